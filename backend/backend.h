@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The one table of operations through which libflowwatcher and the programs reach a kernel side.
+ * Every backend fills a `struct fw_backend_ops`; an operation it does not have is NULL. Not thread
+ * safe: one thread uses one backend at a time.
+ */
+#ifndef FW_BACKEND_H
+#define FW_BACKEND_H
+
+#include "abi/flow.h"
+#include "flowwatcher/error.h"
+
+/* Row callbacks: return false to stop early (the operation then returns FW_STOPPED). The row is only
+ * valid during the call. */
+typedef bool (*fw_usage_fn)(const struct fw_usage *usage, void *argument);
+typedef bool (*fw_connection_fn)(const struct fw_connection *connection, void *argument);
+typedef bool (*fw_port_fn)(const struct fw_port *port, void *argument);
+typedef bool (*fw_record_fn)(const struct fw_record_header *record, void *argument);
+
+/* What a usage snapshot says beside its rows. */
+struct fw_usage_summary {
+	struct fw_counters departed;	 /* of exited processes whose rows were folded away */
+	struct fw_counters unattributed; /* bytes that no process owns */
+	uint64_t time_ns;		 /* of the snapshot, ns since boot */
+	uint64_t since_ns;		 /* when counting began, ns since boot */
+	bool has_wire;			 /* wire counters are being kept */
+	bool has_udp;			 /* anything but TCP is counted */
+};
+
+/* One line of `doctor`: an ability or a hook, whether this machine has it, what was chosen and why. */
+enum fw_feature_state { FW_FEATURE_USED, FW_FEATURE_AVAILABLE, FW_FEATURE_MISSING };
+
+struct fw_feature {
+	const char *group;  /* "kernel", "payload sent", "payload received", "wire", ... */
+	const char *name;   /* "tp_btf/sock_send_length" */
+	enum fw_feature_state state;
+	const char *reason; /* why it was chosen or not, what its lack costs; may be "" */
+};
+typedef bool (*fw_feature_fn)(const struct fw_feature *feature, void *argument);
+
+struct fw_backend;
+
+struct fw_backend_ops {
+	const char *name;	 /* "bpf", "sockdiag" */
+	const char *description; /* one line, what it can see */
+	void (*close)(struct fw_backend *backend);
+
+	/* Every process known to have had traffic, with totals since counting began. Exited processes
+	 * stay listed (FW_PROCESS_EXITED) until folded into summary->departed. *summary is written
+	 * last, and only on FW_OK. */
+	enum fw_status (*usage)(struct fw_backend *backend, fw_usage_fn row, void *argument,
+		struct fw_usage_summary *summary, struct fw_error *error);
+	/* Every socket that is open or still has data in flight, of all network namespaces that the
+	 * backend can see; one row a socket. */
+	enum fw_status (*connections)(struct fw_backend *backend, fw_connection_fn row,
+		void *argument, struct fw_error *error);
+	/* Every bound local TCP and UDP port with each process that holds it. */
+	enum fw_status (*ports)(struct fw_backend *backend, fw_port_fn row, void *argument,
+		struct fw_error *error);
+
+	/* Begin to receive records. `types`: bit (1 << enum fw_record_type). One subscription a
+	 * backend; it ends with close(). */
+	enum fw_status (*subscribe)(struct fw_backend *backend, uint64_t types,
+		struct fw_error *error);
+	/* Deliver what has come, waiting up to timeout_ms for the first (0: do not wait). */
+	enum fw_status (*poll)(struct fw_backend *backend, int timeout_ms, fw_record_fn record,
+		void *argument, struct fw_error *error);
+	/* A descriptor that becomes readable when poll() has something; -1: none. */
+	int (*poll_fd)(struct fw_backend *backend);
+
+	/* Put process `pid` (a child of the caller that has not run yet) into a new measuring session:
+	 * it and all its descendants to come carry *group in their usage and connection rows. */
+	enum fw_status (*group_start)(struct fw_backend *backend, uint32_t pid, uint64_t *group,
+		struct fw_error *error);
+	/* Totals of a group's exited processes whose rows were folded away already. */
+	enum fw_status (*group_departed)(struct fw_backend *backend, uint64_t group,
+		struct fw_counters *departed, struct fw_error *error);
+	/* End the session; the group id is forgotten. */
+	void (*group_stop)(struct fw_backend *backend, uint64_t group);
+};
+
+/* A backend's instance begins with this. */
+struct fw_backend {
+	const struct fw_backend_ops *ops;
+};
+
+#endif

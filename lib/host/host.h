@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the operating system says about a process or user by its id. One header, one implementation a
+ * system (host_linux.c). Callable from any thread; nothing is cached.
+ */
+#ifndef FW_HOST_H
+#define FW_HOST_H
+
+#include "abi/flow.h"
+#include "flowwatcher/error.h"
+
+#define FW_UNIT_SIZE 256
+#define FW_CGROUP_SIZE 4096
+
+/* Describe a running process. FW_NOT_FOUND: it is gone. Fields that the caller may not see stay
+ * empty (exe) or UINT32_MAX (uid). On Linux start_ns has the 10 ms steps of /proc/PID/stat. */
+enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct fw_error *error);
+
+/* Path of the executable of a running process, `size` bytes with the zero; FW_NOT_FOUND, FW_DENIED. */
+enum fw_status fw_host_process_exe(uint32_t pid, char *exe, size_t size);
+
+/* cgroup v2 path ("/system.slice/ssh.service") of a running process; falls back to systemd's named
+ * v1 hierarchy. FW_NOT_FOUND: gone, or the machine has no cgroups. */
+enum fw_status fw_host_process_cgroup(uint32_t pid, char *cgroup, size_t size);
+
+/* The innermost systemd unit in a cgroup path ("ssh.service"); FW_NOT_FOUND when there is none. */
+enum fw_status fw_host_cgroup_unit(const char *cgroup, char *unit, size_t size);
+
+/* User name or decimal uid -> uid. FW_NOT_FOUND: no such user. */
+enum fw_status fw_host_user_id(const char *name, uint32_t *uid);
+
+/* Now: ns since boot, suspend included (CLOCK_BOOTTIME). */
+uint64_t fw_host_boot_ns(void);
+
+/* UTC time (ns since 1970) of a moment given in ns since boot. */
+uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns);
+
+#endif
