@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/linux/bpf_backend.h"
+
+#include "backend/linux/measuring_group.h"
+#include "backend/linux/process_table.h"
+#include "backend/linux/record_reader.h"
+#include "backend/linux/socket_table.h"
+#include "lib/host/host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define CONSISTENT_READ_TRIES 5
+
+struct bpf_backend {
+	struct fw_backend base;
+	struct fw_kernel_side side;
+	struct fw_process_table processes;
+	struct fw_record_reader reader;
+	bool subscribed;
+};
+
+static struct bpf_backend *self(struct fw_backend *backend)
+{
+	return (struct bpf_backend *)backend;
+}
+
+static enum fw_status check_still_loaded(const struct bpf_backend *backend, struct fw_error *error)
+{
+	if (backend->side.machine->maps_version)
+		return FW_OK;
+	return fw_error_set(error, FW_STOPPED, "the kernel side was unloaded meanwhile");
+}
+
+/*
+ * A row that is folded away while the rows are read would count twice or not at all; the fold counter
+ * tells, and the reading is repeated. If folding never rests, the next snapshot corrects the sums.
+ */
+static enum fw_status read_processes(struct bpf_backend *backend, struct fw_usage_summary *summary,
+	struct fw_error *error)
+{
+	volatile struct fw_machine *machine = backend->side.machine;
+
+	for (int tries = 0; tries < CONSISTENT_READ_TRIES; tries++) {
+		uint64_t folded = machine->departed_count;
+		enum fw_status status;
+
+		summary->departed = backend->side.machine->departed;
+		status = fw_process_table_refresh(&backend->processes, &backend->side, error);
+		if (status != FW_OK)
+			return status;
+		if (machine->departed_count == folded)
+			break;
+	}
+	summary->unattributed = backend->side.machine->unattributed;
+	summary->time_ns = fw_host_boot_ns();
+	summary->since_ns = machine->since_ns;
+	summary->has_wire = machine->has_wire;
+	summary->has_udp = true;
+	return FW_OK;
+}
+
+static enum fw_status bpf_usage(struct fw_backend *base, fw_usage_fn row, void *argument,
+	struct fw_usage_summary *summary, struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	struct fw_usage_summary read = { 0 };
+	enum fw_status status = check_still_loaded(backend, error);
+
+	if (status == FW_OK)
+		status = read_processes(backend, &read, error);
+	if (status != FW_OK)
+		return status;
+	for (size_t i = 0; i < backend->processes.count; i++) {
+		struct fw_process_entry *entry = &backend->processes.entries[i];
+		const struct fw_process *process =
+			fw_process_entry_describe(entry, &backend->side);
+		struct fw_usage usage = { .counters = entry->state.counters,
+			.group = entry->state.group };
+
+		if (!process)
+			return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu processes",
+				backend->processes.count);
+		usage.process = *process;
+		if (!row(&usage, argument))
+			return FW_STOPPED;
+	}
+	*summary = read;
+	return FW_OK;
+}
+
+static void set_owner(struct bpf_backend *backend, struct fw_connection *connection, uint64_t handle)
+{
+	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
+	const struct fw_process *process;
+
+	if (!entry)
+		return;
+	process = fw_process_entry_describe(entry, &backend->side);
+	connection->owner_pid = entry->state.pid;
+	connection->owner_start_ns = entry->state.start_ns;
+	connection->group = entry->state.group;
+	if (process)
+		memcpy(connection->comm, process->comm, sizeof(connection->comm));
+}
+
+static void set_creator(struct bpf_backend *backend, struct fw_connection *connection,
+	uint64_t handle)
+{
+	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
+
+	if (entry) {
+		connection->creator_pid = entry->state.pid;
+		connection->creator_start_ns = entry->state.start_ns;
+	} else {
+		connection->creator_pid = (uint32_t)(handle & ((1u << FW_HANDLE_PID_BITS) - 1));
+	}
+}
+
+/* First row of a run that has a holder; NULL when nobody holds a descriptor any more. */
+static const struct fw_socket_row *first_holder(const struct fw_socket_table *table, size_t first,
+	size_t end)
+{
+	for (size_t i = first; i < end; i++)
+		if (table->rows[i].holder_pid)
+			return &table->rows[i];
+	return NULL;
+}
+
+static bool owner_runs(struct bpf_backend *backend, uint64_t handle)
+{
+	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
+
+	return entry && !entry->state.exited_ns;
+}
+
+/* Who touched the socket last, if that process lives or nobody else holds the socket. */
+static void fill_connection(struct bpf_backend *backend, const struct fw_socket_table *table,
+	size_t first, size_t end, struct fw_connection *connection)
+{
+	const struct fw_socket_row *row = &table->rows[first];
+	const struct fw_socket_row *holder = first_holder(table, first, end);
+
+	*connection = row->connection;
+	memset(connection->comm, 0, sizeof(connection->comm));
+	set_creator(backend, connection, row->creator);
+	if (!holder || owner_runs(backend, row->owner)) {
+		set_owner(backend, connection, row->owner);
+		if (connection->owner_pid)
+			return;
+	}
+	if (!holder)
+		return;
+	connection->owner_pid = holder->holder_pid;
+	connection->owner_start_ns = holder->holder_start_ns;
+	memcpy(connection->comm, holder->connection.comm, sizeof(connection->comm));
+}
+
+static enum fw_status read_sockets(struct bpf_backend *backend, struct fw_socket_table *table,
+	struct fw_error *error)
+{
+	struct fw_usage_summary unused;
+	enum fw_status status = check_still_loaded(backend, error);
+
+	if (status == FW_OK)
+		status = read_processes(backend, &unused, error);
+	if (status == FW_OK)
+		status = fw_socket_table_read(table, &backend->side, error);
+	return status;
+}
+
+static enum fw_status bpf_connections(struct fw_backend *base, fw_connection_fn row, void *argument,
+	struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	struct fw_socket_table table = { 0 };
+	enum fw_status status = read_sockets(backend, &table, error);
+
+	for (size_t i = 0, end; status == FW_OK && i < table.count; i = end) {
+		struct fw_connection connection;
+
+		end = fw_socket_table_run(&table, i);
+		fill_connection(backend, &table, i, end, &connection);
+		if (!row(&connection, argument))
+			status = FW_STOPPED;
+	}
+	fw_socket_table_done(&table);
+	return status;
+}
+
+static void fill_port(const struct fw_socket_row *row, struct fw_port *port)
+{
+	const struct fw_connection *connection = &row->connection;
+
+	memset(port, 0, sizeof(*port));
+	port->connection_id = connection->id;
+	port->owner_pid = row->holder_pid;
+	port->owner_start_ns = row->holder_start_ns;
+	port->since_ns = row->since_ns;
+	port->uid = connection->uid;
+	port->network_namespace = connection->network_namespace;
+	port->protocol = connection->protocol;
+	port->port = connection->local_port;
+	port->family = connection->family;
+	port->state = connection->state;
+	memcpy(port->address, connection->local_address, sizeof(port->address));
+	memcpy(port->comm, connection->comm, sizeof(port->comm));
+}
+
+/* One port row for each process that holds the socket, however many descriptors it has for it. */
+static bool is_port_row(const struct fw_socket_table *table, size_t i)
+{
+	const struct fw_socket_row *row = &table->rows[i], *before = i ? row - 1 : NULL;
+
+	if (!row->holder_pid || !row->connection.local_port ||
+		row->connection.family == FW_FAMILY_PACKET)
+		return false;
+	return !before || before->connection.id != row->connection.id ||
+	       before->holder_pid != row->holder_pid;
+}
+
+static enum fw_status bpf_ports(struct fw_backend *base, fw_port_fn row, void *argument,
+	struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	struct fw_socket_table table = { 0 };
+	enum fw_status status = read_sockets(backend, &table, error);
+
+	for (size_t i = 0; status == FW_OK && i < table.count; i++) {
+		struct fw_port port;
+
+		if (!is_port_row(&table, i))
+			continue;
+		fill_port(&table.rows[i], &port);
+		if (!row(&port, argument))
+			status = FW_STOPPED;
+	}
+	fw_socket_table_done(&table);
+	return status;
+}
+
+static enum fw_status bpf_subscribe(struct fw_backend *base, uint64_t types, struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	enum fw_status status;
+
+	if (backend->subscribed)
+		return fw_error_set(error, FW_EXISTS, "this session reads records already");
+	status = fw_record_reader_start(&backend->reader, &backend->side, types, error);
+	backend->subscribed = status == FW_OK;
+	return status;
+}
+
+static enum fw_status bpf_poll(struct fw_backend *base, int timeout_ms, fw_record_fn record,
+	void *argument, struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	enum fw_status status = check_still_loaded(backend, error);
+
+	if (status != FW_OK)
+		return status;
+	if (!backend->subscribed)
+		return fw_error_set(error, FW_FAILED, "no subscription to poll");
+	return fw_record_reader_poll(&backend->reader, timeout_ms, record, argument, error);
+}
+
+static enum fw_status bpf_group_start(struct fw_backend *base, uint32_t pid, uint64_t *group,
+	struct fw_error *error)
+{
+	return fw_measuring_group_start(&self(base)->side, pid, group, error);
+}
+
+static enum fw_status bpf_group_departed(struct fw_backend *base, uint64_t group,
+	struct fw_counters *departed, struct fw_error *error)
+{
+	return fw_measuring_group_departed(&self(base)->side, group, departed, error);
+}
+
+static void bpf_group_stop(struct fw_backend *base, uint64_t group)
+{
+	fw_measuring_group_stop(&self(base)->side, group);
+}
+
+static void bpf_close(struct fw_backend *base)
+{
+	struct bpf_backend *backend = self(base);
+
+	if (backend->subscribed)
+		fw_record_reader_stop(&backend->reader, &backend->side);
+	fw_process_table_done(&backend->processes);
+	fw_kernel_side_close(&backend->side);
+	free(backend);
+}
+
+static const struct fw_backend_ops bpf_ops = {
+	.name = "bpf",
+	.description = "eBPF programs in this kernel: every process, payload and wire bytes",
+	.close = bpf_close,
+	.usage = bpf_usage,
+	.connections = bpf_connections,
+	.ports = bpf_ports,
+	.subscribe = bpf_subscribe,
+	.poll = bpf_poll,
+	.group_start = bpf_group_start,
+	.group_departed = bpf_group_departed,
+	.group_stop = bpf_group_stop,
+};
+
+static enum fw_status make_backend(struct bpf_backend **backend, struct fw_error *error)
+{
+	struct bpf_backend *made = calloc(1, sizeof(*made));
+
+	if (!made)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for the bpf backend");
+	made->base.ops = &bpf_ops;
+	*backend = made;
+	return FW_OK;
+}
+
+static enum fw_status finish_open(struct bpf_backend *made, enum fw_status status,
+	struct fw_backend **backend)
+{
+	if (status == FW_OK)
+		*backend = &made->base;
+	else
+		bpf_close(&made->base);
+	return status;
+}
+
+enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
+{
+	struct bpf_backend *made;
+	enum fw_status status = make_backend(&made, error);
+
+	if (status != FW_OK)
+		return status;
+	status = fw_kernel_side_open(&made->side, error);
+	if (status == FW_OK)
+		fw_measuring_group_sweep(&made->side);
+	return finish_open(made, status, backend);
+}
+
+enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
+	struct fw_error *error)
+{
+	struct bpf_backend *made;
+	struct fw_hooks hooks;
+	enum fw_status status = fw_hooks_choose(&hooks, options->wire, error);
+
+	if (status == FW_OK)
+		status = make_backend(&made, error);
+	if (status != FW_OK)
+		return status;
+	status = fw_kernel_side_start(&made->side, &hooks, options->wire, error);
+	return finish_open(made, status, backend);
+}

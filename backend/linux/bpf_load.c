@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* `load`, `unload` and `status`: the kernel side that stays. */
+#include "backend/linux/bpf_backend.h"
+#include "backend/linux/kernel_side.h"
+#include "backend/linux/pin_directory.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define MAX_MAPS 32
+
+static bool is_loaded(void)
+{
+	return access(fw_pin_directory(), F_OK) == 0;
+}
+
+enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error *error)
+{
+	struct fw_kernel_side side;
+	struct fw_hooks hooks;
+	enum fw_status status;
+
+	if (is_loaded())
+		return fw_error_set(error, FW_EXISTS,
+			"the kernel side is loaded already (%s); 'flowwatcher unload' removes it",
+			fw_pin_directory());
+	status = fw_hooks_choose(&hooks, options->wire, error);
+	if (status != FW_OK)
+		return status;
+	status = fw_kernel_side_start(&side, &hooks, options->wire, error);
+	if (status == FW_OK)
+		status = fw_kernel_side_pin(&side, error);
+	fw_kernel_side_close(&side);
+	return status;
+}
+
+/* Commands that are running see this and end. */
+static void tell_users(void)
+{
+	struct fw_kernel_side side;
+
+	if (fw_kernel_side_open(&side, NULL) == FW_OK)
+		__atomic_store_n(&side.machine->maps_version, 0, __ATOMIC_RELEASE);
+	fw_kernel_side_close(&side);
+}
+
+enum fw_status fw_bpf_unload(struct fw_error *error)
+{
+	if (access(fw_pin_directory(), F_OK)) {
+		if (errno == EACCES)
+			return fw_error_set(error, FW_DENIED,
+				"%s may not be read: run as root", fw_pin_directory());
+		fw_pin_directory_sweep();
+		return fw_error_set(error, FW_NOT_FOUND, "nothing is loaded (no %s)",
+			fw_pin_directory());
+	}
+	tell_users();
+	return fw_pin_directory_remove(fw_pin_directory(), error);
+}
+
+struct census {
+	uint32_t programs, links, map_count;
+	uint32_t maps[MAX_MAPS];
+};
+
+static void census_add_map(struct census *census, uint32_t id)
+{
+	for (uint32_t i = 0; i < census->map_count; i++)
+		if (census->maps[i] == id)
+			return;
+	if (census->map_count < MAX_MAPS)
+		census->maps[census->map_count++] = id;
+}
+
+static void census_add_link(struct census *census, int link)
+{
+	struct bpf_link_info info = { 0 };
+	struct bpf_prog_info program = { 0 };
+	uint32_t size = sizeof(info), maps[MAX_MAPS];
+	int fd;
+
+	if (bpf_obj_get_info_by_fd(link, &info, &size))
+		return;
+	census->links++;
+	fd = bpf_prog_get_fd_by_id(info.prog_id);
+	if (fd < 0)
+		return;
+	program.nr_map_ids = MAX_MAPS;
+	program.map_ids = (uint64_t)(uintptr_t)maps;
+	size = sizeof(program);
+	if (bpf_obj_get_info_by_fd(fd, &program, &size) == 0) {
+		census->programs++;
+		for (uint32_t i = 0; i < program.nr_map_ids && i < MAX_MAPS; i++)
+			census_add_map(census, maps[i]);
+	}
+	close(fd);
+}
+
+static void take_census(struct census *census)
+{
+	DIR *directory = opendir(fw_pin_directory());
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	memset(census, 0, sizeof(*census));
+	while (directory && (entry = readdir(directory))) {
+		int fd;
+
+		if (strncmp(entry->d_name, "link-", strlen("link-")))
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", fw_pin_directory(), entry->d_name);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			continue;
+		census_add_link(census, fd);
+		close(fd);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static uint32_t count_keys(int map)
+{
+	uint64_t key, next;
+	uint32_t count = 0;
+
+	if (bpf_map_get_next_key(map, NULL, &key))
+		return 0;
+	do
+		count++;
+	while (bpf_map_get_next_key(map, &key, &next) == 0 && (key = next, true));
+	return count;
+}
+
+enum fw_status fw_bpf_status(struct fw_bpf_status *status, struct fw_error *error)
+{
+	struct fw_bpf_status found = { .directory = fw_pin_directory() };
+	struct fw_kernel_side side;
+	struct census census;
+	enum fw_status result = fw_kernel_side_open(&side, error);
+
+	if (result == FW_OK) {
+		take_census(&census);
+		found.loaded = true;
+		found.wire = side.machine->has_wire;
+		found.abi_major = side.machine->abi_major;
+		found.abi_minor = side.machine->abi_minor;
+		found.since_ns = side.machine->since_ns;
+		found.programs = census.programs;
+		found.links = census.links;
+		found.maps = census.map_count;
+		found.readers = (uint32_t)side.machine->reader_count;
+		found.groups = (uint32_t)side.machine->groups_active;
+		found.processes = count_keys(side.map_fd[FW_MAP_PROCESSES]);
+	}
+	fw_kernel_side_close(&side);
+	if (result != FW_OK && result != FW_NOT_FOUND)
+		return result;
+	*status = found;
+	return FW_OK;
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/linux/hooks.h"
+
+#include "backend/linux/cgroup_root.h"
+#include "backend/linux/libbpf_log.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define TRACEPOINT(program, target, role, purpose) \
+	{ program, target, FW_HOOK_TRACEPOINT, role, BPF_TRACE_RAW_TP, purpose, 0, false }
+#define FEXIT(program, target, role, purpose) \
+	{ program, target, FW_HOOK_FEXIT, role, BPF_TRACE_FEXIT, purpose, 0, false }
+#define ITERATOR(program, target, role, purpose) \
+	{ program, target, FW_HOOK_ITERATOR, role, BPF_TRACE_ITER, purpose, 0, false }
+#define CGROUP(program, target, role, attach_type, purpose) \
+	{ program, target, FW_HOOK_CGROUP, role, attach_type, purpose, 0, false }
+
+static const struct fw_hook hook_table[] = {
+	TRACEPOINT("fw_sock_send_length", "sock_send_length", FW_ROLE_SEND_TRACEPOINT,
+		"bytes of every send call"),
+	FEXIT("fw_inet_sendmsg", "inet_sendmsg", FW_ROLE_SEND_FEXIT, "bytes sent over IPv4"),
+	FEXIT("fw_inet6_sendmsg", "inet6_sendmsg", FW_ROLE_SEND_FEXIT, "bytes sent over IPv6"),
+	FEXIT("fw_packet_sendmsg", "packet_sendmsg", FW_ROLE_SEND_FEXIT, "frames of packet sockets"),
+	FEXIT("fw_inet_sendpage", "inet_sendpage", FW_ROLE_SEND_PAGE,
+		"sendfile and splice into sockets on kernels up to 6.4"),
+	TRACEPOINT("fw_sock_recv_length", "sock_recv_length", FW_ROLE_RECEIVE_TRACEPOINT,
+		"bytes of every receive call"),
+	FEXIT("fw_inet_recvmsg", "inet_recvmsg", FW_ROLE_RECEIVE_FEXIT, "bytes received over IPv4"),
+	FEXIT("fw_inet6_recvmsg", "inet6_recvmsg", FW_ROLE_RECEIVE_FEXIT,
+		"bytes received over IPv6"),
+	FEXIT("fw_sock_common_recvmsg", "sock_common_recvmsg", FW_ROLE_RECEIVE_FEXIT,
+		"raw and ping sockets of IPv6"),
+	FEXIT("fw_packet_recvmsg", "packet_recvmsg", FW_ROLE_RECEIVE_FEXIT,
+		"frames of packet sockets"),
+	TRACEPOINT("fw_tcp_consumed", "tcp_rcv_space_adjust", FW_ROLE_RECEIVE_TCP,
+		"TCP bytes taken, splice included"),
+	TRACEPOINT("fw_tcp_state", "inet_sock_set_state", FW_ROLE_CONNECTION,
+		"birth and owner of TCP connections, listening ports"),
+	TRACEPOINT("fw_tcp_destroyed", "tcp_destroy_sock", FW_ROLE_CONNECTION,
+		"last totals of TCP connections"),
+	TRACEPOINT("fw_task_new", "task_newtask", FW_ROLE_PROCESS,
+		"descendants of a measured command"),
+	TRACEPOINT("fw_process_exec", "sched_process_exec", FW_ROLE_PROCESS,
+		"names that change with exec"),
+	TRACEPOINT("fw_process_exit", "sched_process_exit", FW_ROLE_PROCESS,
+		"end of processes"),
+	CGROUP("fw_socket_created", "sock_create", FW_ROLE_SOCKET, BPF_CGROUP_INET_SOCK_CREATE,
+		"creator of sockets"),
+	CGROUP("fw_socket_released", "sock_release", FW_ROLE_SOCKET, BPF_CGROUP_INET_SOCK_RELEASE,
+		"last totals of UDP and raw sockets, released ports"),
+	CGROUP("fw_bound4", "post_bind4", FW_ROLE_SOCKET, BPF_CGROUP_INET4_POST_BIND,
+		"ports taken over IPv4"),
+	CGROUP("fw_bound6", "post_bind6", FW_ROLE_SOCKET, BPF_CGROUP_INET6_POST_BIND,
+		"ports taken over IPv6"),
+	CGROUP("fw_wire_sent", "skb/egress", FW_ROLE_WIRE, BPF_CGROUP_INET_EGRESS,
+		"IP bytes sent, headers and retransmissions included"),
+	CGROUP("fw_wire_received", "skb/ingress", FW_ROLE_WIRE, BPF_CGROUP_INET_INGRESS,
+		"IP bytes received"),
+	ITERATOR("fw_iter_flows", "bpf_sk_storage_map", FW_ROLE_SNAPSHOT,
+		"every connection with its counters"),
+	ITERATOR("fw_iter_descriptors", "task_file", FW_ROLE_SNAPSHOT,
+		"which process holds which socket"),
+	ITERATOR("fw_iter_seed", "task_file", FW_ROLE_SNAPSHOT, "sockets from before counting began"),
+};
+_Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= FW_HOOK_COUNT, "room for every hook");
+
+/* r0 = result; exit */
+static int probe_program(enum bpf_prog_type type, const char *name, int result, size_t attach_btf_id,
+	unsigned int attach_type)
+{
+	const struct bpf_insn code[] = {
+		{ .code = 0xb7, .dst_reg = 0, .imm = result },
+		{ .code = 0x95 },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = attach_type,
+		.attach_btf_id = (__u32)attach_btf_id);
+	int fd = bpf_prog_load(type, name, "GPL", code, 2, &options);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 ? -errno : 0;
+}
+
+static int probe_tracing(const struct fw_hook *hook)
+{
+	int id = libbpf_find_vmlinux_btf_id(hook->target, hook->attach_type);
+
+	if (id < 0)
+		return id == -ENOENT || id == -ESRCH ? -ENOENT : id;
+	return probe_program(BPF_PROG_TYPE_TRACING, "fw_probe", 0, (size_t)id, hook->attach_type);
+}
+
+static int probe_hook(const struct fw_hook *hook, bool has_cgroup)
+{
+	if (hook->kind != FW_HOOK_CGROUP)
+		return probe_tracing(hook);
+	if (!has_cgroup)
+		return -ENOENT;
+	return probe_program(hook->role == FW_ROLE_WIRE ? BPF_PROG_TYPE_CGROUP_SKB :
+							  BPF_PROG_TYPE_CGROUP_SOCK,
+		"fw_probe", 1, 0, hook->attach_type);
+}
+
+static bool role_works(const struct fw_hooks *hooks, enum fw_hook_role role)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].role == role && hooks->hook[i].probe_error == 0)
+			return true;
+	return false;
+}
+
+static void role_choose(struct fw_hooks *hooks, enum fw_hook_role role)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].role == role)
+			hooks->hook[i].chosen = hooks->hook[i].probe_error == 0;
+}
+
+static enum fw_status choose_payload(struct fw_hooks *hooks, struct fw_error *error)
+{
+	bool send_tracepoint = role_works(hooks, FW_ROLE_SEND_TRACEPOINT);
+	bool receive_tracepoint = role_works(hooks, FW_ROLE_RECEIVE_TRACEPOINT);
+
+	if (!send_tracepoint && !role_works(hooks, FW_ROLE_SEND_FEXIT))
+		goto missing;
+	if (!receive_tracepoint && !role_works(hooks, FW_ROLE_RECEIVE_FEXIT))
+		goto missing;
+	if (!role_works(hooks, FW_ROLE_RECEIVE_TCP))
+		goto missing;
+	role_choose(hooks, send_tracepoint ? FW_ROLE_SEND_TRACEPOINT : FW_ROLE_SEND_FEXIT);
+	role_choose(hooks,
+		receive_tracepoint ? FW_ROLE_RECEIVE_TRACEPOINT : FW_ROLE_RECEIVE_FEXIT);
+	role_choose(hooks, FW_ROLE_SEND_PAGE);
+	role_choose(hooks, FW_ROLE_RECEIVE_TCP);
+	return FW_OK;
+missing:
+	return fw_error_set(error, FW_UNSUPPORTED,
+		"this kernel offers no hook to count payload (neither the sock_send_length and "
+		"sock_recv_length tracepoints of Linux 6.3 nor fexit); see 'flowwatcher doctor'");
+}
+
+static enum fw_status check_ground(struct fw_hooks *hooks, struct fw_error *error)
+{
+	int result = probe_program(BPF_PROG_TYPE_SOCKET_FILTER, "fw_probe", 0, 0, 0);
+
+	hooks->has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
+	hooks->may_use_bpf = result == 0;
+	if (result == -EPERM || result == -EACCES)
+		return fw_error_set(error, FW_DENIED,
+			"the kernel refuses BPF to this user: run as root, or with CAP_BPF, "
+			"CAP_PERFMON and CAP_NET_ADMIN");
+	if (result)
+		return fw_error_set_errno(error, result, "loading a BPF program");
+	if (!hooks->has_btf)
+		return fw_error_set(error, FW_UNSUPPORTED,
+			"/sys/kernel/btf/vmlinux is missing: this needs a kernel built with "
+			"CONFIG_DEBUG_INFO_BTF, and /sys mounted");
+	return FW_OK;
+}
+
+enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_error *error)
+{
+	enum fw_status status;
+	int cgroup;
+
+	fw_libbpf_log_capture();
+	memset(hooks, 0, sizeof(*hooks));
+	hooks->count = FW_ARRAY_SIZE(hook_table);
+	memcpy(hooks->hook, hook_table, sizeof(hook_table));
+	for (size_t i = 0; i < hooks->count; i++)
+		hooks->hook[i].probe_error = -EPERM;
+	status = check_ground(hooks, error);
+	if (status != FW_OK)
+		return status;
+	cgroup = fw_cgroup_root_open();
+	hooks->has_cgroup = cgroup >= 0;
+	if (cgroup >= 0)
+		close(cgroup);
+	for (size_t i = 0; i < hooks->count; i++)
+		hooks->hook[i].probe_error = probe_hook(&hooks->hook[i], hooks->has_cgroup);
+	role_choose(hooks, FW_ROLE_CONNECTION);
+	role_choose(hooks, FW_ROLE_PROCESS);
+	role_choose(hooks, FW_ROLE_SOCKET);
+	role_choose(hooks, FW_ROLE_SNAPSHOT);
+	if (wire)
+		role_choose(hooks, FW_ROLE_WIRE);
+	return choose_payload(hooks, error);
+}
+
+void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
+{
+	static const char *const prefix[] = {
+		[FW_HOOK_TRACEPOINT] = "tp_btf/",
+		[FW_HOOK_FEXIT] = "fexit/",
+		[FW_HOOK_ITERATOR] = "iter/",
+		[FW_HOOK_CGROUP] = "cgroup/",
+	};
+
+	snprintf(name, size, "%s%s", prefix[hook->kind], hook->target);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/linux/pin_directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define NAME		"flowwatcher"
+#define TEMPORARY	NAME "-pid-" /* bpffs refuses dots */
+#define MOUNTED_BY_LOAD "mounted-by-load" /* an empty directory: bpffs holds no plain files */
+
+static const char *parent(void)
+{
+	const char *chosen = getenv("FLOWWATCHER_BPFFS");
+
+	return chosen && *chosen ? chosen : "/sys/fs/bpf";
+}
+
+const char *fw_pin_directory(void)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", parent(), NAME);
+	return path;
+}
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs info;
+
+	return statfs(path, &info) == 0 && info.f_type == BPF_FS_MAGIC;
+}
+
+static enum fw_status ensure_bpffs(bool *mounted, struct fw_error *error)
+{
+	*mounted = false;
+	if (is_bpffs(parent()))
+		return FW_OK;
+	if (mount("bpf", parent(), "bpf", MS_NOSUID | MS_NODEV | MS_NOEXEC, "mode=700"))
+		return fw_error_set_errno(error, errno,
+			"mounting bpffs on %s (set FLOWWATCHER_BPFFS to a mounted bpffs)",
+			parent());
+	*mounted = true;
+	return FW_OK;
+}
+
+/* Remove the pins of one directory; the marker directory inside is the only level below. */
+static int empty_directory(const char *path)
+{
+	DIR *directory = opendir(path);
+	struct dirent *entry;
+	int result = 0;
+
+	if (!directory)
+		return -errno;
+	while ((entry = readdir(directory))) {
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+			continue;
+		if (unlinkat(dirfd(directory), entry->d_name, 0) &&
+			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR))
+			result = -errno;
+	}
+	closedir(directory);
+	return result;
+}
+
+static bool has_marker(const char *path)
+{
+	char marker[PATH_MAX];
+
+	snprintf(marker, sizeof(marker), "%s/%s", path, MOUNTED_BY_LOAD);
+	return access(marker, F_OK) == 0;
+}
+
+enum fw_status fw_pin_directory_begin(char *path, size_t size, struct fw_error *error)
+{
+	char marker[PATH_MAX];
+	enum fw_status status;
+	bool mounted;
+
+	status = ensure_bpffs(&mounted, error);
+	if (status != FW_OK)
+		return status;
+	fw_pin_directory_sweep();
+	snprintf(path, size, "%s/%s%d", parent(), TEMPORARY, (int)getpid());
+	if (mkdir(path, 0700)) {
+		status = fw_error_set_errno(error, errno, "making %s", path);
+		if (mounted)
+			umount2(parent(), MNT_DETACH);
+		return status;
+	}
+	snprintf(marker, sizeof(marker), "%s/%s", path, MOUNTED_BY_LOAD);
+	if (mounted && mkdir(marker, 0700)) {
+		status = fw_error_set_errno(error, errno, "making %s", marker);
+		rmdir(path);
+		umount2(parent(), MNT_DETACH);
+		return status;
+	}
+	return FW_OK;
+}
+
+enum fw_status fw_pin_directory_publish(const char *path, struct fw_error *error)
+{
+	if (rename(path, fw_pin_directory()) == 0)
+		return FW_OK;
+	if (errno == ENOTEMPTY || errno == EEXIST)
+		return fw_error_set(error, FW_EXISTS,
+			"the kernel side is loaded already (%s); 'flowwatcher unload' removes it",
+			fw_pin_directory());
+	return fw_error_set_errno(error, errno, "renaming %s to %s", path, fw_pin_directory());
+}
+
+static bool parent_is_empty(void)
+{
+	DIR *directory = opendir(parent());
+	struct dirent *entry;
+	int entries = 0;
+
+	if (!directory)
+		return false;
+	while ((entry = readdir(directory)))
+		entries += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+	closedir(directory);
+	return entries == 0;
+}
+
+enum fw_status fw_pin_directory_remove(const char *path, struct fw_error *error)
+{
+	bool unmount = has_marker(path);
+	int result = empty_directory(path);
+
+	if (result == 0 && rmdir(path))
+		result = -errno;
+	if (result)
+		return fw_error_set_errno(error, result, "removing %s", path);
+	if (unmount && parent_is_empty())
+		umount2(parent(), MNT_DETACH);
+	return FW_OK;
+}
+
+void fw_pin_directory_sweep(void)
+{
+	DIR *directory = opendir(parent());
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	if (!directory)
+		return;
+	while ((entry = readdir(directory))) {
+		int pid;
+
+		if (strncmp(entry->d_name, TEMPORARY, strlen(TEMPORARY)))
+			continue;
+		pid = atoi(entry->d_name + strlen(TEMPORARY));
+		if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+			continue;
+		snprintf(path, sizeof(path), "%s/%s", parent(), entry->d_name);
+		fw_pin_directory_remove(path, NULL);
+	}
+	closedir(directory);
+}

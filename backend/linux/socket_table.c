@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/linux/socket_table.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define READ_ROWS 128
+
+static bool append(struct fw_socket_table *table, const struct fw_socket_row *row)
+{
+	if (row->connection.family == FW_FAMILY_NONE) {
+		table->own_pid = row->holder_pid;
+		table->own_start_ns = row->holder_start_ns;
+		return true;
+	}
+	if (table->count == table->capacity) {
+		size_t capacity = table->capacity ? table->capacity * 2 : READ_ROWS;
+		struct fw_socket_row *rows = realloc(table->rows, capacity * sizeof(*rows));
+
+		if (!rows)
+			return false;
+		table->rows = rows;
+		table->capacity = capacity;
+	}
+	table->rows[table->count++] = *row;
+	return true;
+}
+
+/* The kernel returns whole rows only as far as they fit its page, so a read may end inside one. */
+static int read_iterator(struct fw_socket_table *table, int iterator)
+{
+	struct fw_socket_row rows[READ_ROWS];
+	size_t filled = 0;
+
+	for (;;) {
+		ssize_t got = read(iterator, (char *)rows + filled, sizeof(rows) - filled);
+		size_t whole;
+
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return got ? -errno : 0;
+		filled += (size_t)got;
+		whole = filled / sizeof(rows[0]);
+		for (size_t i = 0; i < whole; i++)
+			if (!append(table, &rows[i]))
+				return -ENOMEM;
+		filled -= whole * sizeof(rows[0]);
+		memmove(rows, &rows[whole], filled);
+	}
+}
+
+static int run_iterator(struct fw_socket_table *table, const struct fw_kernel_side *side,
+	enum fw_iterator which)
+{
+	int iterator = fw_kernel_side_iterate(side, which);
+	int result;
+
+	if (iterator < 0)
+		return iterator;
+	result = read_iterator(table, iterator);
+	close(iterator);
+	return result;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct fw_socket_row *a = left, *b = right;
+
+	if (a->connection.id != b->connection.id)
+		return a->connection.id < b->connection.id ? -1 : 1;
+	return (a->holder_pid > b->holder_pid) - (a->holder_pid < b->holder_pid);
+}
+
+enum fw_status fw_socket_table_read(struct fw_socket_table *table,
+	const struct fw_kernel_side *side, struct fw_error *error)
+{
+	int result;
+
+	table->count = 0;
+	result = run_iterator(table, side, FW_ITERATOR_DESCRIPTORS);
+	if (result == 0)
+		result = run_iterator(table, side, FW_ITERATOR_FLOWS);
+	if (result)
+		return fw_error_set_errno(error, result, "listing the sockets");
+	if (table->count)
+		qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);
+	return FW_OK;
+}
+
+size_t fw_socket_table_run(const struct fw_socket_table *table, size_t first)
+{
+	size_t end = first + 1;
+
+	while (end < table->count &&
+		table->rows[end].connection.id == table->rows[first].connection.id)
+		end++;
+	return end;
+}
+
+void fw_socket_table_done(struct fw_socket_table *table)
+{
+	free(table->rows);
+	memset(table, 0, sizeof(*table));
+}
+
+enum fw_status fw_socket_table_identity(const struct fw_kernel_side *side, uint32_t *pid,
+	uint64_t *start_ns, struct fw_error *error)
+{
+	int iterator = fw_kernel_side_iterate(side, FW_ITERATOR_DESCRIPTORS);
+	struct fw_socket_row row;
+	ssize_t got;
+
+	if (iterator < 0)
+		return fw_error_set_errno(error, iterator, "asking the kernel who this process is");
+	do
+		got = read(iterator, &row, sizeof(row));
+	while (got < 0 && (errno == EINTR || errno == EAGAIN));
+	close(iterator);
+	if (got != sizeof(row) || row.connection.family != FW_FAMILY_NONE)
+		return fw_error_set(error, FW_FAILED, "the kernel did not say who this process is");
+	*pid = row.holder_pid;
+	*start_ns = row.holder_start_ns;
+	return FW_OK;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Per-socket state, and charging bytes to a socket and to the process that runs. For BPF programs;
+ * charge_*() only in process context.
+ */
+#ifndef FW_FLOW_BPF_H
+#define FW_FLOW_BPF_H
+
+#include "kernel/linux/process.bpf.h"
+
+enum fw_direction { FW_SENT, FW_RECEIVED };
+
+static __always_inline bool family_counts(struct sock *sk)
+{
+	__u16 family = sk->__sk_common.skc_family;
+
+	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
+}
+
+/* State of a new socket, or a fresh clone of its listener's (only owner and creator stay). */
+static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self, __u64 cookie)
+{
+	if (flow->self) {
+		flow->counters = (struct fw_counters){};
+		flow->unclaimed_sent = flow->unclaimed_received = 0;
+		flow->seen_sequence = flow->urgent_seen = 0;
+		flow->sequence_state = FW_SEQUENCE_UNKNOWN;
+		flow->flags = FW_FLOW_BORN;
+		flow->since_ns = 0;
+	}
+	flow->id = cookie;
+	flow->opened_ns = bpf_ktime_get_boot_ns();
+	flow->self = self;
+}
+
+/* The state of a socket, made if need be; NULL: no memory (counted). */
+static __always_inline struct fw_flow_state *flow_get(struct sock *sk)
+{
+	struct fw_flow_state *flow;
+
+	flow = bpf_sk_storage_get(&flows, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!flow) {
+		__sync_fetch_and_add(&machine.flow_failures, 1);
+		return 0;
+	}
+	if (flow->self != (__u64)sk)
+		flow_begin(flow, (__u64)sk, bpf_get_socket_cookie(sk));
+	return flow;
+}
+
+/* Wire bytes that came before anybody owned the flow go to its first owner. */
+static __always_inline void claim(struct fw_flow_state *flow, struct fw_process_state *process)
+{
+	if (flow->unclaimed_sent)
+		__sync_fetch_and_add(&process->counters.wire_sent,
+			__sync_lock_test_and_set(&flow->unclaimed_sent, 0));
+	if (flow->unclaimed_received)
+		__sync_fetch_and_add(&process->counters.wire_received,
+			__sync_lock_test_and_set(&flow->unclaimed_received, 0));
+}
+
+static __always_inline void counters_add(struct fw_counters *counters,
+	enum fw_direction direction, __u64 bytes)
+{
+	if (direction == FW_SENT)
+		__sync_fetch_and_add(&counters->sent, bytes);
+	else
+		__sync_fetch_and_add(&counters->received, bytes);
+}
+
+/* The running process moved `bytes` of payload through the flow (NULL: only the process counts). */
+static __always_inline void charge(struct fw_flow_state *flow, enum fw_direction direction,
+	__u64 bytes)
+{
+	__u64 handle = current_handle();
+	struct fw_process_state *process = process_get(handle);
+
+	counters_add(process ? &process->counters : &machine.unattributed, direction, bytes);
+	if (!flow)
+		return;
+	counters_add(&flow->counters, direction, bytes);
+	if (!process)
+		return;
+	if (flow->owner != handle)
+		flow->owner = handle;
+	if (!flow->creator)
+		flow->creator = handle;
+	claim(flow, process);
+}
+
+#endif

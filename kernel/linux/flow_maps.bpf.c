@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Defines the maps and shared state that every other BPF object only declares. */
+#define FW_MAPS_HERE
+#include "kernel/linux/flow_maps.bpf.h"
+
+char _license[] SEC("license") = "Dual BSD/GPL";

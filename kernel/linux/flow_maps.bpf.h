@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The maps and the shared state, declared for every BPF object; flow_maps.bpf.c defines them (it sets
+ * FW_MAPS_HERE to nothing).
+ */
+#ifndef FW_FLOW_MAPS_BPF_H
+#define FW_FLOW_MAPS_BPF_H
+
+#include "kernel/linux/kernel_types.h"
+
+#include <bpf/bpf_helpers.h>
+
+#include "kernel/linux/flow_maps.h"
+
+#ifndef FW_MAPS_HERE
+#define FW_MAPS_HERE extern
+#endif
+
+/* A listener's state is cloned into its children, so a connection has an owner before its accept. */
+struct fw_flows_map {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct fw_flow_state);
+};
+FW_MAPS_HERE struct fw_flows_map flows SEC(".maps");
+
+struct fw_processes_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FW_MAX_PROCESSES);
+	__type(key, __u64);
+	__type(value, struct fw_process_state);
+};
+FW_MAPS_HERE struct fw_processes_map processes SEC(".maps");
+
+struct fw_names_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FW_MAX_PROCESSES);
+	__type(key, __u64);
+	__type(value, struct fw_process_name);
+};
+FW_MAPS_HERE struct fw_names_map names SEC(".maps");
+
+/* Handles of exited processes, a ring: who comes in pushes the oldest out into machine.departed. */
+struct fw_exited_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FW_EXITED_KEPT);
+	__type(key, __u32);
+	__type(value, __u64);
+};
+FW_MAPS_HERE struct fw_exited_map exited SEC(".maps");
+
+/* The measuring session a process belongs to, inherited at fork. */
+struct fw_membership_map {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, __u64);
+};
+FW_MAPS_HERE struct fw_membership_map membership SEC(".maps");
+
+/* Measuring sessions by id. */
+struct fw_groups_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FW_MAX_GROUPS);
+	__type(key, __u64);
+	__type(value, struct fw_group_state);
+};
+FW_MAPS_HERE struct fw_groups_map groups SEC(".maps");
+
+struct fw_ring_map {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 4096);
+};
+
+/* Each reader's own queue, put there by the reader. */
+struct fw_readers_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, FW_MAX_READERS);
+	__type(key, __u32);
+	__array(values, struct fw_ring_map);
+};
+FW_MAPS_HERE struct fw_readers_map readers SEC(".maps");
+
+FW_MAPS_HERE struct fw_machine machine;
+
+#endif

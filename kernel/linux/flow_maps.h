@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Values of the BPF maps, shared by the programs (kernel/linux) and the backend that reads the maps
+ * (backend/linux). Not an ABI between versions: the loaded kernel side and the command must agree on
+ * FW_MAPS_VERSION, or the command refuses.
+ *
+ * A process *handle* is one u64 that names (pid, start time): bits 0-21 the pid (Linux pids have at
+ * most 22 bits), bits 22-63 the low bits of start_ns / 1024. It wraps after 52 days of uptime, so two
+ * processes share a handle only if they have the same pid and started a multiple of 52 days apart to
+ * the microsecond. Being one word it is stored and compared atomically.
+ */
+#ifndef FW_FLOW_MAPS_H
+#define FW_FLOW_MAPS_H
+
+#include "abi/flow.h"
+
+#define FW_MAPS_VERSION 1
+
+#define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
+#define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */
+#define FW_MAX_GROUPS	 1024
+#define FW_MAX_READERS	 8
+
+#define FW_HANDLE_PID_BITS 22
+
+static inline uint64_t fw_handle(uint32_t pid, uint64_t start_ns)
+{
+	return (start_ns >> 10) << FW_HANDLE_PID_BITS | pid;
+}
+
+/* How far the receive position of a TCP socket is known. */
+enum fw_sequence_state {
+	FW_SEQUENCE_UNKNOWN = 0,
+	FW_SEQUENCE_KNOWN = 1,
+};
+
+enum fw_flow_flag {
+	FW_FLOW_BORN = 1u << 0,	      /* made after counting began */
+	FW_FLOW_PORT_SHOWN = 1u << 1, /* port_taken was reported */
+	FW_FLOW_CLOSED = 1u << 2,     /* the socket is only waiting to be freed */
+};
+
+/* One per socket (sk_storage). Written by softirq and process context on any CPU: counters only by
+ * atomic add, the rest by plain stores of single words whose races are harmless. */
+struct fw_flow_state {
+	uint64_t self;	  /* address of the socket; differs in a fresh clone of a listener's state */
+	uint64_t id;	  /* socket cookie */
+	uint64_t owner;	  /* handle of the process that touched it last; 0: none yet */
+	uint64_t creator; /* handle; 0: not known */
+	uint64_t opened_ns;
+	struct fw_counters counters;
+	uint64_t unclaimed_sent; /* wire bytes from before there was an owner */
+	uint64_t unclaimed_received;
+	uint32_t seen_sequence; /* TCP: receive position already charged */
+	uint32_t urgent_seen;	/* TCP: urgent position already skipped */
+	uint32_t sequence_state;
+	uint32_t flags;
+	uint64_t since_ns; /* when the port was taken */
+};
+
+/* One per process with traffic, keyed by handle. */
+struct fw_process_state {
+	struct fw_counters counters;
+	uint64_t start_ns;
+	uint64_t group;
+	uint64_t exited_ns; /* 0: running */
+	uint32_t pid;
+	uint32_t name_version; /* changes with exec */
+};
+
+/* What a process is called, keyed by handle. The path is built from its end: it starts at
+ * path[path_offset] and ends before path[FW_EXE_SIZE - 1], which is 0. */
+#define FW_TASK_COMM_SIZE 16
+struct fw_process_name {
+	uint32_t parent_pid;
+	uint32_t uid;
+	uint32_t flags; /* enum fw_process_flag */
+	uint32_t path_offset;
+	char comm[FW_TASK_COMM_SIZE];
+	char path[2 * FW_EXE_SIZE]; /* twice, so that the verifier sees every write inside */
+};
+
+/* A measuring session. */
+struct fw_group_state {
+	struct fw_counters departed; /* of its exited processes whose rows were folded away */
+	uint64_t owner;		     /* handle of the process that measures */
+};
+
+struct fw_reader_state {
+	uint64_t types; /* bit per record type; 0: nothing is delivered */
+	uint64_t owner; /* handle of the reading process; 0: slot free */
+	uint64_t sequence;
+	uint64_t produced[8]; /* by record type, since the reader began */
+	uint64_t lost[8];
+	uint64_t gap[8]; /* lost, not yet reported in the stream */
+	uint64_t gap_total;
+};
+
+/* The one instance that all programs share; the backend maps it into memory. */
+struct fw_machine {
+	uint32_t maps_version;
+	uint32_t abi_major;
+	uint32_t abi_minor;
+	uint32_t has_wire;
+	uint64_t since_ns;
+	struct fw_counters departed;
+	uint64_t departed_count;
+	struct fw_counters unattributed;
+	uint64_t exited_count;
+	uint64_t groups_active;
+	uint64_t flow_failures;	   /* no memory for a flow: its own counters miss bytes */
+	uint64_t process_failures; /* no row for a process: bytes went to unattributed */
+	uint64_t group_failures;   /* a child could not be put into its parent's group */
+	uint64_t reader_count;
+	struct fw_reader_state readers[FW_MAX_READERS];
+};
+
+/* Rows that the iterators write. A row of family FW_FAMILY_NONE tells the reading process, in
+ * holder_pid and holder_start_ns, who it is in the initial pid namespace. */
+struct fw_socket_row {
+	struct fw_connection connection;
+	uint64_t owner;	  /* handle */
+	uint64_t creator; /* handle */
+	uint64_t since_ns;
+	uint64_t holder_start_ns; /* iter/task_file: the process whose descriptor this is */
+	uint32_t holder_pid;
+	uint32_t reserved;
+};
+
+#endif

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What a receive call's result means. TCP without an upper-layer protocol is counted where the receive
+ * position moves (tcp.bpf.c), because splice() out of a socket passes no other hook; everything else is
+ * counted by the result of the call.
+ */
+#ifndef FW_RECEIVE_BPF_H
+#define FW_RECEIVE_BPF_H
+
+#include "kernel/linux/flow.bpf.h"
+
+/*
+ * TCP whose receive position is the application's: no kTLS or MPTCP above it (ULP), and no reader
+ * inside the kernel (sk_user_data: sockmap, NVMe, RPC), which would run in nobody's context.
+ */
+static __always_inline bool is_plain_tcp(struct sock *sk, struct tcp_sock *tcp)
+{
+	return tcp && !tcp->inet_conn.icsk_ulp_ops && !sk->sk_user_data;
+}
+
+static __always_inline void charge_received(struct sock *sk, long result, int flags)
+{
+	if (result <= 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) || !family_counts(sk))
+		return;
+	if (!(flags & MSG_OOB) && is_plain_tcp(sk, bpf_skc_to_tcp_sock(sk)))
+		return;
+	charge(flow_get(sk), FW_RECEIVED, result);
+}
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Iterators that the backend reads as files: every socket with state, every socket with a descriptor,
+ * and the pass over existing sockets that `load` makes once.
+ */
+#include "kernel/linux/socket_row.bpf.h"
+
+#include <bpf/bpf_tracing.h>
+
+SEC("iter/bpf_sk_storage_map")
+int fw_iter_flows(struct bpf_iter__bpf_sk_storage_map *context)
+{
+	struct fw_flow_state *flow = context->value;
+	struct sock *sk = context->sk;
+	struct fw_socket_row row = {};
+
+	if (!sk || !flow || flow->self != (__u64)sk || flow->flags & FW_FLOW_CLOSED)
+		return 0;
+	describe_socket(&row.connection, sk);
+	describe_flow(&row.connection, flow);
+	row.owner = flow->owner;
+	row.creator = flow->creator;
+	row.since_ns = flow->since_ns;
+	bpf_seq_write(context->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+static __always_inline struct sock *socket_of(struct file *file)
+{
+	struct socket *socket = bpf_sock_from_file(file);
+
+	return socket ? socket->sk : 0;
+}
+
+static __always_inline void write_reader_identity(struct seq_file *seq)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct fw_socket_row row = {};
+
+	row.holder_pid = task->tgid;
+	row.holder_start_ns = task->group_leader->start_boottime;
+	bpf_seq_write(seq, &row, sizeof(row));
+}
+
+SEC("iter/task_file")
+int fw_iter_descriptors(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct fw_socket_row row = {};
+	struct fw_flow_state *flow;
+	struct sock *sk;
+
+	if (!context->meta->seq_num)
+		write_reader_identity(context->meta->seq);
+	if (!task || !file)
+		return 0;
+	sk = socket_of(file);
+	if (!sk || !family_counts(sk))
+		return 0;
+	describe_socket(&row.connection, sk);
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (flow) {
+		describe_flow(&row.connection, flow);
+		row.owner = flow->owner;
+		row.creator = flow->creator;
+		row.since_ns = flow->since_ns;
+	} else {
+		row.connection.id = bpf_get_socket_cookie(sk);
+	}
+	row.holder_pid = task->tgid;
+	row.holder_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	BPF_CORE_READ_INTO(&row.connection.comm, task, group_leader, comm);
+	bpf_seq_write(context->meta->seq, &row, sizeof(row));
+	return 0;
+}
+
+/*
+ * Sockets from before `load`: whoever holds the first descriptor found owns them until somebody uses
+ * them, and only what is consumed from now on counts. Bytes that are already on their way in a
+ * concurrent call may go either side of the line.
+ */
+SEC("iter/task_file")
+int fw_iter_seed(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct fw_flow_state *flow;
+	struct tcp_sock *tcp;
+	struct sock *sk;
+
+	if (!task || !file)
+		return 0;
+	sk = socket_of(file);
+	if (!sk || !family_counts(sk))
+		return 0;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (flow)
+		return 0;
+	flow = flow_get(sk);
+	if (!flow)
+		return 0;
+	flow->opened_ns = 0;
+	tcp = bpf_skc_to_tcp_sock(sk);
+	if (!tcp || flow->sequence_state == FW_SEQUENCE_KNOWN)
+		return 0;
+	flow->seen_sequence = tcp->copied_seq;
+	flow->sequence_state = FW_SEQUENCE_KNOWN;
+	return 0;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Wire bytes: IP packets with headers and retransmissions, per socket, at the root cgroup. A packet
+ * belongs to the process that touched its socket last; one that comes before any did waits in the flow.
+ */
+#include "kernel/linux/flow.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+#define IPV4_HEADER_LENGTH(first_byte) (((first_byte) & 0x0f) * 4)
+#define IPV6_HEADER_LENGTH 40
+#define TCP_OFFSET_BYTE	   12
+#define UDP_HEADER_LENGTH  8
+
+/* Bytes of IP and transport header, which every segment of an offloaded packet will carry. */
+static __always_inline __u32 header_length(struct __sk_buff *skb)
+{
+	__u8 first = 0, protocol = 0, offset = 0;
+	__u32 length;
+
+	bpf_skb_load_bytes(skb, 0, &first, 1);
+	if (first >> 4 == 4) {
+		length = IPV4_HEADER_LENGTH(first);
+		bpf_skb_load_bytes(skb, 9, &protocol, 1);
+	} else {
+		length = IPV6_HEADER_LENGTH;
+		bpf_skb_load_bytes(skb, 6, &protocol, 1);
+	}
+	if (protocol != IPPROTO_TCP)
+		return length + UDP_HEADER_LENGTH;
+	bpf_skb_load_bytes(skb, length + TCP_OFFSET_BYTE, &offset, 1);
+	return length + (offset >> 4) * 4;
+}
+
+static __always_inline __u32 wire_length(struct __sk_buff *skb)
+{
+	__u32 segments = skb->gso_segs;
+
+	return segments > 1 ? skb->len + (segments - 1) * header_length(skb) : skb->len;
+}
+
+static __always_inline void wire_add(__u64 *sent, __u64 *received, enum fw_direction direction,
+	__u32 bytes)
+{
+	__sync_fetch_and_add(direction == FW_SENT ? sent : received, bytes);
+}
+
+/* A subflow of a multipath connection belongs to whoever uses the connection. */
+static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
+{
+	struct mptcp_sock *multipath = bpf_skc_to_mptcp_sock(sk);
+	struct fw_flow_state *flow;
+
+	if (!multipath)
+		return 0;
+	flow = bpf_sk_storage_get(&flows, multipath, 0, 0);
+	return flow ? flow->owner : 0;
+}
+
+static __always_inline void count_owned(struct fw_flow_state *flow, enum fw_direction direction,
+	__u32 bytes)
+{
+	struct fw_counters *counters = &machine.unattributed;
+	struct fw_process_state *process;
+
+	process = bpf_map_lookup_elem(&processes, &flow->owner);
+	if (process)
+		counters = &process->counters;
+	wire_add(&counters->wire_sent, &counters->wire_received, direction, bytes);
+}
+
+static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
+{
+	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	__u32 bytes = wire_length(skb);
+	struct fw_flow_state *flow = 0;
+
+	if (sk)
+		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!flow) {
+		wire_add(&machine.unattributed.wire_sent, &machine.unattributed.wire_received,
+			direction, bytes);
+		return 1;
+	}
+	if (flow->self != (__u64)sk)
+		flow_begin(flow, (__u64)sk, bpf_get_socket_cookie(skb));
+	wire_add(&flow->counters.wire_sent, &flow->counters.wire_received, direction, bytes);
+	if (!flow->owner)
+		flow->owner = multipath_owner(sk);
+	if (flow->owner)
+		count_owned(flow, direction, bytes);
+	else
+		wire_add(&flow->unclaimed_sent, &flow->unclaimed_received, direction, bytes);
+	return 1;
+}
+
+SEC("cgroup_skb/egress")
+int fw_wire_sent(struct __sk_buff *skb)
+{
+	return count(skb, FW_SENT);
+}
+
+SEC("cgroup_skb/ingress")
+int fw_wire_received(struct __sk_buff *skb)
+{
+	return count(skb, FW_RECEIVED);
+}
