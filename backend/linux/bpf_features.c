@@ -15,6 +15,7 @@ static const char *const role_groups[] = {
 	[FW_ROLE_SEND_PAGE] = "payload sent",
 	[FW_ROLE_RECEIVE_TRACEPOINT] = "payload received",
 	[FW_ROLE_RECEIVE_FEXIT] = "payload received",
+	[FW_ROLE_RECEIVE_UDP] = "payload received",
 	[FW_ROLE_RECEIVE_TCP] = "payload received",
 	[FW_ROLE_CONNECTION] = "connections",
 	[FW_ROLE_PROCESS] = "processes",
@@ -28,9 +29,10 @@ static const char *const role_costs[] = {
 	[FW_ROLE_SEND_FEXIT] = "needed only where the sock_send_length tracepoint is missing",
 	[FW_ROLE_SEND_PAGE] = "needed only on kernels that still have sendpage (up to 6.4)",
 	[FW_ROLE_RECEIVE_TRACEPOINT] =
-		"fexit programs are used instead; a receive of UDP or raw data that was already "
-		"waiting when counting began is missed once",
+		"fexit programs are used instead; a receive of raw or multipath data that was "
+		"already waiting when counting began is missed once",
 	[FW_ROLE_RECEIVE_FEXIT] = "needed only where the sock_recv_length tracepoint is missing",
+	[FW_ROLE_RECEIVE_UDP] = "needed only where the sock_recv_length tracepoint is missing",
 	[FW_ROLE_RECEIVE_TCP] = "TCP receive cannot be counted: nothing is loaded",
 	[FW_ROLE_CONNECTION] = "ends of connections and listening ports are not reported",
 	[FW_ROLE_PROCESS] = "descendants, renames and exits of processes are not followed",

@@ -15,6 +15,8 @@
 	{ program, target, FW_HOOK_TRACEPOINT, role, BPF_TRACE_RAW_TP, purpose, 0, false }
 #define FEXIT(program, target, role, purpose) \
 	{ program, target, FW_HOOK_FEXIT, role, BPF_TRACE_FEXIT, purpose, 0, false }
+#define FENTRY(program, target, role, purpose) \
+	{ program, target, FW_HOOK_FENTRY, role, BPF_TRACE_FENTRY, purpose, 0, false }
 #define ITERATOR(program, target, role, purpose) \
 	{ program, target, FW_HOOK_ITERATOR, role, BPF_TRACE_ITER, purpose, 0, false }
 #define CGROUP(program, target, role, attach_type, purpose) \
@@ -37,6 +39,8 @@ static const struct fw_hook hook_table[] = {
 		"raw and ping sockets of IPv6"),
 	FEXIT("fw_packet_recvmsg", "packet_recvmsg", FW_ROLE_RECEIVE_FEXIT,
 		"frames of packet sockets"),
+	FENTRY("fw_udp_consumed", "skb_consume_udp", FW_ROLE_RECEIVE_UDP,
+		"UDP datagrams, also for a receive that waited before counting began"),
 	TRACEPOINT("fw_tcp_consumed", "tcp_rcv_space_adjust", FW_ROLE_RECEIVE_TCP,
 		"TCP bytes taken, splice included"),
 	TRACEPOINT("fw_tcp_state", "inet_sock_set_state", FW_ROLE_CONNECTION,
@@ -135,6 +139,8 @@ static enum fw_status choose_payload(struct fw_hooks *hooks, struct fw_error *er
 	role_choose(hooks, send_tracepoint ? FW_ROLE_SEND_TRACEPOINT : FW_ROLE_SEND_FEXIT);
 	role_choose(hooks,
 		receive_tracepoint ? FW_ROLE_RECEIVE_TRACEPOINT : FW_ROLE_RECEIVE_FEXIT);
+	if (!receive_tracepoint)
+		role_choose(hooks, FW_ROLE_RECEIVE_UDP);
 	role_choose(hooks, FW_ROLE_SEND_PAGE);
 	role_choose(hooks, FW_ROLE_RECEIVE_TCP);
 	return FW_OK;
@@ -192,10 +198,26 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 	return choose_payload(hooks, error);
 }
 
+void fw_hooks_drop(struct fw_hooks *hooks, enum fw_hook_role role)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].role == role)
+			hooks->hook[i].chosen = false;
+}
+
+bool fw_hooks_use(const struct fw_hooks *hooks, enum fw_hook_role role)
+{
+	for (size_t i = 0; i < hooks->count; i++)
+		if (hooks->hook[i].role == role && hooks->hook[i].chosen)
+			return true;
+	return false;
+}
+
 void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
 {
 	static const char *const prefix[] = {
 		[FW_HOOK_TRACEPOINT] = "tp_btf/",
+		[FW_HOOK_FENTRY] = "fentry/",
 		[FW_HOOK_FEXIT] = "fexit/",
 		[FW_HOOK_ITERATOR] = "iter/",
 		[FW_HOOK_CGROUP] = "cgroup/",

@@ -8,7 +8,13 @@
 
 #include "backend/linux/bpf_backend.h"
 
-enum fw_hook_kind { FW_HOOK_TRACEPOINT, FW_HOOK_FEXIT, FW_HOOK_ITERATOR, FW_HOOK_CGROUP };
+enum fw_hook_kind {
+	FW_HOOK_TRACEPOINT,
+	FW_HOOK_FENTRY,
+	FW_HOOK_FEXIT,
+	FW_HOOK_ITERATOR,
+	FW_HOOK_CGROUP
+};
 
 /* What a hook is for. Of the payload roles one way of several is chosen, of the others all that are
  * there. */
@@ -18,6 +24,7 @@ enum fw_hook_role {
 	FW_ROLE_SEND_PAGE,
 	FW_ROLE_RECEIVE_TRACEPOINT,
 	FW_ROLE_RECEIVE_FEXIT,
+	FW_ROLE_RECEIVE_UDP, /* with the fexit way only */
 	FW_ROLE_RECEIVE_TCP,
 	FW_ROLE_CONNECTION,
 	FW_ROLE_PROCESS,
@@ -37,7 +44,7 @@ struct fw_hook {
 	bool chosen;
 };
 
-#define FW_HOOK_COUNT 26
+#define FW_HOOK_COUNT 28
 
 struct fw_hooks {
 	struct fw_hook hook[FW_HOOK_COUNT];
@@ -51,6 +58,11 @@ struct fw_hooks {
  * rights, FW_UNSUPPORTED when the kernel lacks BTF or any way to count payload; *hooks is filled in
  * any case. */
 enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_error *error);
+
+/* Do not use the hooks of a role after all. */
+void fw_hooks_drop(struct fw_hooks *hooks, enum fw_hook_role role);
+/* Is any hook of the role chosen? */
+bool fw_hooks_use(const struct fw_hooks *hooks, enum fw_hook_role role);
 
 /* "tp_btf/sock_send_length": as `doctor` names it. */
 void fw_hook_name(const struct fw_hook *hook, char *name, size_t size);

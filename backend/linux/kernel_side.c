@@ -4,6 +4,7 @@
 #include "backend/linux/cgroup_root.h"
 #include "backend/linux/libbpf_log.h"
 #include "backend/linux/pin_directory.h"
+#include "backend/linux/self_check.h"
 #include "lib/host/host.h"
 
 #include <bpf/bpf.h>
@@ -97,6 +98,7 @@ static enum fw_status load_programs(struct fw_kernel_side *side, const struct fw
 		bpf_program__set_autoload(bpf_object__find_program_by_name(object, hook->program),
 			hook->chosen);
 	}
+	side->skeleton->rodata->udp_by_consume = fw_hooks_use(hooks, FW_ROLE_RECEIVE_UDP);
 	result = flowwatcher_bpf__load(side->skeleton);
 	if (result)
 		return fw_error_set_errno(error, result, "loading the BPF programs: %s",
@@ -192,7 +194,7 @@ static void begin_machine(struct fw_machine *machine, bool wire)
 	machine->maps_version = FW_MAPS_VERSION;
 }
 
-enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw_hooks *hooks,
+static enum fw_status start_once(struct fw_kernel_side *side, const struct fw_hooks *hooks,
 	bool wire, struct fw_error *error)
 {
 	enum fw_status status;
@@ -209,6 +211,24 @@ enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw
 		side->iterator_fd[i] =
 			dup(bpf_link__fd(*find_link(side, hooks, iterator_programs[i])));
 	return seed(side, hooks, error);
+}
+
+/*
+ * The function that consumes UDP datagrams may have been inlined into its caller, which the kernel's
+ * BTF does not tell; the self-check does.
+ */
+enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, struct fw_hooks *hooks, bool wire,
+	struct fw_error *error)
+{
+	enum fw_status status = start_once(side, hooks, wire, error);
+
+	if (status != FW_OK || !fw_hooks_use(hooks, FW_ROLE_RECEIVE_UDP))
+		return status;
+	if (fw_self_check(side) != FW_SELF_CHECK_MISCOUNTS)
+		return FW_OK;
+	fw_hooks_drop(hooks, FW_ROLE_RECEIVE_UDP);
+	fw_kernel_side_close(side);
+	return start_once(side, hooks, wire, error);
 }
 
 static int pin_all(struct fw_kernel_side *side, const char *directory)

@@ -34,9 +34,10 @@ struct fw_kernel_side {
 	size_t machine_size;
 };
 
-/* Load and attach everything that `hooks` chose, and look at the sockets that exist already. */
-enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw_hooks *hooks,
-	bool wire, struct fw_error *error);
+/* Load and attach everything that `hooks` chose, look at the sockets that exist already, and check
+ * that counting works; a hook that turns out not to fire is replaced (and *hooks changed). */
+enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, struct fw_hooks *hooks, bool wire,
+	struct fw_error *error);
 /* Pin a started kernel side so that it outlives this process. */
 enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error);
 /* Use the pinned one. FW_NOT_FOUND: nothing is loaded. */

@@ -130,7 +130,7 @@ static bool parent_is_empty(void)
 	if (!directory)
 		return false;
 	while ((entry = readdir(directory)))
-		entries += strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..");
+		entries += !strchr(entry->d_name, '.'); /* dotted names are the kernel's own */
 	closedir(directory);
 	return entries == 0;
 }

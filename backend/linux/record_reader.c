@@ -2,6 +2,7 @@
 #include "backend/linux/record_reader.h"
 
 #include "backend/linux/socket_table.h"
+#include "core/record.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -16,9 +17,9 @@
 static int deliver(void *context, void *data, size_t size)
 {
 	struct fw_record_reader *reader = context;
-	const struct fw_record_header *record = data;
+	const struct fw_record_header *record;
 
-	if (size < sizeof(*record) || record->size > size)
+	if (fw_record_at(data, size, &record) != FW_OK)
 		return 0;
 	return reader->callback(record, reader->argument) ? 0 : -ECANCELED;
 }

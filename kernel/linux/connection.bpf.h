@@ -132,7 +132,7 @@ static __always_inline void notice_autobind(struct fw_flow_state *flow, struct s
 {
 	if (flow->flags & FW_FLOW_PORT_SHOWN)
 		return;
-	if (sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE)
+	if (is_udp(sk))
 		port_taken(flow, sk);
 }
 

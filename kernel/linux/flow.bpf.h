@@ -17,6 +17,11 @@ static __always_inline bool family_counts(struct sock *sk)
 	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
 }
 
+static __always_inline bool is_udp(struct sock *sk)
+{
+	return sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE;
+}
+
 /* State of a new socket, or a fresh clone of its listener's (only owner and creator stay). */
 static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self, __u64 cookie)
 {

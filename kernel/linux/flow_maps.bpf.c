@@ -3,4 +3,6 @@
 #define FW_MAPS_HERE
 #include "kernel/linux/flow_maps.bpf.h"
 
+const volatile bool udp_by_consume = false;
+
 char _license[] SEC("license") = "Dual BSD/GPL";

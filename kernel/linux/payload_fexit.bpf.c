@@ -78,3 +78,16 @@ int BPF_PROG(fw_packet_recvmsg, struct socket *socket, struct msghdr *message, s
 	charge_received(socket->sk, result, flags);
 	return 0;
 }
+
+/*
+ * Where udp_recvmsg lets go of a datagram it delivered; negative lengths are peeks and errors. fexit
+ * misses a receive that was waiting before it was attached, which is how a server is usually found;
+ * this does not. The backend checks at load that the function is really called for both families.
+ */
+SEC("fentry/skb_consume_udp")
+int BPF_PROG(fw_udp_consumed, struct sock *sk, struct sk_buff *skb, int length)
+{
+	if (length > 0)
+		charge(flow_get(sk), FW_RECEIVED, length);
+	return 0;
+}

@@ -18,11 +18,16 @@ static __always_inline bool is_plain_tcp(struct sock *sk, struct tcp_sock *tcp)
 	return tcp && !tcp->inet_conn.icsk_ulp_ops && !sk->sk_user_data;
 }
 
+/* Set before load: UDP is counted where a datagram is consumed (payload_fexit.bpf.c). */
+extern const volatile bool udp_by_consume;
+
 static __always_inline void charge_received(struct sock *sk, long result, int flags)
 {
 	if (result <= 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) || !family_counts(sk))
 		return;
 	if (!(flags & MSG_OOB) && is_plain_tcp(sk, bpf_skc_to_tcp_sock(sk)))
+		return;
+	if (udp_by_consume && is_udp(sk))
 		return;
 	charge(flow_get(sk), FW_RECEIVED, result);
 }

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "abi/flow.h"
+#include "core/record.h"
+
+struct vector {
+	const char *what;
+	uint32_t size;
+	uint16_t type;
+	size_t available;
+	enum fw_status expected;
+};
+
+static const struct vector vectors[] = {
+	{ "whole record", sizeof(struct fw_port_record), FW_RECORD_PORT_TAKEN, 512, FW_OK },
+	{ "exactly the rest", sizeof(struct fw_port_record), FW_RECORD_PORT_TAKEN,
+		sizeof(struct fw_port_record), FW_OK },
+	{ "one byte short", sizeof(struct fw_port_record), FW_RECORD_PORT_TAKEN,
+		sizeof(struct fw_port_record) - 1, FW_MALFORMED },
+	{ "newer, larger", sizeof(struct fw_port_record) + 8, FW_RECORD_PORT_TAKEN, 512, FW_OK },
+	{ "too small for its type", sizeof(struct fw_record_header), FW_RECORD_PORT_TAKEN, 512,
+		FW_MALFORMED },
+	{ "unknown type", sizeof(struct fw_record_header), 999, 512, FW_OK },
+	{ "size zero", 0, 999, 512, FW_MALFORMED },
+	{ "smaller than a header", 16, 999, 512, FW_MALFORMED },
+	{ "not a multiple of 8", 28, 999, 512, FW_MALFORMED },
+	{ "larger than the buffer", 520, 999, 512, FW_MALFORMED },
+	{ "size near overflow", 0xfffffff8u, 999, 512, FW_MALFORMED },
+	{ "header cut", 24, 999, 23, FW_MALFORMED },
+	{ "empty buffer", 24, 999, 0, FW_MALFORMED },
+};
+
+static void check_vectors(void **state)
+{
+	static uint64_t buffer[64];
+	struct fw_record_header *header = (struct fw_record_header *)buffer;
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {
+		const struct fw_record_header *record = NULL;
+		enum fw_status status;
+
+		header->size = vectors[i].size;
+		header->type = vectors[i].type;
+		status = fw_record_at(buffer, vectors[i].available, &record);
+		if (status != vectors[i].expected)
+			fail_msg("%s: status %d, expected %d", vectors[i].what, status,
+				vectors[i].expected);
+		assert_ptr_equal(record, status == FW_OK ? header : NULL);
+	}
+}
+
+static void names_are_known(void **state)
+{
+	assert_string_equal(fw_record_type_name(FW_RECORD_PORT_TAKEN), "port_taken");
+	assert_string_equal(fw_record_type_name(FW_RECORD_LOSS), "loss");
+	assert_null(fw_record_type_name(FW_RECORD_NONE));
+	assert_null(fw_record_type_name(FW_RECORD_TYPE_COUNT));
+	assert_null(fw_record_type_name(UINT16_MAX));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_vectors),
+		cmocka_unit_test(names_are_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
