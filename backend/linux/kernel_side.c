@@ -87,10 +87,11 @@ static enum fw_status load_programs(struct fw_kernel_side *side, const struct fw
 	struct bpf_object *object;
 	int result;
 
+	fw_libbpf_log_capture();
 	side->skeleton = flowwatcher_bpf__open();
 	if (!side->skeleton)
 		return fw_error_set_errno(error, errno, "opening the BPF object: %s",
-			fw_libbpf_log_last());
+			fw_libbpf_log_first());
 	object = side->skeleton->obj;
 	for (size_t i = 0; i < hooks->count; i++) {
 		const struct fw_hook *hook = &hooks->hook[i];
@@ -102,7 +103,7 @@ static enum fw_status load_programs(struct fw_kernel_side *side, const struct fw
 	result = flowwatcher_bpf__load(side->skeleton);
 	if (result)
 		return fw_error_set_errno(error, result, "loading the BPF programs: %s",
-			fw_libbpf_log_last());
+			fw_libbpf_log_first());
 	for (int i = 0; i < FW_MAP_COUNT; i++)
 		side->map_fd[i] = dup(bpf_map__fd(find_map(object, map_names[i])));
 	return map_machine(side, error);

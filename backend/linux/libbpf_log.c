@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char last[256];
+static char first[256];
 
 static int keep(enum libbpf_print_level level, const char *format, va_list arguments)
 {
@@ -17,21 +17,21 @@ static int keep(enum libbpf_print_level level, const char *format, va_list argum
 		vfprintf(stderr, format, copy);
 		va_end(copy);
 	}
-	/* The verifier's log is one huge message; the lines after it say what failed. */
-	if (level == LIBBPF_WARN && !strstr(format, "BEGIN PROG LOAD LOG")) {
-		vsnprintf(last, sizeof(last), format, arguments);
-		last[strcspn(last, "\n")] = 0;
+	/* The first warning says what failed, those after it what followed from that. */
+	if (level == LIBBPF_WARN && !first[0]) {
+		vsnprintf(first, sizeof(first), format, arguments);
+		first[strcspn(first, "\n")] = 0;
 	}
 	return 0;
 }
 
 void fw_libbpf_log_capture(void)
 {
-	last[0] = 0;
+	first[0] = 0;
 	libbpf_set_print(keep);
 }
 
-const char *fw_libbpf_log_last(void)
+const char *fw_libbpf_log_first(void)
 {
-	return last;
+	return first;
 }

@@ -9,18 +9,24 @@
 #include "kernel/linux/reader.bpf.h"
 #include "kernel/linux/socket_row.bpf.h"
 
-/* The running process did something to the flow that moves no payload (connect, listen, bind). */
-static __always_inline void flow_touch(struct fw_flow_state *flow)
+static __always_inline __u64 flow_own(struct fw_flow_state *flow)
 {
 	__u64 handle = current_handle();
-	struct fw_process_state *process;
 
 	if (!handle)
-		return;
+		return 0;
 	flow->owner = handle;
 	if (!flow->creator)
 		flow->creator = handle;
-	process = process_get(handle);
+	return handle;
+}
+
+/* The running process did something to the flow that moves no payload (connect, listen). */
+static __always_inline void flow_touch(struct fw_flow_state *flow)
+{
+	__u64 handle = flow_own(flow);
+	struct fw_process_state *process = process_get(handle);
+
 	if (process)
 		claim(flow, process);
 }
@@ -50,6 +56,26 @@ static __always_inline void describe_owner(struct fw_connection *connection, __u
 		__builtin_memcpy(connection->comm, name->comm, sizeof(name->comm));
 }
 
+static __always_inline void describe_creator(struct fw_connection *connection, __u64 creator)
+{
+	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &creator);
+
+	connection->creator_pid = creator & ((1u << FW_HANDLE_PID_BITS) - 1);
+	if (process)
+		connection->creator_start_ns = process->start_ns;
+}
+
+/* The same of the process that runs, which may have no row yet. */
+static __always_inline void describe_current(struct fw_connection *connection)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	connection->owner_pid = task->tgid;
+	connection->owner_start_ns = task->group_leader->start_boottime;
+	BPF_CORE_READ_INTO((char (*)[FW_TASK_COMM_SIZE])&connection->comm, task, group_leader,
+		comm);
+}
+
 static __always_inline void record_begin(struct fw_record_header *header, __u16 type, __u32 size)
 {
 	header->size = size;
@@ -66,9 +92,10 @@ static __always_inline void deliver_connection(__u16 type, struct fw_flow_state 
 	describe_socket(&record.connection, sk);
 	describe_flow(&record.connection, flow);
 	describe_owner(&record.connection, flow->owner);
+	describe_creator(&record.connection, flow->creator);
 	if (type == FW_RECORD_CONNECTION_CLOSE)
 		record.connection.closed_ns = record.header.time_ns;
-	deliver(&record, sizeof(record));
+	deliver_connection_record(&record);
 }
 
 static __always_inline void port_describe(struct fw_port *port, const struct fw_flow_state *flow,
@@ -94,9 +121,10 @@ static __always_inline void deliver_port(__u16 type, const struct fw_flow_state 
 	struct fw_port_record record = {};
 
 	record_begin(&record.header, type, sizeof(record));
-	describe_owner(connection, flow->owner);
+	if (!connection->owner_pid)
+		describe_owner(connection, flow->owner);
 	port_describe(&record.port, flow, connection);
-	deliver(&record, sizeof(record));
+	deliver_port_record(&record);
 }
 
 static __always_inline void deliver_port_of(__u16 type, const struct fw_flow_state *flow,

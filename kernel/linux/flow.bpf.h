@@ -23,7 +23,7 @@ static __always_inline bool is_udp(struct sock *sk)
 }
 
 /* State of a new socket, or a fresh clone of its listener's (only owner and creator stay). */
-static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self, __u64 cookie)
+static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 {
 	if (flow->self) {
 		flow->counters = (struct fw_counters){};
@@ -33,13 +33,14 @@ static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self, _
 		flow->flags = FW_FLOW_BORN;
 		flow->since_ns = 0;
 	}
-	flow->id = cookie;
+	flow->id = 0;
 	flow->opened_ns = bpf_ktime_get_boot_ns();
 	flow->self = self;
 }
 
-/* The state of a socket, made if need be; NULL: no memory (counted). */
-static __always_inline struct fw_flow_state *flow_get(struct sock *sk)
+/* The same without the socket's id: the kernel gives a connection its cookie only after the first
+ * hook that sees it. */
+static __always_inline struct fw_flow_state *flow_get_newborn(struct sock *sk)
 {
 	struct fw_flow_state *flow;
 
@@ -49,7 +50,17 @@ static __always_inline struct fw_flow_state *flow_get(struct sock *sk)
 		return 0;
 	}
 	if (flow->self != (__u64)sk)
-		flow_begin(flow, (__u64)sk, bpf_get_socket_cookie(sk));
+		flow_begin(flow, (__u64)sk);
+	return flow;
+}
+
+/* The state of a socket, made if need be; NULL: no memory (counted). */
+static __always_inline struct fw_flow_state *flow_get(struct sock *sk)
+{
+	struct fw_flow_state *flow = flow_get_newborn(sk);
+
+	if (flow && !flow->id)
+		flow->id = bpf_get_socket_cookie(sk);
 	return flow;
 }
 

@@ -38,13 +38,14 @@ enum fw_flow_flag {
 	FW_FLOW_BORN = 1u << 0,	      /* made after counting began */
 	FW_FLOW_PORT_SHOWN = 1u << 1, /* port_taken was reported */
 	FW_FLOW_CLOSED = 1u << 2,     /* the socket is only waiting to be freed */
+	FW_FLOW_KERNEL = 1u << 3,     /* the kernel's own: answers to ping, resets */
 };
 
 /* One per socket (sk_storage). Written by softirq and process context on any CPU: counters only by
  * atomic add, the rest by plain stores of single words whose races are harmless. */
 struct fw_flow_state {
 	uint64_t self;	  /* address of the socket; differs in a fresh clone of a listener's state */
-	uint64_t id;	  /* socket cookie */
+	uint64_t id;	  /* socket cookie; 0: not asked for yet */
 	uint64_t owner;	  /* handle of the process that touched it last; 0: none yet */
 	uint64_t creator; /* handle; 0: not known */
 	uint64_t opened_ns;

@@ -173,6 +173,7 @@ struct sock {
 	kuid_t sk_uid;
 	__u16 sk_protocol;
 	__u16 sk_type;
+	__u8 sk_kern_sock : 1;
 	void *sk_user_data;
 };
 

@@ -8,6 +8,8 @@
 
 #include "kernel/linux/process.bpf.h"
 
+#include "abi/flow.h"
+
 #define FW_RING_WAKE_BYTES (64 * 1024)
 #define BPF_RB_NO_WAKEUP   1
 #define BPF_RB_FORCE_WAKEUP 2
@@ -50,15 +52,11 @@ static __always_inline void report_gap(struct fw_reader_state *reader, void *rin
 	loss->header.reserved = 0;
 	loss->header.time_ns = bpf_ktime_get_boot_ns();
 	loss->header.sequence = __sync_fetch_and_add(&reader->sequence, 1) + 1;
+#pragma clang loop unroll(full)
 	for (int i = 0; i < 8; i++)
 		loss->lost[i] = __sync_lock_test_and_set(&reader->gap[i], 0);
 	bpf_ringbuf_submit(loss, BPF_RB_NO_WAKEUP);
 }
-
-/* `record` is complete but for header.sequence, which is each reader's own. */
-#define deliver(record, size) \
-	for (__u32 _slot = 0; _slot < FW_MAX_READERS; _slot++) \
-		deliver_to(_slot, (struct fw_record_header *)(record), (size))
 
 static __always_inline void deliver_to(__u32 slot, struct fw_record_header *record, __u32 size)
 {
@@ -78,6 +76,34 @@ static __always_inline void deliver_to(__u32 slot, struct fw_record_header *reco
 	record->sequence = __sync_fetch_and_add(&reader->sequence, 1) + 1;
 	if (bpf_ringbuf_output(ring, record, size, wake_flag(ring)))
 		lose(reader, record->type);
+}
+
+/* Subprograms and unrolled loops: the verifier of Linux 6.1 takes some loops for back edges. The record
+ * is complete but for header.sequence, which is each reader's own. */
+static __noinline int deliver_connection_to(__u32 slot, struct fw_connection_record *record)
+{
+	deliver_to(slot, &record->header, sizeof(*record));
+	return 0;
+}
+
+static __noinline int deliver_port_to(__u32 slot, struct fw_port_record *record)
+{
+	deliver_to(slot, &record->header, sizeof(*record));
+	return 0;
+}
+
+static __always_inline void deliver_connection_record(struct fw_connection_record *record)
+{
+#pragma clang loop unroll(full)
+	for (__u32 slot = 0; slot < FW_MAX_READERS; slot++)
+		deliver_connection_to(slot, record);
+}
+
+static __always_inline void deliver_port_record(struct fw_port_record *record)
+{
+#pragma clang loop unroll(full)
+	for (__u32 slot = 0; slot < FW_MAX_READERS; slot++)
+		deliver_port_to(slot, record);
 }
 
 #endif

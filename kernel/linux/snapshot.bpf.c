@@ -16,6 +16,8 @@ int fw_iter_flows(struct bpf_iter__bpf_sk_storage_map *context)
 
 	if (!sk || !flow || flow->self != (__u64)sk || flow->flags & FW_FLOW_CLOSED)
 		return 0;
+	if (flow->flags & FW_FLOW_KERNEL && !flow->owner)
+		return 0;
 	describe_socket(&row.connection, sk);
 	describe_flow(&row.connection, flow);
 	row.owner = flow->owner;

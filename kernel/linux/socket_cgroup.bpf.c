@@ -13,7 +13,9 @@ static __always_inline struct fw_flow_state *flow_of(struct bpf_sock *sk)
 	if (!flow)
 		__sync_fetch_and_add(&machine.flow_failures, 1);
 	else if (flow->self != (__u64)sk)
-		flow_begin(flow, (__u64)sk, bpf_get_socket_cookie(sk));
+		flow_begin(flow, (__u64)sk);
+	if (flow && !flow->id)
+		flow->id = bpf_get_socket_cookie(sk);
 	return flow;
 }
 
@@ -36,12 +38,13 @@ static __always_inline int bound(struct bpf_sock *sk)
 
 	if (!flow || flow->flags & FW_FLOW_PORT_SHOWN)
 		return 1;
-	flow_touch(flow);
+	flow_own(flow); /* not flow_touch(): Linux 6.1 has no task storage in these hooks */
 	flow->flags |= FW_FLOW_PORT_SHOWN;
 	flow->since_ns = bpf_ktime_get_boot_ns();
 	if (!anybody_reads(FW_RECORD_PORT_TAKEN))
 		return 1;
 	describe_socket(&connection, (struct sock *)sk);
+	describe_current(&connection);
 	deliver_port(FW_RECORD_PORT_TAKEN, flow, &connection);
 	return 1;
 }
@@ -80,7 +83,8 @@ int fw_socket_released(struct bpf_sock *sk)
 	record_begin(&record.header, FW_RECORD_CONNECTION_CLOSE, sizeof(record));
 	describe_flow(&record.connection, flow);
 	describe_owner(&record.connection, flow->owner);
+	describe_creator(&record.connection, flow->creator);
 	record.connection.closed_ns = record.header.time_ns;
-	deliver(&record, sizeof(record));
+	deliver_connection_record(&record);
 	return 1;
 }

@@ -103,10 +103,10 @@ static __always_inline void begin_listen(struct sock *sk)
 		port_taken(flow, sk);
 }
 
-/* A child of a listener: flow_get() resets what it inherited. */
+/* A child of a listener: flow_get_newborn() resets what it inherited. */
 static __always_inline void begin_accepted(struct sock *sk)
 {
-	struct fw_flow_state *flow = flow_get(sk);
+	struct fw_flow_state *flow = flow_get_newborn(sk);
 
 	if (flow)
 		flow->flags |= FW_FLOW_BORN;

@@ -57,16 +57,28 @@ static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
 	return flow ? flow->owner : 0;
 }
 
-static __always_inline void count_owned(struct fw_flow_state *flow, enum fw_direction direction,
+/* False while the owner has no row, because it has not moved any payload yet. */
+static __always_inline bool count_owned(struct fw_flow_state *flow, enum fw_direction direction,
 	__u32 bytes)
 {
-	struct fw_counters *counters = &machine.unattributed;
-	struct fw_process_state *process;
+	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &flow->owner);
 
-	process = bpf_map_lookup_elem(&processes, &flow->owner);
-	if (process)
-		counters = &process->counters;
-	wire_add(&counters->wire_sent, &counters->wire_received, direction, bytes);
+	if (!process)
+		return false;
+	wire_add(&process->counters.wire_sent, &process->counters.wire_received, direction, bytes);
+	return true;
+}
+
+/* The kernel's own sockets (answers to ping, resets) will never have an owner to wait for. The address
+ * is read back from the map because the verifier allows no arithmetic on the pointer itself. */
+static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *skb_sk)
+{
+	struct sock *sk;
+
+	flow_begin(flow, (__u64)skb_sk);
+	sk = (struct sock *)*(volatile __u64 *)&flow->self;
+	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_kern_sock))
+		flow->flags |= FW_FLOW_KERNEL;
 }
 
 static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
@@ -83,12 +95,17 @@ static __always_inline int count(struct __sk_buff *skb, enum fw_direction direct
 		return 1;
 	}
 	if (flow->self != (__u64)sk)
-		flow_begin(flow, (__u64)sk, bpf_get_socket_cookie(skb));
+		begin(flow, sk);
+	if (!flow->id)
+		flow->id = bpf_get_socket_cookie(skb);
 	wire_add(&flow->counters.wire_sent, &flow->counters.wire_received, direction, bytes);
 	if (!flow->owner)
 		flow->owner = multipath_owner(sk);
-	if (flow->owner)
-		count_owned(flow, direction, bytes);
+	if (flow->owner && count_owned(flow, direction, bytes))
+		return 1;
+	if (flow->flags & FW_FLOW_KERNEL)
+		wire_add(&machine.unattributed.wire_sent, &machine.unattributed.wire_received,
+			direction, bytes);
 	else
 		wire_add(&flow->unclaimed_sent, &flow->unclaimed_received, direction, bytes);
 	return 1;
