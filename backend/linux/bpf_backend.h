@@ -21,6 +21,8 @@ struct fw_bpf_status {
 	uint32_t readers;	  /* commands subscribed to records at the moment */
 	uint32_t groups;	  /* measuring sessions */
 	uint32_t processes;	  /* rows held */
+	uint64_t missed_runs;	  /* program runs the kernel skipped: counters may miss bytes if not 0 */
+	uint64_t failures;	  /* objects that found no memory or room; their bytes are unattributed */
 	const char *directory;	  /* where it is pinned; static storage */
 };
 

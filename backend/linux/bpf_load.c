@@ -65,6 +65,7 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 
 struct census {
 	uint32_t programs, links, map_count;
+	uint64_t missed_runs;
 	uint32_t maps[MAX_MAPS];
 };
 
@@ -95,6 +96,7 @@ static void census_add_link(struct census *census, int link)
 	size = sizeof(program);
 	if (bpf_obj_get_info_by_fd(fd, &program, &size) == 0) {
 		census->programs++;
+		census->missed_runs += program.recursion_misses;
 		for (uint32_t i = 0; i < program.nr_map_ids && i < MAX_MAPS; i++)
 			census_add_map(census, maps[i]);
 	}
@@ -156,6 +158,9 @@ enum fw_status fw_bpf_status(struct fw_bpf_status *status, struct fw_error *erro
 		found.maps = census.map_count;
 		found.readers = (uint32_t)side.machine->reader_count;
 		found.groups = (uint32_t)side.machine->groups_active;
+		found.missed_runs = census.missed_runs;
+		found.failures = side.machine->flow_failures + side.machine->process_failures +
+				 side.machine->group_failures;
 		found.processes = count_keys(side.map_fd[FW_MAP_PROCESSES]);
 	}
 	fw_kernel_side_close(&side);

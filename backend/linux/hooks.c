@@ -69,7 +69,10 @@ static const struct fw_hook hook_table[] = {
 		"every connection with its counters"),
 	ITERATOR("fw_iter_descriptors", "task_file", FW_ROLE_SNAPSHOT,
 		"which process holds which socket"),
-	ITERATOR("fw_iter_seed", "task_file", FW_ROLE_SNAPSHOT, "sockets from before counting began"),
+	ITERATOR("fw_iter_seed", "task_file", FW_ROLE_SNAPSHOT,
+		"sockets from before counting began"),
+	ITERATOR("fw_iter_seed_tcp", "tcp", FW_ROLE_SNAPSHOT,
+		"connections from before counting began that nobody has accepted yet"),
 };
 _Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= FW_HOOK_COUNT, "room for every hook");
 

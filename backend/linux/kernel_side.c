@@ -41,7 +41,7 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_DESCRIPTORS] = "fw_iter_descriptors",
 };
 
-#define SEED_PROGRAM "fw_iter_seed"
+static const char *const seed_programs[] = { "fw_iter_seed", "fw_iter_seed_tcp" };
 
 static void side_init(struct fw_kernel_side *side)
 {
@@ -167,11 +167,11 @@ static struct bpf_link **find_link(struct fw_kernel_side *side, const struct fw_
 	return NULL;
 }
 
-/* Read the seeding iterator to its end once; its program has no output. */
+/* Read a seeding iterator to its end once; its program has no output. */
 static enum fw_status seed(struct fw_kernel_side *side, const struct fw_hooks *hooks,
-	struct fw_error *error)
+	const char *program, struct fw_error *error)
 {
-	struct bpf_link **link = find_link(side, hooks, SEED_PROGRAM);
+	struct bpf_link **link = find_link(side, hooks, program);
 	char unused[64];
 	int iterator;
 
@@ -211,7 +211,9 @@ static enum fw_status start_once(struct fw_kernel_side *side, const struct fw_ho
 	for (int i = 0; i < FW_ITERATOR_COUNT; i++)
 		side->iterator_fd[i] =
 			dup(bpf_link__fd(*find_link(side, hooks, iterator_programs[i])));
-	return seed(side, hooks, error);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(seed_programs) && status == FW_OK; i++)
+		status = seed(side, hooks, seed_programs[i], error);
+	return status;
 }
 
 /*

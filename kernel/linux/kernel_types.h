@@ -54,6 +54,12 @@ enum {
 #define MSG_PEEK     0x2
 #define MSG_ERRQUEUE 0x2000
 
+#define TCP_ESTABLISHED 1
+#define TCP_SYN_SENT	2
+#define TCP_SYN_RECV	3
+#define TCP_CLOSE	7
+#define TCP_LISTEN	10
+
 #define CLONE_THREAD 0x00010000
 
 #define PF_KTHREAD 0x00200000
@@ -168,17 +174,18 @@ struct sock_common {
 	unsigned long skc_flags;
 };
 
+struct socket {
+	struct sock *sk;
+};
+
 struct sock {
 	struct sock_common __sk_common;
+	struct socket *sk_socket;
 	kuid_t sk_uid;
 	__u16 sk_protocol;
 	__u16 sk_type;
 	__u8 sk_kern_sock : 1;
 	void *sk_user_data;
-};
-
-struct socket {
-	struct sock *sk;
 };
 
 struct inet_sock {

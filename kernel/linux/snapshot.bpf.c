@@ -77,36 +77,67 @@ int fw_iter_descriptors(struct bpf_iter__task_file *context)
 	return 0;
 }
 
+/* Nobody can have received anything from it yet: not connected, or not accepted. */
+static __always_inline bool is_unread(struct sock *sk)
+{
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	return state == TCP_CLOSE || state == TCP_SYN_SENT || state == TCP_LISTEN ||
+	       !BPF_CORE_READ(sk, sk_socket);
+}
+
 /*
- * Sockets from before `load`: whoever holds the first descriptor found owns them until somebody uses
- * them, and only what is consumed from now on counts. Bytes that are already on their way in a
- * concurrent call may go either side of the line.
+ * A socket from before counting began. Of a TCP connection only what is consumed from now on counts;
+ * bytes on their way in a concurrent call may fall on either side of the line.
  */
+static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp)
+{
+	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+
+	if (flow)
+		return;
+	flow = flow_get(sk);
+	if (!flow)
+		return;
+	flow->opened_ns = 0;
+	if (!tcp || flow->sequence_state == FW_SEQUENCE_KNOWN)
+		return;
+	if (is_unread(sk)) {
+		flow->flags |= FW_FLOW_BORN;
+		return;
+	}
+	flow->seen_sequence = tcp->copied_seq;
+	flow->sequence_state = FW_SEQUENCE_KNOWN;
+}
+
+/* Everything that some process holds a descriptor for, in all network namespaces. */
 SEC("iter/task_file")
 int fw_iter_seed(struct bpf_iter__task_file *context)
 {
 	struct task_struct *task = context->task;
 	struct file *file = context->file;
-	struct fw_flow_state *flow;
-	struct tcp_sock *tcp;
 	struct sock *sk;
 
 	if (!task || !file)
 		return 0;
 	sk = socket_of(file);
-	if (!sk || !family_counts(sk))
+	if (sk && family_counts(sk))
+		seed(sk, bpf_skc_to_tcp_sock(sk));
+	return 0;
+}
+
+/* Connections nobody holds a descriptor for: waiting for accept(), on their way in a message, registered
+ * with io_uring. Of the reader's network namespace only. */
+SEC("iter/tcp")
+int fw_iter_seed_tcp(struct bpf_iter__tcp *context)
+{
+	struct sock_common *common = context->sk_common;
+	struct tcp_sock *tcp;
+
+	if (!common)
 		return 0;
-	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
-	if (flow)
-		return 0;
-	flow = flow_get(sk);
-	if (!flow)
-		return 0;
-	flow->opened_ns = 0;
-	tcp = bpf_skc_to_tcp_sock(sk);
-	if (!tcp || flow->sequence_state == FW_SEQUENCE_KNOWN)
-		return 0;
-	flow->seen_sequence = tcp->copied_seq;
-	flow->sequence_state = FW_SEQUENCE_KNOWN;
+	tcp = bpf_skc_to_tcp_sock(common);
+	if (tcp)
+		seed((struct sock *)tcp, tcp);
 	return 0;
 }

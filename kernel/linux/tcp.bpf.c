@@ -7,12 +7,6 @@
 
 #include <bpf/bpf_tracing.h>
 
-#define TCP_ESTABLISHED 1
-#define TCP_SYN_SENT	2
-#define TCP_SYN_RECV	3
-#define TCP_CLOSE	7
-#define TCP_LISTEN	10
-
 static __always_inline bool socket_flag(struct sock *sk, int flag)
 {
 	return sk->__sk_common.skc_flags & (1ul << flag);
@@ -87,6 +81,8 @@ static __always_inline void begin_connect(struct sock *sk)
 
 	if (!flow)
 		return;
+	/* A socket may be connected again after a disconnect: its sequence numbers start anew. */
+	flow->sequence_state = FW_SEQUENCE_UNKNOWN;
 	flow->flags |= FW_FLOW_BORN;
 	flow->opened_ns = bpf_ktime_get_boot_ns();
 	flow_touch(flow);
