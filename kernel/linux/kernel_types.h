@@ -264,10 +264,21 @@ struct task_struct {
 	char comm[16];
 };
 
+struct net_device {
+	unsigned int mtu;
+};
+
+struct dst_entry {
+	struct net_device *dev;
+};
+
+struct sk_buff {
+	unsigned long _skb_refdst;
+};
+
 struct linux_binprm;
 struct msghdr;
 struct page;
-struct sk_buff;
 struct bpf_map;
 struct seq_file;
 

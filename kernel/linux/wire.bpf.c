@@ -8,35 +8,73 @@
 #include <bpf/bpf_endian.h>
 
 #define IPV4_HEADER_LENGTH(first_byte) (((first_byte) & 0x0f) * 4)
-#define IPV6_HEADER_LENGTH 40
-#define TCP_OFFSET_BYTE	   12
-#define UDP_HEADER_LENGTH  8
+#define IPV6_HEADER_LENGTH   40
+#define IPV6_FRAGMENT_HEADER 8
+#define SMALLEST_MTU	     1280 /* of IPv6; smaller links are not looked at */
+#define TCP_OFFSET_BYTE	     12
+#define UDP_HEADER_LENGTH    8
+
+struct ip_header {
+	__u32 length;
+	__u8 version;
+	__u8 protocol;
+};
+
+static __always_inline void read_ip_header(struct __sk_buff *skb, struct ip_header *ip)
+{
+	__u8 first = 0;
+
+	bpf_skb_load_bytes(skb, 0, &first, 1);
+	ip->version = first >> 4;
+	ip->length = ip->version == 4 ? IPV4_HEADER_LENGTH(first) : IPV6_HEADER_LENGTH;
+	bpf_skb_load_bytes(skb, ip->version == 4 ? 9 : 6, &ip->protocol, 1);
+}
 
 /* Bytes of IP and transport header, which every segment of an offloaded packet will carry. */
 static __always_inline __u32 header_length(struct __sk_buff *skb)
 {
-	__u8 first = 0, protocol = 0, offset = 0;
-	__u32 length;
+	struct ip_header ip = {};
+	__u8 offset = 0;
 
-	bpf_skb_load_bytes(skb, 0, &first, 1);
-	if (first >> 4 == 4) {
-		length = IPV4_HEADER_LENGTH(first);
-		bpf_skb_load_bytes(skb, 9, &protocol, 1);
-	} else {
-		length = IPV6_HEADER_LENGTH;
-		bpf_skb_load_bytes(skb, 6, &protocol, 1);
-	}
-	if (protocol != IPPROTO_TCP)
-		return length + UDP_HEADER_LENGTH;
-	bpf_skb_load_bytes(skb, length + TCP_OFFSET_BYTE, &offset, 1);
-	return length + (offset >> 4) * 4;
+	read_ip_header(skb, &ip);
+	if (ip.protocol != IPPROTO_TCP)
+		return ip.length + UDP_HEADER_LENGTH;
+	bpf_skb_load_bytes(skb, ip.length + TCP_OFFSET_BYTE, &offset, 1);
+	return ip.length + (offset >> 4) * 4;
 }
 
-static __always_inline __u32 wire_length(struct __sk_buff *skb)
+/*
+ * Headers that fragmentation will add to a datagram larger than the device takes: each fragment carries
+ * an IP header, in IPv6 with a fragment header, and a multiple of eight bytes (RFC 791, RFC 8200). The
+ * cgroup hook runs before ip_fragment().
+ */
+static __always_inline __u32 fragment_overhead(struct __sk_buff *skb)
+{
+	unsigned long route = BPF_CORE_READ((struct sk_buff *)skb, _skb_refdst) & ~1ul;
+	__u32 mtu = BPF_CORE_READ((struct dst_entry *)route, dev, mtu);
+	__u32 extra, room, fragments;
+	struct ip_header ip = {};
+
+	if (skb->len <= mtu)
+		return 0;
+	read_ip_header(skb, &ip);
+	extra = ip.version == 6 ? IPV6_FRAGMENT_HEADER : 0;
+	if (mtu < ip.length + extra + 8)
+		return 0;
+	room = (mtu - ip.length - extra) & ~7u;
+	fragments = (skb->len - ip.length + room - 1) / room;
+	return fragments * extra + (fragments - 1) * ip.length;
+}
+
+static __always_inline __u32 wire_length(struct __sk_buff *skb, enum fw_direction direction)
 {
 	__u32 segments = skb->gso_segs;
 
-	return segments > 1 ? skb->len + (segments - 1) * header_length(skb) : skb->len;
+	if (segments > 1)
+		return skb->len + (segments - 1) * header_length(skb);
+	if (direction == FW_SENT && skb->len > SMALLEST_MTU && !skb->gso_size)
+		return skb->len + fragment_overhead(skb);
+	return skb->len;
 }
 
 static __always_inline void wire_add(__u64 *sent, __u64 *received, enum fw_direction direction,
@@ -84,7 +122,7 @@ static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *s
 static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
-	__u32 bytes = wire_length(skb);
+	__u32 bytes = wire_length(skb, direction);
 	struct fw_flow_state *flow = 0;
 
 	if (sk)
