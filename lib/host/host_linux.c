@@ -176,6 +176,18 @@ enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct 
 	return FW_OK;
 }
 
+bool fw_host_process_runs(uint32_t pid, uint64_t start_ns)
+{
+	char name[32], text[STAT_SIZE];
+	struct fw_proc_stat stat;
+
+	snprintf(name, sizeof(name), "/proc/%u/stat", pid);
+	ssize_t length = read_file(AT_FDCWD, name, text, sizeof(text));
+
+	return length > 0 && fw_proc_stat_parse(text, (size_t)length, &stat) && !stat.is_zombie &&
+	       ticks_to_ns(stat.start_ticks) == start_ns;
+}
+
 enum fw_status fw_host_process_exe(uint32_t pid, char *exe, size_t size)
 {
 	char path[PATH_SIZE];

@@ -79,18 +79,22 @@ static void copy_comm(char comm[FW_COMM_SIZE], const char *begin, const char *en
 	memcpy(comm, begin, length);
 }
 
-/* Fields after comm: state(3) ppid(4) pgrp session tty tpgid flags(9) ... starttime(22). */
+/* Fields after comm: state(3) ppid(4) pgrp session tty tpgid flags(9)
+ * ... threads(20) interval starttime(22). */
 bool fw_proc_stat_parse(const char *text, size_t length, struct fw_proc_stat *stat)
 {
 	struct fw_proc_stat out = { 0 };
 	const char *open = length ? memchr(text, '(', length) : NULL;
 	const char *close = length ? memrchr(text, ')', length) : NULL;
-	uint64_t parent, flags;
+	uint64_t parent, flags, threads;
 
 	if (!open || !close || close < open)
 		return false;
 	copy_comm(out.comm, open + 1, close);
 	struct cursor cursor = { close + 1, text + length };
+
+	skip_blanks(&cursor);
+	const char state = cursor.at < cursor.end ? *cursor.at : '?';
 
 	if (!skip_word(&cursor) || !read_number(&cursor, UINT32_MAX, &parent))
 		return false;
@@ -99,12 +103,15 @@ bool fw_proc_stat_parse(const char *text, size_t length, struct fw_proc_stat *st
 			return false;
 	if (!read_number(&cursor, UINT32_MAX, &flags))
 		return false;
-	for (int field = 10; field < 22; field++)
+	for (int field = 10; field < 20; field++)
 		if (!skip_word(&cursor))
 			return false;
-	if (!read_number(&cursor, UINT64_MAX, &out.start_ticks))
+	if (!read_number(&cursor, UINT32_MAX, &threads) || !skip_word(&cursor) ||
+		!read_number(&cursor, UINT64_MAX, &out.start_ticks))
 		return false;
 	out.parent_pid = (uint32_t)parent;
+	/* A first thread that ends before the others is shown as Z too. */
+	out.is_zombie = (state == 'Z' || state == 'X') && threads <= 1;
 	out.is_kernel_thread = flags & TASK_FLAG_KTHREAD;
 	*stat = out;
 	return true;

@@ -13,6 +13,7 @@ struct fw_proc_stat {
 	char comm[FW_COMM_SIZE];
 	uint32_t parent_pid;
 	bool is_kernel_thread;
+	bool is_zombie;	      /* exited, and no other thread of it lives on */
 	uint64_t start_ticks; /* since boot, in units of sysconf(_SC_CLK_TCK) */
 };
 
