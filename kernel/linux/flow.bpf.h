@@ -17,6 +17,15 @@ static __always_inline bool family_counts(struct sock *sk)
 	return family == AF_INET || family == AF_INET6 || family == AF_PACKET;
 }
 
+/*
+ * The socket as TCP, or NULL. The type is checked first because a raw socket of protocol TCP is not a
+ * tcp_sock, and the bpf_skc_to_tcp_sock() of Linux 6.1 takes it for one.
+ */
+static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
+{
+	return sk->sk_type == SOCK_STREAM ? bpf_skc_to_tcp_sock(sk) : 0;
+}
+
 static __always_inline bool is_udp(struct sock *sk)
 {
 	return sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE;

@@ -25,7 +25,7 @@ static __always_inline void charge_received(struct sock *sk, long result, int fl
 {
 	if (result <= 0 || (flags & (MSG_PEEK | MSG_ERRQUEUE)) || !family_counts(sk))
 		return;
-	if (!(flags & MSG_OOB) && is_plain_tcp(sk, bpf_skc_to_tcp_sock(sk)))
+	if (!(flags & MSG_OOB) && is_plain_tcp(sk, tcp_of(sk)))
 		return;
 	if (udp_by_consume && is_udp(sk))
 		return;

@@ -122,7 +122,7 @@ int fw_iter_seed(struct bpf_iter__task_file *context)
 		return 0;
 	sk = socket_of(file);
 	if (sk && family_counts(sk))
-		seed(sk, bpf_skc_to_tcp_sock(sk));
+		seed(sk, tcp_of(sk));
 	return 0;
 }
 

@@ -47,7 +47,7 @@ static __always_inline __u32 urgent_hole(struct fw_flow_state *flow, struct sock
 SEC("tp_btf/tcp_rcv_space_adjust")
 int BPF_PROG(fw_tcp_consumed, struct sock *sk)
 {
-	struct tcp_sock *tcp = bpf_skc_to_tcp_sock(sk);
+	struct tcp_sock *tcp = tcp_of(sk);
 	struct fw_flow_state *flow;
 	__u32 position, bytes;
 
@@ -111,7 +111,7 @@ static __always_inline void begin_accepted(struct sock *sk)
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(fw_tcp_state, struct sock *sk, int old_state, int new_state)
 {
-	if (!bpf_skc_to_tcp_sock(sk))
+	if (!tcp_of(sk))
 		return 0;
 	switch (new_state) {
 	case TCP_SYN_SENT:

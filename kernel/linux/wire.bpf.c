@@ -83,11 +83,19 @@ static __always_inline void wire_add(__u64 *sent, __u64 *received, enum fw_direc
 	__sync_fetch_and_add(direction == FW_SENT ? sent : received, bytes);
 }
 
-/* A subflow of a multipath connection belongs to whoever uses the connection. */
+/*
+ * A subflow of a multipath connection belongs to whoever uses the connection. Only stream sockets may be
+ * asked: the kernel's own TCP answers leave by a raw socket of protocol TCP, which Linux 6.1 takes for
+ * a tcp_sock and follows a pointer that is not there.
+ */
 static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
 {
-	struct mptcp_sock *multipath = bpf_skc_to_mptcp_sock(sk);
+	struct mptcp_sock *multipath;
 	struct fw_flow_state *flow;
+
+	if (sk->type != SOCK_STREAM)
+		return 0;
+	multipath = bpf_skc_to_mptcp_sock(sk);
 
 	if (!multipath)
 		return 0;
@@ -125,6 +133,8 @@ static __always_inline int count(struct __sk_buff *skb, enum fw_direction direct
 	__u32 bytes = wire_length(skb, direction);
 	struct fw_flow_state *flow = 0;
 
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
 	if (sk)
 		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!flow) {
