@@ -32,7 +32,8 @@ static const char usage_text[] =
 	"  -t, --time N      no process lives longer than N seconds (30)\n"
 	"  -w, --wait        say READY on standard error and await a line on standard input;\n"
 	"                    scenarios flagged 'staged' have opened their sockets by then\n"
-	"  -H, --hold        'staged' scenarios: the same with HOLD, before sockets are closed\n"
+	"  -H, --hold        scenarios flagged 'hold': the same with HOLD, before they close "
+	"sockets\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed, 2 usage, 77 this kernel cannot do it (with a "
 	"reason).\n";
@@ -120,7 +121,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 
 static void print_flags(unsigned int flags)
 {
-	static const char *const words[] = { "balanced", "staged", "netns", "slow", "peers" };
+	static const char *const words[] = { "balanced", "staged", "netns", "slow", "peers",
+		"hold" };
 	const char *separator = "";
 	size_t i;
 
@@ -170,8 +172,10 @@ static int run(const struct fw_scenario *scenario, const char *output)
 	if (!(scenario->flags & FW_SCENARIO_STAGED)) {
 		if (fw_traffic.wait)
 			fw_stage_announce("READY");
-		fw_traffic.wait = fw_traffic.hold = false;
+		fw_traffic.wait = false;
 	}
+	if (!(scenario->flags & FW_SCENARIO_HOLD))
+		fw_traffic.hold = false;
 	scenario->run(scenario);
 	if ((scenario->flags & FW_SCENARIO_BALANCED) && !fw_ledger_balanced(scenario->name))
 		return 1;

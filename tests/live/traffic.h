@@ -28,6 +28,7 @@ enum fw_scenario_flag {
 	FW_SCENARIO_NETNS = 1u << 2,  /* runs in a network namespace of its own */
 	FW_SCENARIO_SLOW = 1u << 3,   /* many processes or connections */
 	FW_SCENARIO_PEERS = 1u << 4,  /* one TCP connection: its two ends must mirror each other */
+	FW_SCENARIO_HOLD = 1u << 5,   /* with --hold it stops before it closes its sockets */
 };
 
 struct fw_scenario {

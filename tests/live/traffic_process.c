@@ -116,7 +116,6 @@ static void sharing_server(int descriptor, struct fw_pair *pair)
 {
 	fw_receive_exact(descriptor, 10 * 1007 + 20 * 2003);
 	fw_send_all(descriptor, 3001 + 7001);
-	fw_receive_end(descriptor);
 }
 
 void fw_run_fork_shared(const struct fw_scenario *scenario)
