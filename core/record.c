@@ -3,27 +3,19 @@
 
 #include "abi/flow.h"
 
-static const struct {
-	const char *name;
-	size_t size;
-} known_types[FW_RECORD_TYPE_COUNT] = {
-	[FW_RECORD_CONNECTION_OPEN] = { "connection_open", sizeof(struct fw_connection_record) },
-	[FW_RECORD_CONNECTION_CLOSE] = { "connection_close", sizeof(struct fw_connection_record) },
-	[FW_RECORD_PORT_TAKEN] = { "port_taken", sizeof(struct fw_port_record) },
-	[FW_RECORD_PORT_RELEASED] = { "port_released", sizeof(struct fw_port_record) },
-	[FW_RECORD_LOSS] = { "loss", sizeof(struct fw_loss_record) },
+static const size_t known_sizes[FW_RECORD_TYPE_COUNT] = {
+	[FW_RECORD_CONNECTION_OPEN] = sizeof(struct fw_connection_record),
+	[FW_RECORD_CONNECTION_CLOSE] = sizeof(struct fw_connection_record),
+	[FW_RECORD_PORT_TAKEN] = sizeof(struct fw_port_record),
+	[FW_RECORD_PORT_RELEASED] = sizeof(struct fw_port_record),
+	[FW_RECORD_LOSS] = sizeof(struct fw_loss_record),
 };
 
 size_t fw_record_min_size(uint16_t type)
 {
-	if (type >= FW_RECORD_TYPE_COUNT || !known_types[type].name)
+	if (type >= FW_RECORD_TYPE_COUNT || !known_sizes[type])
 		return sizeof(struct fw_record_header);
-	return known_types[type].size;
-}
-
-const char *fw_record_type_name(uint16_t type)
-{
-	return type < FW_RECORD_TYPE_COUNT ? known_types[type].name : NULL;
+	return known_sizes[type];
 }
 
 enum fw_status fw_record_at(const void *buffer, size_t available,

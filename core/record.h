@@ -21,7 +21,4 @@ enum fw_status fw_record_at(const void *buffer, size_t available,
 /* Bytes that a record of this type has at least; the header's for types this version does not know. */
 size_t fw_record_min_size(uint16_t type);
 
-/* "port_taken"; NULL for types this version does not know. Static storage. */
-const char *fw_record_type_name(uint16_t type);
-
 #endif

@@ -55,20 +55,10 @@ static void check_vectors(void **state)
 	}
 }
 
-static void names_are_known(void **state)
-{
-	assert_string_equal(fw_record_type_name(FW_RECORD_PORT_TAKEN), "port_taken");
-	assert_string_equal(fw_record_type_name(FW_RECORD_LOSS), "loss");
-	assert_null(fw_record_type_name(FW_RECORD_NONE));
-	assert_null(fw_record_type_name(FW_RECORD_TYPE_COUNT));
-	assert_null(fw_record_type_name(UINT16_MAX));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_vectors),
-		cmocka_unit_test(names_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/command.h"
+
+#include "cli/output.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+int fw_command_next_option(const struct fw_command *command, int argc, char **argv,
+	const char *short_options, const struct option *options)
+{
+	char with_colon[64];
+	int option;
+
+	opterr = 0;
+	snprintf(with_colon, sizeof(with_colon), "+:%s", short_options);
+	option = getopt_long(argc, argv, with_colon, options, NULL);
+	if (option != '?' && option != ':')
+		return option;
+	if (option == ':')
+		fw_command_usage_error(command, "option '%s' needs a value", argv[optind - 1]);
+	else if (optopt && optopt < 256)
+		fw_command_usage_error(command, "unknown option '-%c'", optopt);
+	else
+		fw_command_usage_error(command, "unknown option '%s'", argv[optind - 1]);
+	return FW_BAD_OPTION;
+}
+
+bool fw_command_no_arguments(const struct fw_command *command, int argc, char **argv)
+{
+	if (optind >= argc)
+		return true;
+	fw_command_usage_error(command, "unexpected argument '%s'", argv[optind]);
+	return false;
+}
+
+int fw_command_usage_error(const struct fw_command *command, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(stderr, "flowwatcher %s: ", command->name);
+	va_start(arguments, format);
+	vfprintf(stderr, format, arguments);
+	va_end(arguments);
+	fprintf(stderr, "; try 'flowwatcher %s --help'\n", command->name);
+	return fw_status_exit_code(FW_USAGE);
+}
+
+int fw_command_fail(const struct fw_error *error)
+{
+	fflush(stdout);
+	fprintf(stderr, "flowwatcher: %s\n", error->text);
+	return fw_status_exit_code(error->status);
+}
+
+int fw_command_print_help(const struct fw_command *command)
+{
+	printf("Usage: flowwatcher %s %s", command->name, command->help);
+	return fw_output_finish();
+}
