@@ -122,7 +122,8 @@ struct fw_port {
 	uint16_t protocol;
 	uint16_t port; /* host byte order */
 	uint8_t family;
-	uint8_t state;		/* enum fw_tcp_state: FW_STATE_LISTEN for listening TCP */
+	uint8_t state; /* enum fw_tcp_state: LISTEN for listening TCP; ESTABLISHED also for UDP with
+			* a fixed peer */
 	uint8_t reserved[6];	/* 0 */
 	uint8_t address[16];	/* network byte order */
 	char comm[FW_COMM_SIZE];

@@ -47,6 +47,13 @@ int fw_command_usage_error(const struct fw_command *command, const char *format,
 	return fw_status_exit_code(FW_USAGE);
 }
 
+int fw_command_option_error(const struct fw_command *command, const struct fw_error *error)
+{
+	if (error->status == FW_USAGE)
+		return fw_command_usage_error(command, "%s", error->text);
+	return fw_command_fail(error);
+}
+
 int fw_command_fail(const struct fw_error *error)
 {
 	fflush(stdout);

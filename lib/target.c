@@ -1,128 +1,190 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "flowwatcher/target.h"
 
-#include "lib/host/host.h"
-
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+#include "lib/host/host.h"
+
+#define EXAMPLES "pid:1234, exe:/usr/bin/curl, comm:sshd, cgroup:/system.slice, unit:ssh.service or user:root"
+
+static const struct target_kind {
 	const char *prefix;
 	enum fw_target_kind kind;
 } kinds[] = {
-	{ "pid:", FW_TARGET_PID },	 { "exe:", FW_TARGET_EXE },   { "comm:", FW_TARGET_COMM },
-	{ "cgroup:", FW_TARGET_CGROUP }, { "unit:", FW_TARGET_UNIT }, { "user:", FW_TARGET_USER },
+	{ "pid:", FW_TARGET_PID },
+	{ "exe:", FW_TARGET_EXE },
+	{ "comm:", FW_TARGET_COMM },
+	{ "cgroup:", FW_TARGET_CGROUP },
+	{ "unit:", FW_TARGET_UNIT },
+	{ "user:", FW_TARGET_USER },
 };
 
-static enum fw_status parse_pid(const char *text, uint32_t *pid, struct fw_error *error)
+static enum fw_status parse_pid(const char *value, uint32_t *id, struct fw_error *error)
 {
-	unsigned long value;
 	char *end;
+	unsigned long long number;
 
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || !value || value > INT32_MAX)
+	number = value[0] >= '0' && value[0] <= '9' ? strtoull(value, &end, 10) : 0;
+	if (number == 0 || number > INT32_MAX || *end != '\0')
 		return fw_error_set(error, FW_USAGE,
-			"'%s' is not a process id: give a number from 1 to %d", text, INT32_MAX);
-	*pid = (uint32_t)value;
+			"'%.100s' is not a process id; it is a number from 1 to %d", value, INT32_MAX);
+	*id = (uint32_t)number;
 	return FW_OK;
 }
 
-static enum fw_status parse_path(const char *what, const char *text, struct fw_error *error)
+static enum fw_status parse_user(const char *value, uint32_t *id, struct fw_error *error)
 {
-	if (*text == '/')
-		return FW_OK;
-	return fw_error_set(error, FW_USAGE, "'%s:%s' is not absolute: give a path that begins with /",
-		what, text);
+	uint32_t uid;
+
+	if (fw_host_user_id(value, &uid) != FW_OK)
+		return fw_error_set(error, FW_USAGE,
+			"there is no user '%.100s'; give a user's name or number", value);
+	*id = uid;
+	return FW_OK;
 }
 
-static enum fw_status parse_value(struct fw_target *target, struct fw_error *error)
+/* A path without the slashes at its end; the root stays "/". */
+static void copy_path(char *text, const char *value)
+{
+	size_t length = strlen(value);
+
+	while (length > 1 && value[length - 1] == '/')
+		length--;
+	memcpy(text, value, length);
+	text[length] = '\0';
+}
+
+static enum fw_status parse_text(const char *value, struct fw_target *target,
+	struct fw_error *error)
 {
 	switch (target->kind) {
-	case FW_TARGET_PID:
-		return parse_pid(target->text, &target->id, error);
 	case FW_TARGET_EXE:
-		return parse_path("exe", target->text, error);
 	case FW_TARGET_CGROUP:
-		return parse_path("cgroup", target->text, error);
-	case FW_TARGET_USER:
-		if (fw_host_user_id(target->text, &target->id) == FW_OK)
-			return FW_OK;
-		return fw_error_set(error, FW_NOT_FOUND, "there is no user '%s'", target->text);
-	case FW_TARGET_COMM:
-	case FW_TARGET_UNIT:
+		if (value[0] != '/')
+			return fw_error_set(error, FW_USAGE,
+				"the path '%.100s' does not begin with '/'; give the whole path", value);
+		copy_path(target->text, value);
 		return FW_OK;
+	case FW_TARGET_COMM:
+		if (strlen(value) >= FW_COMM_SIZE)
+			return fw_error_set(error, FW_USAGE,
+				"the name '%.100s' is longer than the %d bytes a process name has; "
+				"use exe:/PATH",
+				value, FW_COMM_SIZE - 1);
+		break;
+	case FW_TARGET_UNIT:
+		if (!strchr(value, '.') || strchr(value, '/'))
+			return fw_error_set(error, FW_USAGE,
+				"'%.100s' is not the name of a unit; write it with its suffix, "
+				"as in ssh.service",
+				value);
+		break;
+	default:
+		break;
 	}
+	strcpy(target->text, value);
 	return FW_OK;
 }
 
-/* "/a/b/" and "/a/b" are the same cgroup; "/" stays. */
-static void strip_slash(char *path)
+static enum fw_status parse_value(const char *value, struct fw_target *target,
+	struct fw_error *error)
 {
-	size_t length = strlen(path);
+	if (value[0] == '\0')
+		return fw_error_set(error, FW_USAGE,
+			"nothing follows the ':'; write for example " EXAMPLES);
+	if (strlen(value) >= sizeof(target->text))
+		return fw_error_set(error, FW_USAGE, "'%.60s...' is longer than %zu bytes", value,
+			sizeof(target->text) - 1);
+	if (target->kind == FW_TARGET_PID)
+		return parse_pid(value, &target->id, error);
+	if (target->kind == FW_TARGET_USER) {
+		enum fw_status status = parse_user(value, &target->id, error);
 
-	while (length > 1 && path[length - 1] == '/')
-		path[--length] = 0;
+		return status == FW_OK ? parse_text(value, target, error) : status;
+	}
+	return parse_text(value, target, error);
 }
 
 enum fw_status fw_target_parse(const char *text, struct fw_target *target, struct fw_error *error)
 {
-	struct fw_target parsed = { 0 };
-	const char *value = NULL;
-	enum fw_status status;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(kinds); i++) {
+		struct fw_target parsed = { .kind = kinds[i].kind };
+		size_t length = strlen(kinds[i].prefix);
+		enum fw_status status;
 
-	for (size_t i = 0; i < FW_ARRAY_SIZE(kinds) && !value; i++) {
-		if (strncmp(text, kinds[i].prefix, strlen(kinds[i].prefix)))
+		if (strncmp(text, kinds[i].prefix, length) != 0)
 			continue;
-		parsed.kind = kinds[i].kind;
-		value = text + strlen(kinds[i].prefix);
-	}
-	if (!value)
-		return fw_error_set(error, FW_USAGE,
-			"'%s' is not a target: give pid:N, exe:/PATH, comm:NAME, cgroup:/PATH, "
-			"unit:NAME.service or user:NAME",
-			text);
-	if (!*value || strlen(value) >= sizeof(parsed.text))
-		return fw_error_set(error, FW_USAGE, "target '%.40s' has %s after the colon", text,
-			*value ? "too much" : "nothing");
-	strcpy(parsed.text, value);
-	status = parse_value(&parsed, error);
-	if (status != FW_OK)
+		status = parse_value(text + length, &parsed, error);
+		if (status == FW_OK)
+			*target = parsed;
 		return status;
-	if (parsed.kind == FW_TARGET_CGROUP)
-		strip_slash(parsed.text);
-	*target = parsed;
-	return FW_OK;
+	}
+	return fw_error_set(error, FW_USAGE, "'%.100s' is not a target; write for example " EXAMPLES,
+		text);
 }
 
-static bool is_below(const char *cgroup, const char *wanted)
+/* The kernel marks a running file that was replaced or removed. */
+static bool is_same_file(const char *exe, size_t length, const char *path)
 {
-	size_t length = strlen(wanted);
+	static const char deleted[] = " (deleted)";
+	size_t path_length = strlen(path);
 
-	if (!strcmp(wanted, "/"))
-		return true;
-	return !strncmp(cgroup, wanted, length) && (cgroup[length] == 0 || cgroup[length] == '/');
-}
-
-static bool matches_cgroup(const struct fw_target *target, uint32_t pid)
-{
-	char cgroup[FW_CGROUP_SIZE], unit[FW_UNIT_SIZE];
-
-	if (fw_host_process_cgroup(pid, cgroup, sizeof(cgroup)) != FW_OK)
+	if (strncmp(exe, path, path_length) != 0)
 		return false;
-	if (target->kind == FW_TARGET_CGROUP)
-		return is_below(cgroup, target->text);
-	return fw_host_cgroup_unit(cgroup, unit, sizeof(unit)) == FW_OK &&
-	       !strcmp(unit, target->text);
+	exe += path_length;
+	length -= path_length;
+	return length == 0 || (length == sizeof(deleted) - 1 && memcmp(exe, deleted, length) == 0);
 }
 
-/* Linux keeps 15 bytes of a name, so a longer one matches by those. */
-static bool matches_comm(const char *wanted, const char *comm)
+static bool matches_exe(const char *path, const struct fw_process *process)
 {
-	return !strcmp(comm, wanted) || (strlen(wanted) > 15 && !strncmp(comm, wanted, 15) &&
-						strlen(comm) == 15);
+	size_t length = strnlen(process->exe, FW_EXE_SIZE);
+	size_t path_length = strlen(path);
+
+	if (length == 0)
+		return false;
+	/* The field holds the end of a longer path, so only that can be compared. */
+	if (process->flags & FW_PROCESS_EXE_CUT)
+		return path_length >= length &&
+		       memcmp(process->exe, path + path_length - length, length) == 0;
+	return length >= path_length && is_same_file(process->exe, length, path);
+}
+
+static bool is_below(const char *cgroup, const char *ancestor)
+{
+	size_t length = strlen(ancestor);
+
+	if (strcmp(ancestor, "/") == 0)
+		return true;
+	return strncmp(cgroup, ancestor, length) == 0 &&
+	       (cgroup[length] == '\0' || cgroup[length] == '/');
+}
+
+/* A unit is a folder of the cgroup tree, so units below it (user@1000.service) match as well. */
+static bool has_component(const char *cgroup, const char *unit)
+{
+	size_t length = strlen(unit);
+
+	for (const char *at = strchr(cgroup, '/'); at; at = strchr(at + 1, '/'))
+		if (strncmp(at + 1, unit, length) == 0 &&
+			(at[1 + length] == '\0' || at[1 + length] == '/'))
+			return true;
+	return false;
+}
+
+static bool matches_cgroup(const struct fw_target *target, const struct fw_process *process)
+{
+	char cgroup[FW_CGROUP_SIZE];
+
+	/* Once it has exited, its pid may be another process's. */
+	if (process->flags & FW_PROCESS_EXITED)
+		return false;
+	if (fw_host_process_cgroup(process->pid, cgroup, sizeof(cgroup)) != FW_OK)
+		return false;
+	return target->kind == FW_TARGET_UNIT ? has_component(cgroup, target->text)
+					      : is_below(cgroup, target->text);
 }
 
 bool fw_target_matches(const struct fw_target *target, const struct fw_process *process)
@@ -130,15 +192,13 @@ bool fw_target_matches(const struct fw_target *target, const struct fw_process *
 	switch (target->kind) {
 	case FW_TARGET_PID:
 		return process->pid == target->id;
-	case FW_TARGET_EXE:
-		return !strcmp(process->exe, target->text);
-	case FW_TARGET_COMM:
-		return matches_comm(target->text, process->comm);
 	case FW_TARGET_USER:
 		return process->uid == target->id;
-	case FW_TARGET_CGROUP:
-	case FW_TARGET_UNIT:
-		return matches_cgroup(target, process->pid);
+	case FW_TARGET_COMM:
+		return strncmp(process->comm, target->text, FW_COMM_SIZE) == 0;
+	case FW_TARGET_EXE:
+		return matches_exe(target->text, process);
+	default:
+		return matches_cgroup(target, process);
 	}
-	return false;
 }

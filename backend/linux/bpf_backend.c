@@ -203,6 +203,8 @@ static void fill_port(const struct fw_socket_row *row, struct fw_port *port)
 	port->port = connection->local_port;
 	port->family = connection->family;
 	port->state = connection->state;
+	if (!port->state && connection->remote_port)
+		port->state = FW_STATE_ESTABLISHED; /* UDP with a fixed peer */
 	memcpy(port->address, connection->local_address, sizeof(port->address));
 	memcpy(port->comm, connection->comm, sizeof(port->comm));
 }

@@ -27,6 +27,10 @@ struct fw_session {
 	char notice[FW_ERROR_TEXT_SIZE]; /* one line why it is a fallback; else "" */
 };
 
+/* "auto", "bpf", "sockdiag"; FW_USAGE for anything else. */
+enum fw_status fw_session_choice_parse(const char *text, enum fw_backend_choice *choice,
+	struct fw_error *error);
+
 /* *session is written only on FW_OK. Release with fw_session_close (an all-zero one is accepted). */
 enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error);

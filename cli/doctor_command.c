@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* doctor: what this kernel offers, which hooks are chosen and why, what is missing and what that costs. */
+#include "backend/linux/bpf_backend.h"
+#include "backend/sockdiag/sockdiag_backend.h"
+#include "cli/command.h"
+#include "cli/output.h"
+#include "flowwatcher/json_objects.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+struct report {
+	const char *backend;
+	const char *group; /* of the line before */
+	bool json;
+};
+
+static const char *mark(enum fw_feature_state state)
+{
+	static const char *const plain[] = { "yes  ", "spare", "no   " };
+	static const char *const coloured[] = { "\033[32myes  \033[0m", "spare", "\033[33mno   \033[0m" };
+
+	return fw_output_colour() ? coloured[state] : plain[state];
+}
+
+static bool report_feature(const struct fw_feature *feature, void *argument)
+{
+	struct report *report = argument;
+
+	if (report->json)
+		return fw_json_print_line(fw_json_feature(report->backend, feature));
+	if (!report->group || strcmp(report->group, feature->group))
+		printf("%s%s (%s)\n", report->group ? "\n" : "", feature->group, report->backend);
+	report->group = feature->group;
+	printf("  %s %-32s %s\n", mark(feature->state), feature->name, feature->reason);
+	return fw_output_flush();
+}
+
+static int report_all(bool json)
+{
+	struct report report = { .backend = "bpf", .json = json };
+	struct fw_error error;
+	enum fw_status status = fw_bpf_features(report_feature, &report, &error);
+
+	if (status == FW_OK) {
+		report.backend = "sockdiag";
+		report.group = report.group ? "" : NULL;
+		status = fw_sockdiag_features(report_feature, &report, &error);
+	}
+	if (status != FW_OK && status != FW_STOPPED)
+		return fw_command_fail(&error);
+	return fw_output_finish();
+}
+
+static int run_doctor(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, FW_OPTION_HELP },
+		{ 0 },
+	};
+	bool json = false;
+	int option;
+
+	while ((option = fw_command_next_option(&fw_command_doctor, argc, argv, "", options)) !=
+		FW_END_OPTIONS) {
+		if (option == FW_OPTION_HELP)
+			return fw_command_print_help(&fw_command_doctor);
+		if (option == FW_BAD_OPTION)
+			return fw_status_exit_code(FW_USAGE);
+		json = true;
+	}
+	if (!fw_command_no_arguments(&fw_command_doctor, argc, argv))
+		return fw_status_exit_code(FW_USAGE);
+	return report_all(json);
+}
+
+const struct fw_command fw_command_doctor = {
+	.name = "doctor",
+	.summary = "what this kernel offers, what is used and why, what is missing and what it costs",
+	.help = "[--json]\n\n"
+		"Tries every hook on the running kernel. 'yes': used; 'spare': works, a better one\n"
+		"is used; 'no': missing, with what that costs. Changes nothing.\n\n"
+		"  --json      one JSON object a line\n"
+		"  --help      this text\n\n"
+		"Examples:\n"
+		"  flowwatcher doctor\n"
+		"  flowwatcher doctor --json | jq -r 'select(.state==\"missing\").name'\n",
+	.run = run_doctor,
+};

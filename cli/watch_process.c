@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* watch --by process */
+#include "cli/connection_text.h"
+#include "cli/interrupt.h"
+#include "cli/user_name.h"
+#include "cli/watch_view.h"
+#include "flowwatcher/counters.h"
+#include "flowwatcher/format.h"
+#include "flowwatcher/json_objects.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct view {
+	struct fw_usage_delta *delta;
+	struct fw_usage_interval interval;
+	struct fw_usage_row **rows; /* to print, most bytes first */
+	size_t capacity;
+	size_t row_count;
+};
+
+/* Which counters of a row a print-out is about. */
+typedef const struct fw_counters *(*counters_of)(const struct fw_usage_row *row);
+
+static const struct fw_counters *interval_of(const struct fw_usage_row *row)
+{
+	return &row->interval;
+}
+
+static const struct fw_counters *since_first_of(const struct fw_usage_row *row)
+{
+	return &row->since_first;
+}
+
+static enum fw_status snapshot(struct fw_watch *watch, struct fw_error *error)
+{
+	struct view *view = watch->state;
+	struct fw_backend *backend = watch->session.backend;
+	struct fw_usage_summary summary;
+	enum fw_status status;
+
+	fw_usage_delta_begin(view->delta);
+	status = backend->ops->usage(backend, fw_usage_delta_add, view->delta, &summary, error);
+	if (status == FW_STOPPED && error->status != FW_STOPPED)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for the processes' counters");
+	if (status != FW_OK)
+		return status;
+	return fw_usage_delta_end(view->delta, &summary, &view->interval, error);
+}
+
+static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
+{
+	struct view *view = calloc(1, sizeof(*view));
+
+	watch->state = view;
+	if (view)
+		view->delta = fw_usage_delta_new();
+	if (!view || !view->delta)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory to begin with");
+	return snapshot(watch, error);
+}
+
+static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
+	struct fw_error *error)
+{
+	*interrupted = fw_interrupt_wait(until_ns);
+	return FW_OK;
+}
+
+static uint64_t payload(const struct fw_counters *counters)
+{
+	return counters->sent + counters->received;
+}
+
+static int by_interval(const void *left, const void *right)
+{
+	const struct fw_usage_row *a = *(struct fw_usage_row *const *)left;
+	const struct fw_usage_row *b = *(struct fw_usage_row *const *)right;
+	uint64_t x = payload(&a->interval), y = payload(&b->interval);
+
+	if (x != y)
+		return x < y ? 1 : -1;
+	return (a->usage.process.pid > b->usage.process.pid) -
+	       (a->usage.process.pid < b->usage.process.pid);
+}
+
+static int by_total(const void *left, const void *right)
+{
+	const struct fw_usage_row *a = *(struct fw_usage_row *const *)left;
+	const struct fw_usage_row *b = *(struct fw_usage_row *const *)right;
+	uint64_t x = payload(&a->since_first), y = payload(&b->since_first);
+
+	if (x != y)
+		return x < y ? 1 : -1;
+	return by_interval(left, right);
+}
+
+static bool reserve(struct view *view, size_t count)
+{
+	struct fw_usage_row **rows;
+
+	if (count <= view->capacity)
+		return true;
+	rows = realloc(view->rows, count * sizeof(*rows));
+	if (!rows)
+		return false;
+	view->rows = rows;
+	view->capacity = count;
+	return true;
+}
+
+/* Collect the rows to print into view->rows. */
+static enum fw_status choose_rows(struct fw_watch *watch, counters_of counters,
+	struct fw_error *error)
+{
+	struct view *view = watch->state;
+	size_t count = fw_usage_delta_count(view->delta);
+
+	if (!reserve(view, count ? count : 1))
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu processes", count);
+	view->row_count = 0;
+	for (size_t i = 0; i < count; i++) {
+		struct fw_usage_row *row = fw_usage_delta_row(view->delta, i);
+
+		if (!watch->all && !fw_counters_any(counters(row)))
+			continue;
+		if (fw_selection_has(&watch->selection, &row->usage.process))
+			view->rows[view->row_count++] = row;
+	}
+	qsort(view->rows, view->row_count, sizeof(*view->rows),
+		counters == interval_of ? by_interval : by_total);
+	return FW_OK;
+}
+
+static void cells_process(struct fw_text_table *table, const struct fw_process *process)
+{
+	fw_text_table_cell(table, "%u%s", process->pid,
+		process->flags & FW_PROCESS_EXITED ? "-" : "");
+	fw_text_table_cell(table, "%s", fw_user_name(process->uid));
+	fw_text_table_cell(table, "%s", process->exe[0] ? process->exe : process->comm);
+}
+
+static bool print_rate_table(const struct view *view)
+{
+	static const struct fw_column columns[] = {
+		{ "PID", FW_RIGHT },	     { "USER", FW_LEFT },
+		{ "PROGRAM", FW_FLEXIBLE },  { "SENT/s", FW_RIGHT },
+		{ "RECEIVED/s", FW_RIGHT },  { "TOTAL SENT", FW_RIGHT },
+		{ "TOTAL RECV", FW_RIGHT },  { "WIRE SENT/s", FW_RIGHT },
+		{ "WIRE RECV/s", FW_RIGHT },
+	};
+	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);
+	struct fw_text_table *table = fw_text_table_new(columns, count);
+	uint64_t interval_ns = view->interval.interval_ns;
+	bool complete;
+
+	if (!table)
+		return false;
+	for (size_t i = 0; i < view->row_count; i++) {
+		const struct fw_usage_row *row = view->rows[i];
+
+		cells_process(table, &row->usage.process);
+		fw_rate_cell(table, row->interval.sent, interval_ns);
+		fw_rate_cell(table, row->interval.received, interval_ns);
+		fw_bytes_cell(table, row->usage.counters.sent);
+		fw_bytes_cell(table, row->usage.counters.received);
+		if (!view->interval.has_wire)
+			continue;
+		fw_rate_cell(table, row->interval.wire_sent, interval_ns);
+		fw_rate_cell(table, row->interval.wire_received, interval_ns);
+	}
+	complete = fw_text_table_print(table);
+	fw_text_table_free(table);
+	return complete;
+}
+
+static void print_summary(const struct fw_usage_interval *interval)
+{
+	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE], time[FW_TIME_TEXT_SIZE];
+	uint64_t length = interval->interval_ns;
+
+	fw_format_boot_time(interval->time_ns, time, sizeof(time));
+	fw_format_bytes(fw_rate_per_second(interval->processes.sent, length), sent, sizeof(sent));
+	fw_format_bytes(fw_rate_per_second(interval->processes.received, length), received,
+		sizeof(received));
+	printf("%.8s  %zu process%s, %s/s sent, %s/s received", time + 11, interval->moved,
+		interval->moved == 1 ? "" : "es", sent, received);
+	if (fw_counters_any(&interval->unattributed)) {
+		const struct fw_counters *nobody = &interval->unattributed;
+
+		fw_format_bytes(nobody->sent + nobody->wire_sent, sent, sizeof(sent));
+		fw_format_bytes(nobody->received + nobody->wire_received, received,
+			sizeof(received));
+		printf(", unattributed %s sent %s received", sent, received);
+	}
+	putchar('\n');
+}
+
+static bool print_interval_text(const struct view *view)
+{
+	if (!view->row_count && !fw_counters_any(&view->interval.unattributed)) {
+		char time[FW_TIME_TEXT_SIZE];
+
+		fw_format_boot_time(view->interval.time_ns, time, sizeof(time));
+		printf("%.8s  no traffic\n", time + 11);
+		return true;
+	}
+	print_summary(&view->interval);
+	if (view->row_count && !print_rate_table(view))
+		return false;
+	putchar('\n');
+	return true;
+}
+
+static bool print_interval_json(const struct view *view)
+{
+	for (size_t i = 0; i < view->row_count; i++)
+		if (!fw_json_print_line(fw_json_usage(view->rows[i], &view->interval)))
+			return false;
+	return fw_json_print_line(fw_json_interval(&view->interval));
+}
+
+static void print_interval_classic(const struct view *view)
+{
+	char line[FW_CLASSIC_TEXT_SIZE];
+
+	for (size_t i = 0; i < view->row_count; i++) {
+		const struct fw_usage_row *row = view->rows[i];
+
+		puts(fw_format_classic(row->usage.process.pid, row->interval.sent,
+			row->interval.received, view->interval.interval_ns, line, sizeof(line)));
+	}
+}
+
+static enum fw_status interval(struct fw_watch *watch, struct fw_error *error)
+{
+	struct view *view = watch->state;
+	enum fw_status status = snapshot(watch, error);
+	bool complete = true;
+
+	if (status == FW_OK)
+		status = choose_rows(watch, interval_of, error);
+	if (status != FW_OK)
+		return status;
+	if (watch->format == FW_WATCH_JSON)
+		complete = print_interval_json(view);
+	else if (watch->format == FW_WATCH_CLASSIC)
+		print_interval_classic(view);
+	else
+		complete = print_interval_text(view);
+	return complete ? FW_OK : fw_error_set(error, FW_NO_MEMORY, "no memory to print");
+}
+
+static bool print_totals_text(const struct view *view, const struct fw_usage_totals *totals)
+{
+	static const struct fw_column columns[] = {
+		{ "PID", FW_RIGHT },	    { "USER", FW_LEFT },	{ "PROGRAM", FW_FLEXIBLE },
+		{ "SENT", FW_RIGHT },	    { "RECEIVED", FW_RIGHT },	{ "WIRE SENT", FW_RIGHT },
+		{ "WIRE RECV", FW_RIGHT },
+	};
+	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);
+	struct fw_text_table *table = fw_text_table_new(columns, count);
+	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE];
+	bool complete;
+
+	if (!table)
+		return false;
+	for (size_t i = 0; i < view->row_count; i++) {
+		const struct fw_usage_row *row = view->rows[i];
+
+		cells_process(table, &row->usage.process);
+		fw_bytes_cell(table, row->since_first.sent);
+		fw_bytes_cell(table, row->since_first.received);
+		if (!view->interval.has_wire)
+			continue;
+		fw_bytes_cell(table, row->since_first.wire_sent);
+		fw_bytes_cell(table, row->since_first.wire_received);
+	}
+	printf("Totals of %.1f seconds: %s sent, %s received\n",
+		(double)view->interval.since_first_ns / 1e9,
+		fw_format_bytes(totals->listed.sent + totals->departed.sent, sent, sizeof(sent)),
+		fw_format_bytes(totals->listed.received + totals->departed.received, received,
+			sizeof(received)));
+	complete = !view->row_count || fw_text_table_print(table);
+	fw_text_table_free(table);
+	return complete;
+}
+
+static bool print_totals_json(const struct view *view, const struct fw_usage_totals *totals)
+{
+	for (size_t i = 0; i < view->row_count; i++)
+		if (!fw_json_print_line(fw_json_total(view->rows[i], &view->interval)))
+			return false;
+	return fw_json_print_line(fw_json_machine_total(totals, &view->interval));
+}
+
+static enum fw_status totals(struct fw_watch *watch, struct fw_error *error)
+{
+	struct view *view = watch->state;
+	struct fw_usage_totals sums;
+	enum fw_status status = snapshot(watch, error);
+	bool complete = true;
+
+	if (status == FW_OK)
+		status = choose_rows(watch, since_first_of, error);
+	if (status != FW_OK)
+		return status;
+	fw_usage_delta_totals(view->delta, &sums);
+	if (watch->format == FW_WATCH_JSON)
+		complete = print_totals_json(view, &sums);
+	else
+		complete = print_totals_text(view, &sums);
+	return complete ? FW_OK : fw_error_set(error, FW_NO_MEMORY, "no memory to print");
+}
+
+static void end(struct fw_watch *watch)
+{
+	struct view *view = watch->state;
+
+	if (!view)
+		return;
+	fw_usage_delta_free(view->delta);
+	free(view->rows);
+	free(view);
+}
+
+const struct fw_watch_view fw_watch_by_process = {
+	.begin = begin,
+	.wait = wait_until,
+	.interval = interval,
+	.totals = totals,
+	.end = end,
+};

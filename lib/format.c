@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "flowwatcher/format.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "lib/host/host.h"
+
+char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
+{
+	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
+	uint64_t unit = 1000;
+	size_t which = 0;
+
+	if (bytes < 1000) {
+		snprintf(text, size, "%" PRIu64 " B", bytes);
+		return text;
+	}
+	/* 999.5 of a unit would round to 1000 of it. */
+	while (which + 1 < FW_ARRAY_SIZE(units) && bytes >= unit * 1000 - unit / 2) {
+		unit *= 1000;
+		which++;
+	}
+	if (bytes < unit * 10 - unit / 200) {
+		uint64_t hundredths = (bytes + unit / 200) / (unit / 100);
+
+		snprintf(text, size, "%" PRIu64 ".%02" PRIu64 " %s", hundredths / 100,
+			hundredths % 100, units[which]);
+	} else if (bytes < unit * 100 - unit / 20) {
+		uint64_t tenths = (bytes + unit / 20) / (unit / 10);
+
+		snprintf(text, size, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
+			units[which]);
+	} else {
+		snprintf(text, size, "%" PRIu64 " %s", (bytes + unit / 2) / unit, units[which]);
+	}
+	return text;
+}
+
+uint64_t fw_rate_per_second(uint64_t bytes, uint64_t interval_ns)
+{
+	unsigned __int128 rate;
+
+	if (interval_ns == 0)
+		return 0;
+	rate = ((unsigned __int128)bytes * 1000000000u + interval_ns / 2) / interval_ns;
+	return rate > UINT64_MAX ? UINT64_MAX : (uint64_t)rate;
+}
+
+char *fw_format_address(uint8_t family, const uint8_t address[16], char *text, size_t size)
+{
+	int system_family = family == FW_FAMILY_IPV4 ? AF_INET : AF_INET6;
+	char buffer[INET6_ADDRSTRLEN] = "";
+
+	if (family == FW_FAMILY_IPV4 || family == FW_FAMILY_IPV6)
+		inet_ntop(system_family, address, buffer, sizeof(buffer));
+	snprintf(text, size, "%s", buffer);
+	return text;
+}
+
+char *fw_format_endpoint(uint8_t family, const uint8_t address[16], uint16_t port, char *text,
+	size_t size)
+{
+	char address_text[INET6_ADDRSTRLEN];
+	char port_text[8] = "*";
+
+	fw_format_address(family, address, address_text, sizeof(address_text));
+	if (port)
+		snprintf(port_text, sizeof(port_text), "%u", (unsigned int)port);
+	if (address_text[0] == '\0')
+		snprintf(text, size, "-");
+	else if (family == FW_FAMILY_IPV6)
+		snprintf(text, size, "[%s]:%s", address_text, port_text);
+	else
+		snprintf(text, size, "%s:%s", address_text, port_text);
+	return text;
+}
+
+char *fw_format_utc(uint64_t utc_ns, char *text, size_t size)
+{
+	time_t seconds = (time_t)(utc_ns / 1000000000u);
+	char date[32];
+	struct tm tm;
+
+	if (!gmtime_r(&seconds, &tm))
+		memset(&tm, 0, sizeof(tm));
+	strftime(date, sizeof(date), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, size, "%s.%09uZ", date, (unsigned int)(utc_ns % 1000000000u));
+	return text;
+}
+
+char *fw_format_boot_time(uint64_t boot_ns, char *text, size_t size)
+{
+	return fw_format_utc(fw_host_boot_to_utc_ns(boot_ns), text, size);
+}
+
+char *fw_format_classic(uint32_t pid, uint64_t sent, uint64_t received, uint64_t interval_ns,
+	char *text, size_t size)
+{
+	long long sent_rate = (long long)fw_rate_per_second(sent, interval_ns);
+	long long received_rate = (long long)fw_rate_per_second(received, interval_ns);
+
+	snprintf(text, size,
+		"[FlowWatcher] DumpNetworkUsage: Process Id: %4d, Sent: %10lld bytes / s "
+		"Received: %10lld bytes / s.",
+		(int)pid, sent_rate, received_rate);
+	return text;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "flowwatcher/names.h"
+
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "abi/flow.h"
+#include "abi/record.h"
+
+static const struct protocol_name {
+	uint16_t protocol;
+	const char *name;
+} protocol_names[] = {
+	{ IPPROTO_TCP, "tcp" },
+	{ IPPROTO_UDP, "udp" },
+	{ IPPROTO_ICMP, "icmp" },
+	{ IPPROTO_ICMPV6, "icmpv6" },
+	{ FW_PROTOCOL_MPTCP, "mptcp" },
+	{ FW_PROTOCOL_PACKET, "packet" },
+	{ IPPROTO_RAW, "raw" },
+	{ IPPROTO_IGMP, "igmp" },
+	{ IPPROTO_IPIP, "ipip" },
+	{ IPPROTO_DCCP, "dccp" },
+	{ IPPROTO_IPV6, "ipv6" },
+	{ IPPROTO_GRE, "gre" },
+	{ IPPROTO_ESP, "esp" },
+	{ IPPROTO_AH, "ah" },
+	{ 89, "ospf" },
+	{ 112, "vrrp" },
+	{ IPPROTO_SCTP, "sctp" },
+	{ IPPROTO_UDPLITE, "udplite" },
+};
+
+static const char *const state_names[FW_STATE_COUNT] = {
+	[FW_STATE_NONE] = "",
+	[FW_STATE_ESTABLISHED] = "ESTABLISHED",
+	[FW_STATE_SYN_SENT] = "SYN_SENT",
+	[FW_STATE_SYN_RECEIVED] = "SYN_RECEIVED",
+	[FW_STATE_FIN_WAIT_1] = "FIN_WAIT_1",
+	[FW_STATE_FIN_WAIT_2] = "FIN_WAIT_2",
+	[FW_STATE_TIME_WAIT] = "TIME_WAIT",
+	[FW_STATE_CLOSED] = "CLOSED",
+	[FW_STATE_CLOSE_WAIT] = "CLOSE_WAIT",
+	[FW_STATE_LAST_ACK] = "LAST_ACK",
+	[FW_STATE_LISTEN] = "LISTEN",
+	[FW_STATE_CLOSING] = "CLOSING",
+};
+
+static const char *const record_names[FW_RECORD_TYPE_COUNT] = {
+	[FW_RECORD_NONE] = "unknown",
+	[FW_RECORD_CONNECTION_OPEN] = "connection_open",
+	[FW_RECORD_CONNECTION_CLOSE] = "connection_close",
+	[FW_RECORD_PORT_TAKEN] = "port_taken",
+	[FW_RECORD_PORT_RELEASED] = "port_released",
+	[FW_RECORD_LOSS] = "loss",
+};
+
+const char *fw_protocol_name(uint16_t protocol, char *buffer)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(protocol_names); i++)
+		if (protocol_names[i].protocol == protocol)
+			return protocol_names[i].name;
+	snprintf(buffer, FW_PROTOCOL_NAME_SIZE, "%u", (unsigned int)protocol);
+	return buffer;
+}
+
+const char *fw_family_name(uint8_t family)
+{
+	switch (family) {
+	case FW_FAMILY_IPV4:
+		return "ipv4";
+	case FW_FAMILY_IPV6:
+		return "ipv6";
+	case FW_FAMILY_PACKET:
+		return "packet";
+	default:
+		return "none";
+	}
+}
+
+const char *fw_tcp_state_name(uint8_t state)
+{
+	return state < FW_STATE_COUNT ? state_names[state] : "";
+}
+
+const char *fw_record_type_name(uint16_t type)
+{
+	return type < FW_RECORD_TYPE_COUNT ? record_names[type] : "unknown";
+}
