@@ -104,14 +104,24 @@ static int read_table(struct fw_socket_tables *tables, const struct fw_socket_ta
 	return result;
 }
 
-/* A child that nobody accepted yet may be SYN_RECEIVED; requests look the same but have no cookie
- * of a socket to come, nor bytes. */
-static void drop_requests(struct fw_socket_list *list, size_t from)
+/*
+ * Two kinds of rows are no sockets: requests for a connection are SYN_RECEIVED, and what is left of
+ * a closed socket while its peer stays silent is FIN_WAIT_2 with its cookie but without its totals.
+ */
+static bool is_remnant(const struct fw_diag_socket *socket, bool has_info)
+{
+	if (socket->inode)
+		return false;
+	return socket->state == FW_STATE_SYN_RECEIVED ||
+	       (socket->state == FW_STATE_FIN_WAIT_2 && has_info && !socket->tcp.has_acked);
+}
+
+static void drop_remnants(struct fw_socket_list *list, size_t from, bool has_info)
 {
 	size_t kept = from;
 
 	for (size_t i = from; i < list->count; i++)
-		if (list->at[i].state != FW_STATE_SYN_RECEIVED || list->at[i].inode)
+		if (!is_remnant(&list->at[i], has_info))
 			list->at[kept++] = list->at[i];
 	list->count = kept;
 }
@@ -139,7 +149,7 @@ enum fw_status fw_socket_tables_tcp(struct fw_socket_tables *tables, bool wants_
 		return fw_error_set_errno(error, result[0],
 			"cannot list TCP sockets by inet_diag or /proc/net/tcp (mount procfs, or "
 			"run as root)");
-	drop_requests(list, before);
+	drop_remnants(list, before, wants_info && has_diag);
 	*has_bytes = has_diag;
 	return FW_OK;
 }

@@ -246,6 +246,8 @@ enum fw_status fw_tcp_ledger_see(struct fw_tcp_ledger *ledger, const struct fw_d
 	status = settle_owner(ledger, entry, first, holder, runs, argument);
 	if (status != FW_OK)
 		return status;
+	if (!first->tcp.has_acked)
+		return FW_OK;
 	if (is_restarted(&entry->last, first)) {
 		entry->counted = (struct fw_tcp_payload){ 0 };
 		entry->syn = FW_SYN_UNKNOWN;
@@ -255,11 +257,9 @@ enum fw_status fw_tcp_ledger_see(struct fw_tcp_ledger *ledger, const struct fw_d
 	if (ledger->round == BASELINE_ROUND)
 		entry->is_syn_guessed =
 			entry->syn == FW_SYN_UNKNOWN && first->tcp.acked + second->unacked > 0;
-	if (first->tcp.has_acked) {
-		struct fw_tcp_payload now = fw_tcp_payload_live(first, second, entry->syn);
+	struct fw_tcp_payload now = fw_tcp_payload_live(first, second, entry->syn);
 
-		charge(ledger, entry, &now);
-	}
+	charge(ledger, entry, &now);
 	entry->last = *first;
 	entry->is_seen = true;
 	return FW_OK;
