@@ -175,6 +175,19 @@ static bool print_rate_table(const struct view *view)
 	return complete;
 }
 
+static void print_unattributed(const char *layer, uint64_t sent, uint64_t received,
+	uint64_t interval_ns)
+{
+	char sent_text[FW_BYTES_TEXT_SIZE], received_text[FW_BYTES_TEXT_SIZE];
+
+	if (!sent && !received)
+		return;
+	fw_format_bytes(fw_rate_per_second(sent, interval_ns), sent_text, sizeof(sent_text));
+	fw_format_bytes(fw_rate_per_second(received, interval_ns), received_text,
+		sizeof(received_text));
+	printf(", %sunattributed %s/s sent, %s/s received", layer, sent_text, received_text);
+}
+
 static void print_summary(const struct fw_usage_interval *interval)
 {
 	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE], time[FW_TIME_TEXT_SIZE];
@@ -186,14 +199,9 @@ static void print_summary(const struct fw_usage_interval *interval)
 		sizeof(received));
 	printf("%.8s  %zu process%s, %s/s sent, %s/s received", time + 11, interval->moved,
 		interval->moved == 1 ? "" : "es", sent, received);
-	if (fw_counters_any(&interval->unattributed)) {
-		const struct fw_counters *nobody = &interval->unattributed;
-
-		fw_format_bytes(nobody->sent + nobody->wire_sent, sent, sizeof(sent));
-		fw_format_bytes(nobody->received + nobody->wire_received, received,
-			sizeof(received));
-		printf(", unattributed %s sent %s received", sent, received);
-	}
+	print_unattributed("", interval->unattributed.sent, interval->unattributed.received, length);
+	print_unattributed("wire ", interval->unattributed.wire_sent,
+		interval->unattributed.wire_received, length);
 	putchar('\n');
 }
 

@@ -29,7 +29,7 @@ static enum fw_status check_still_loaded(const struct bpf_backend *backend, stru
 {
 	if (backend->side.machine->maps_version)
 		return FW_OK;
-	return fw_error_set(error, FW_STOPPED, "the kernel side was unloaded meanwhile");
+	return fw_error_set(error, FW_FAILED, "the kernel side was unloaded meanwhile");
 }
 
 /*
@@ -349,8 +349,9 @@ enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct 
 	struct fw_hooks hooks;
 	enum fw_status status = fw_hooks_choose(&hooks, options->wire, error);
 
-	if (status == FW_OK)
-		status = make_backend(&made, error);
+	if (status != FW_OK)
+		return status;
+	status = make_backend(&made, error);
 	if (status != FW_OK)
 		return status;
 	status = fw_kernel_side_start(&made->side, &hooks, options->wire, error);

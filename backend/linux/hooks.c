@@ -5,6 +5,7 @@
 #include "backend/linux/libbpf_log.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdio.h>
@@ -93,19 +94,35 @@ static int probe_program(enum bpf_prog_type type, const char *name, int result, 
 	return fd < 0 ? -errno : 0;
 }
 
-static int probe_tracing(const struct fw_hook *hook)
+/* The kernel's BTF names what a tracing program attaches to by these conventions. */
+static int find_target(const struct btf *kernel, const struct fw_hook *hook)
 {
-	int id = libbpf_find_vmlinux_btf_id(hook->target, hook->attach_type);
+	char name[128];
+
+	if (hook->kind == FW_HOOK_TRACEPOINT) {
+		snprintf(name, sizeof(name), "btf_trace_%s", hook->target);
+		return btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF);
+	}
+	if (hook->kind == FW_HOOK_ITERATOR) {
+		snprintf(name, sizeof(name), "bpf_iter_%s", hook->target);
+		return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
+	}
+	return btf__find_by_name_kind(kernel, hook->target, BTF_KIND_FUNC);
+}
+
+static int probe_tracing(const struct btf *kernel, const struct fw_hook *hook)
+{
+	int id = find_target(kernel, hook);
 
 	if (id < 0)
-		return id == -ENOENT || id == -ESRCH ? -ENOENT : id;
+		return -ENOENT;
 	return probe_program(BPF_PROG_TYPE_TRACING, "fw_probe", 0, (size_t)id, hook->attach_type);
 }
 
-static int probe_hook(const struct fw_hook *hook, bool has_cgroup)
+static int probe_hook(const struct btf *kernel, const struct fw_hook *hook, bool has_cgroup)
 {
 	if (hook->kind != FW_HOOK_CGROUP)
-		return probe_tracing(hook);
+		return probe_tracing(kernel, hook);
 	if (!has_cgroup)
 		return -ENOENT;
 	return probe_program(hook->role == FW_ROLE_WIRE ? BPF_PROG_TYPE_CGROUP_SKB :
@@ -175,6 +192,7 @@ static enum fw_status check_ground(struct fw_hooks *hooks, struct fw_error *erro
 enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_error *error)
 {
 	enum fw_status status;
+	struct btf *kernel;
 	int cgroup;
 
 	fw_libbpf_log_capture();
@@ -186,12 +204,17 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 	status = check_ground(hooks, error);
 	if (status != FW_OK)
 		return status;
+	kernel = btf__load_vmlinux_btf();
+	if (!kernel)
+		return fw_error_set_errno(error, errno, "reading /sys/kernel/btf/vmlinux");
 	cgroup = fw_cgroup_root_open();
 	hooks->has_cgroup = cgroup >= 0;
 	if (cgroup >= 0)
 		close(cgroup);
 	for (size_t i = 0; i < hooks->count; i++)
-		hooks->hook[i].probe_error = probe_hook(&hooks->hook[i], hooks->has_cgroup);
+		hooks->hook[i].probe_error =
+			probe_hook(kernel, &hooks->hook[i], hooks->has_cgroup);
+	btf__free(kernel);
 	role_choose(hooks, FW_ROLE_CONNECTION);
 	role_choose(hooks, FW_ROLE_PROCESS);
 	role_choose(hooks, FW_ROLE_SOCKET);

@@ -11,6 +11,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -213,6 +214,7 @@ static enum fw_status start_once(struct fw_kernel_side *side, const struct fw_ho
 			dup(bpf_link__fd(*find_link(side, hooks, iterator_programs[i])));
 	for (size_t i = 0; i < FW_ARRAY_SIZE(seed_programs) && status == FW_OK; i++)
 		status = seed(side, hooks, seed_programs[i], error);
+	malloc_trim(0); /* the kernel's BTF took megabytes that nobody needs any more */
 	return status;
 }
 
@@ -236,7 +238,7 @@ enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, struct fw_hooks
 
 static int pin_all(struct fw_kernel_side *side, const char *directory)
 {
-	char path[PATH_MAX];
+	char path[PATH_MAX + 64];
 	int result;
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {
