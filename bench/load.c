@@ -58,7 +58,7 @@ static const struct workload *const workloads[] = {
 #define WORKLOAD_COUNT (sizeof(workloads) / sizeof(workloads[0]))
 
 /* Not being allowed to costs precision only. */
-static void settle(bool on_first_cpu)
+static void settle(const struct options *options, bool on_first_cpu)
 {
 	const struct sched_param parameters = { .sched_priority = 0 };
 	long last = sysconf(_SC_NPROCESSORS_ONLN) - 1;
@@ -67,7 +67,8 @@ static void settle(bool on_first_cpu)
 	CPU_ZERO(&set);
 	CPU_SET(on_first_cpu ? 0 : (size_t)last, &set);
 	sched_setaffinity(0, sizeof(set), &set);
-	sched_setscheduler(0, SCHED_BATCH, &parameters);
+	if (!options->two_cpus && !options->workload->both_ways)
+		sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
 static void sample_take(struct sample *sample, pid_t server, pid_t monitor)
@@ -104,7 +105,7 @@ static void run_client(
 	result->complete = true;
 }
 
-static pid_t fork_child(bool on_first_cpu)
+static pid_t fork_child(const struct options *options, bool on_first_cpu)
 {
 	pid_t parent = getpid(), pid = fork();
 
@@ -115,7 +116,7 @@ static pid_t fork_child(bool on_first_cpu)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
-	settle(on_first_cpu);
+	settle(options, on_first_cpu);
 	return 0;
 }
 
@@ -136,13 +137,13 @@ static int run(const struct options *options, struct result *result)
 	if (!load.buffer)
 		load_die("memory for messages");
 	load.workload->prepare(&load);
-	server = fork_child(false);
+	server = fork_child(options, false);
 	if (!server) {
 		drop(&load.client);
 		load.workload->serve(&load);
 		_exit(0);
 	}
-	client = fork_child(options->two_cpus);
+	client = fork_child(options, options->two_cpus);
 	if (!client) {
 		drop(&load.accepted);
 		run_client(&load, options, server, result);

@@ -9,6 +9,7 @@
 
 #define BACKLOG 128
 #define RECEIVE_BUFFER (128 * 1024)
+#define SOCKET_BUFFER (1024 * 1024)
 
 static void prepare_listener(struct load *load)
 {
@@ -17,12 +18,24 @@ static void prepare_listener(struct load *load)
 		load_die("listening");
 }
 
+/* Fixed buffers: what autotuning makes of them decides whether a stream stays in the cache, and
+ * varies from run to run more than a monitor costs. Connections inherit those of the listener. */
+static void fix_buffers(int fd)
+{
+	int size = SOCKET_BUFFER;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof(size));
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+}
+
 static void prepare_connection(struct load *load)
 {
 	int one = 1;
 
 	prepare_listener(load);
+	fix_buffers(load->server);
 	load->client = load_connect(load, SOCK_STREAM);
+	fix_buffers(load->client);
 	load->accepted = accept(load->server, NULL, NULL);
 	if (load->accepted < 0)
 		load_die("accepting");

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# What a monitor costs traffic. Rounds of A B C ... A B C ..., each measurement compared with "no
+# monitor" of its own round, so that slow changes of the machine fall out. Read by bench/run.
+
+# Workloads of bench_load; "2:" before one puts its two ends on two CPUs.
+overhead_workloads='tcp_request udp_request udp_stream tcp_small tcp_bulk tcp_short'
+[ "$(nproc)" = 1 ] || overhead_workloads="$overhead_workloads 2:tcp_request 2:udp_request"
+
+# Prints the line of bench_load, with the workload as it is named here.
+run_workload() {
+	local options=()
+
+	[ "$1" = "${1#2:}" ] || options=(-2)
+	timeout 30 "$tools/bench_load" "${options[@]}" -t "$window" -m "$monitor_pid" "${1#2:}" |
+		awk -v FS='\t' -v OFS='\t' -v name="$1" '{ $1 = name; print }'
+}
+
+# One line a measurement: round, monitor, the line of bench_load, programs of flowwatcher in the kernel.
+# Where others load some meanwhile the numbers differ, and the measurement is left out.
+measure_one() {
+	local before line after
+
+	before=$(programs_present)
+	line=$(run_workload "$3") || return
+	after=$(programs_present)
+	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$line" $((before > after ? before : after))
+}
+
+measure_round() {
+	local name workload
+
+	for name in $monitors; do
+		monitor_start "$name" || fail "$name did not start: $(tail -n 1 "$state/monitor.out")"
+		for workload in $overhead_workloads; do
+			measure_one "$1" "$name" "$workload" >>"$state/overhead.tsv"
+		done
+		monitor_stop
+	done
+}
+
+overhead_titles() {
+	local workload
+
+	"$tools/bench_load" -l
+	"$tools/bench_load" -l | sed 's/^/2:/; s/$/, two CPUs/'
+	for name in $monitors; do
+		printf '%s\t%s\n' "$name" "${monitor_title[$name]}"
+	done
+}
+
+overhead_table() {
+	echo
+	awk -f "$here/paired_ratios.awk" -v show="$1" -v monitors="$monitors" \
+		-v workloads="$overhead_workloads" "$state/titles.tsv" "$state/overhead.tsv"
+}
+
+overhead_report() {
+	cat <<-END
+	### Traffic under a monitor
+
+	Median of $rounds interleaved rounds, each against "no monitor" of the same round, and in brackets
+	the smallest and the largest ratio; 1.00 is no cost. "No monitor again" shows what chance alone
+	does. CPU is that of both ends, the kernel's packet work for them and the monitor's own process.
+	Both ends share one CPU except where two are named: waking an idle CPU costs more than a request
+	and would hide the cost.
+
+	Work done per second of CPU, of that without a monitor:
+	END
+	overhead_table efficiency
+	echo
+	echo 'Throughput (operations per second), of that without a monitor:'
+	overhead_table throughput
+	echo
+	echo 'In numbers: the speed and CPU time of one operation without a monitor, and the CPU time each'
+	echo 'monitor adds to it, in ns:'
+	overhead_table added
+	[ -z "$monitor_refusals" ] || printf '%s\n' "$monitor_refusals"
+}
+
+overhead_measure() {
+	local round
+
+	: >"$state/overhead.tsv"
+	for ((round = 1; round <= rounds; round++)); do
+		say "traffic: round $round of $rounds"
+		measure_round "$round"
+	done
+	overhead_titles >"$state/titles.tsv"
+	overhead_report >"$state/overhead.md"
+}
