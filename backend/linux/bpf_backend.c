@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/bpf_backend.h"
 
+#include "backend/linux/kernel_loader.h"
 #include "backend/linux/measuring_group.h"
 #include "backend/linux/process_table.h"
 #include "backend/linux/record_reader.h"
@@ -308,15 +309,17 @@ static const struct fw_backend_ops bpf_ops = {
 	.group_stop = bpf_group_stop,
 };
 
-static enum fw_status make_backend(struct bpf_backend **backend, struct fw_error *error)
+static struct bpf_backend *make_backend(struct fw_error *error)
 {
 	struct bpf_backend *made = calloc(1, sizeof(*made));
 
-	if (!made)
-		return fw_error_set(error, FW_NO_MEMORY, "no memory for the bpf backend");
+	if (!made) {
+		fw_error_set(error, FW_NO_MEMORY, "no memory for the bpf backend");
+		return NULL;
+	}
 	made->base.ops = &bpf_ops;
-	*backend = made;
-	return FW_OK;
+	fw_kernel_side_init(&made->side);
+	return made;
 }
 
 static enum fw_status finish_open(struct bpf_backend *made, enum fw_status status,
@@ -331,11 +334,11 @@ static enum fw_status finish_open(struct bpf_backend *made, enum fw_status statu
 
 enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 {
-	struct bpf_backend *made;
-	enum fw_status status = make_backend(&made, error);
+	struct bpf_backend *made = make_backend(error);
+	enum fw_status status;
 
-	if (status != FW_OK)
-		return status;
+	if (!made)
+		return FW_NO_MEMORY;
 	status = fw_kernel_side_open(&made->side, error);
 	if (status == FW_OK)
 		fw_measuring_group_sweep(&made->side);
@@ -345,15 +348,10 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
 	struct fw_error *error)
 {
-	struct bpf_backend *made;
-	struct fw_hooks hooks;
-	enum fw_status status = fw_hooks_choose(&hooks, options->wire, error);
+	struct bpf_backend *made = make_backend(error);
 
-	if (status != FW_OK)
-		return status;
-	status = make_backend(&made, error);
-	if (status != FW_OK)
-		return status;
-	status = fw_kernel_side_start(&made->side, &hooks, options->wire, error);
-	return finish_open(made, status, backend);
+	if (!made)
+		return FW_NO_MEMORY;
+	return finish_open(made, fw_kernel_side_start_apart(&made->side, options->wire, error),
+		backend);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* `load`, `unload` and `status`: the kernel side that stays. */
 #include "backend/linux/bpf_backend.h"
-#include "backend/linux/kernel_side.h"
+#include "backend/linux/kernel_loader.h"
 #include "backend/linux/pin_directory.h"
 
 #include <bpf/bpf.h>
@@ -22,17 +22,13 @@ static bool is_loaded(void)
 enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error *error)
 {
 	struct fw_kernel_side side;
-	struct fw_hooks hooks;
 	enum fw_status status;
 
 	if (is_loaded())
 		return fw_error_set(error, FW_EXISTS,
 			"the kernel side is loaded already (%s); 'flowwatcher unload' removes it",
 			fw_pin_directory());
-	status = fw_hooks_choose(&hooks, options->wire, error);
-	if (status != FW_OK)
-		return status;
-	status = fw_kernel_side_start(&side, &hooks, options->wire, error);
+	status = fw_kernel_side_start(&side, options->wire, error);
 	if (status == FW_OK)
 		status = fw_kernel_side_pin(&side, error);
 	fw_kernel_side_close(&side);

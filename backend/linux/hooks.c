@@ -173,7 +173,11 @@ missing:
 static enum fw_status check_ground(struct fw_hooks *hooks, struct fw_error *error)
 {
 	int result = probe_program(BPF_PROG_TYPE_SOCKET_FILTER, "fw_probe", 0, 0, 0);
+	int cgroup = fw_cgroup_root_open();
 
+	hooks->has_cgroup = cgroup >= 0;
+	if (cgroup >= 0)
+		close(cgroup);
 	hooks->has_btf = access("/sys/kernel/btf/vmlinux", R_OK) == 0;
 	hooks->may_use_bpf = result == 0;
 	if (result == -EPERM || result == -EACCES)
@@ -193,7 +197,6 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 {
 	enum fw_status status;
 	struct btf *kernel;
-	int cgroup;
 
 	fw_libbpf_log_capture();
 	memset(hooks, 0, sizeof(*hooks));
@@ -207,10 +210,6 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 	kernel = btf__load_vmlinux_btf();
 	if (!kernel)
 		return fw_error_set_errno(error, errno, "reading /sys/kernel/btf/vmlinux");
-	cgroup = fw_cgroup_root_open();
-	hooks->has_cgroup = cgroup >= 0;
-	if (cgroup >= 0)
-		close(cgroup);
 	for (size_t i = 0; i < hooks->count; i++)
 		hooks->hook[i].probe_error =
 			probe_hook(kernel, &hooks->hook[i], hooks->has_cgroup);

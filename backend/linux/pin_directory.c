@@ -95,7 +95,8 @@ enum fw_status fw_pin_directory_begin(char *path, size_t size, struct fw_error *
 	fw_pin_directory_sweep();
 	snprintf(path, size, "%s/%s%d", parent(), TEMPORARY, (int)getpid());
 	if (mkdir(path, 0700)) {
-		status = fw_error_set_errno(error, errno, "making %s", path);
+		status = fw_error_set_errno(error, errno,
+			"making %s (FLOWWATCHER_BPFFS chooses another bpffs)", path);
 		if (mounted)
 			umount2(parent(), MNT_DETACH);
 		return status;
