@@ -174,13 +174,23 @@ static bool parse_socket(const struct nlmsghdr *message, uint16_t protocol, fw_d
 	return found(&socket, argument);
 }
 
+/* libmnl's own check takes lengths of 2 GiB and more for negative ones, which fit everywhere. */
+static bool is_whole(const struct nlmsghdr *message, size_t left)
+{
+	return left >= sizeof(*message) && message->nlmsg_len >= sizeof(*message) &&
+	       message->nlmsg_len <= left;
+}
+
 bool fw_diag_parse(const void *buffer, size_t length, uint32_t sequence, uint16_t protocol,
 	fw_diag_socket_fn socket, void *argument, struct fw_diag_answer *answer)
 {
-	const struct nlmsghdr *message = buffer;
-	int left = length > INT32_MAX ? INT32_MAX : (int)length;
+	const char *at = buffer, *end = at + length;
 
-	for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+	while (is_whole((const struct nlmsghdr *)at, (size_t)(end - at))) {
+		const struct nlmsghdr *message = (const struct nlmsghdr *)at;
+		size_t step = NLMSG_ALIGN((size_t)message->nlmsg_len);
+
+		at = step < (size_t)(end - at) ? at + step : end;
 		if (message->nlmsg_seq != sequence)
 			continue;
 		if (message->nlmsg_flags & NLM_F_DUMP_INTR)
@@ -191,7 +201,7 @@ bool fw_diag_parse(const void *buffer, size_t length, uint32_t sequence, uint16_
 			 !parse_socket(message, protocol, socket, argument, answer))
 			return false;
 	}
-	if (left > 0)
+	if (at < end)
 		answer->is_malformed = true;
 	return true;
 }
