@@ -70,9 +70,7 @@ static void refuses(void **state)
 	static const char *const lines[] = {
 		"",
 		"\n",
-		"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid "
-		" "
-		"timeout inode",
+		"sl local_address rem_address st tx_queue rx_queue tr tm->when uid inode",
 		"1: 0100007F:07E8 0200007F:CDED 01 0:0 0:0 0 x 0 4711",
 		"1: 0100007F:07E8 0200007F:CDED 01 0:0 0:0 0 0 0 18446744073709551616",
 		"1: 0100007F:07E8 0200007F:CDED 01 0:0 0:0 0 4294967296 0 1",
