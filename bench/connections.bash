@@ -53,33 +53,36 @@ cost_of_conns() {
 		"$(median_of 3 <"$state/conns.times")" "$(median_of 4 <"$state/conns.times")"
 }
 
-newest_map() {
-	bpftool -j map show | jq '[.[].id] | max // 0'
+# Ids of the maps that the loaded programs use, each once.
+map_ids() {
+	local link
+
+	for link in "$FLOWWATCHER_BPFFS"/flowwatcher/link-*; do
+		bpftool -j prog show id "$(bpftool -j link show pinned "$link" | jq .prog_id)"
+	done | jq '.map_ids[]?' | sort -un
 }
 
-# Kernel memory of the maps that are newer than map $1, as the kernel accounts it, in kB. State of
-# sockets is not in it: the kernel keeps that with the socket.
+# Kernel memory of the maps as the kernel accounts it, in kB. State of sockets is not in it: the kernel
+# keeps that with the socket.
 map_memory() {
-	bpftool -j map show | jq --argjson since "$1" '[.[] | select(.id > $since) |
-		select(.name | IN("flows", "processes", "names", "exited", "membership", "groups",
-		"readers", "machine", "flowwatc.bss", "flowwatc.rodata")) | .bytes_memlock] |
-		add / 1024 | floor'
+	map_ids | while read -r id; do
+		bpftool -j map show id "$id"
+	done | jq -s 'map(.bytes_memlock) | add / 1024 | floor'
 }
 
 connections_with() {
-	local count=$1 kind=$2 maps
+	local count=$1 kind=$2
 
 	say "connections: $count, $kind"
 	connections_hold "$count" "${3:-}"
 	cost_of_watch "$count" "$kind" '`watch -i 1`, private copy' >>"$state/cost.tsv"
 	await no_programs
-	maps=$(newest_map)
 	monitor_start wire
 	cost_of_watch "$count" "$kind" '`watch -i 1`' >>"$state/cost.tsv"
 	cost_of_watch "$count" "$kind" '`watch -i 1 --by connection`' connection >>"$state/cost.tsv"
 	if [ "$kind" = idle ]; then
 		cost_of_conns "$count" >>"$state/conns.tsv"
-		printf '%s\t%s\n' "$count" "$(map_memory "$maps")" >>"$state/maps.tsv"
+		printf '%s\t%s\n' "$count" "$(map_memory)" >>"$state/maps.tsv"
 	fi
 	monitor_stop
 	if [[ " $monitors " == *' nethogs '* ]]; then
