@@ -2,7 +2,7 @@
 #include "backend/linux/record_reader.h"
 
 #include "backend/linux/socket_table.h"
-#include "core/record.h"
+#include "core/record_check.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "abi/flow.h"
-#include "core/record.h"
+#include "core/record_check.h"
 
 struct vector {
 	const char *what;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "core/record.h"
+#include "core/record_check.h"
 
 #include "abi/flow.h"
 

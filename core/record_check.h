@@ -3,8 +3,8 @@
  * Walking records that lie one behind the other in a buffer from outside. Pure functions over memory:
  * any thread, any IRQL.
  */
-#ifndef FW_CORE_RECORD_H
-#define FW_CORE_RECORD_H
+#ifndef FW_CORE_RECORD_CHECK_H
+#define FW_CORE_RECORD_CHECK_H
 
 #include "abi/record.h"
 #include "core/status.h"
