@@ -1,0 +1,154 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# bash completion for flowwatcher. Works with and without the bash-completion package.
+
+_flowwatcher_options() {
+	case $1 in
+	watch)
+		echo '-i --interval -c --count -p --pid --target --all --by --json --classic' \
+			'--no-wire --backend --help'
+		;;
+	stat) echo '--json -o --output --no-wire --help' ;;
+	conns) echo '-p --pid --target --all --json --backend --help' ;;
+	ports) echo '--follow --tcp --udp -p --pid --target --all --json --backend --help' ;;
+	load) echo '--no-wire --help' ;;
+	unload) echo '--help' ;;
+	status | doctor) echo '--json --help' ;;
+	esac
+}
+
+_flowwatcher_pids() {
+	local entry
+	for entry in /proc/[0-9]*; do
+		echo "${entry#/proc/}"
+	done
+}
+
+_flowwatcher_names() {
+	cat /proc/[0-9]*/comm 2>/dev/null | grep -v '[^[:alnum:]_.+@-]' | sort -u
+}
+
+_flowwatcher_units() {
+	systemctl list-units --all --plain --no-legend --type=service,socket,scope,slice 2>/dev/null |
+		awk '{ print $1 }'
+}
+
+# Below the root of the cgroup version 2 tree, wherever that is mounted.
+_flowwatcher_cgroups() {
+	local root
+	root=$(awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+	[ -n "$root" ] && compgen -d -- "$root$1" | sed "s,^$root,,"
+}
+
+# _flowwatcher_target WORD: what may become of a target, its prefix included.
+_flowwatcher_target() {
+	local value=${1#*:}
+	case $1 in
+	pid:*) compgen -P pid: -W "$(_flowwatcher_pids)" -- "$value" ;;
+	exe:*) compgen -P exe: -f -- "${value:-/}" ;;
+	comm:*) compgen -P comm: -W "$(_flowwatcher_names)" -- "$value" ;;
+	cgroup:*) _flowwatcher_cgroups "${value:-/}" | sed 's,^,cgroup:,' ;;
+	unit:*) compgen -P unit: -W "$(_flowwatcher_units)" -- "$value" ;;
+	user:*) compgen -P user: -u -- "$value" ;;
+	*) compgen -W 'pid: exe: comm: cgroup: unit: user:' -- "$1" ;;
+	esac
+}
+
+# _flowwatcher_value OPTION WORD: candidates for an option's value; fails for an option without one.
+_flowwatcher_value() {
+	case $1 in
+	-i | --interval) compgen -W '250ms 500ms 1s 2s 5s 10s 1m' -- "$2" ;;
+	-c | --count) ;;
+	-p | --pid) compgen -W "$(_flowwatcher_pids)" -- "$2" ;;
+	--target) _flowwatcher_target "$2" ;;
+	--by) compgen -W 'process connection' -- "$2" ;;
+	--backend) compgen -W 'auto bpf sockdiag' -- "$2" ;;
+	-o | --output) compgen -f -- "$2" ;;
+	*) return 1 ;;
+	esac
+	return 0
+}
+
+# bash splits words at ':' and '='; put them together again. Sets words and origin (the place of each
+# in COMP_WORDS), up to the cursor.
+_flowwatcher_join() {
+	local i word glue=
+	words=()
+	origin=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [ "$i" -eq "$COMP_CWORD" ] && [ -z "$word" ]; then
+			case ${COMP_LINE:0:COMP_POINT} in *[[:space:]]) glue= ;; esac
+		fi
+		if [ ${#words[@]} -gt 1 ] && { [ -n "$glue" ] || [[ $word == [:=]* ]]; }; then
+			words[${#words[@]} - 1]+=$word
+		else
+			words+=("$word")
+			origin+=("$i")
+		fi
+		[[ $word == *[:=] ]] && glue=1 || glue=
+	done
+}
+
+# Where in words the command that stat runs begins; fails before it.
+_flowwatcher_measured() {
+	local i
+	for ((i = 2; i < ${#words[@]}; i++)); do
+		case ${words[i]} in
+		--)
+			i=$((i + 1))
+			break
+			;;
+		-o | --output) i=$((i + 1)) ;;
+		-*) ;;
+		*) break ;;
+		esac
+	done
+	[ "$i" -lt ${#words[@]} ] && echo "$i"
+}
+
+_flowwatcher_command_line() {
+	local first=$1 last=$((${#words[@]} - 1))
+	if declare -F _command_offset >/dev/null; then
+		_command_offset "${origin[first]}"
+	elif [ "$first" -eq "$last" ]; then
+		mapfile -t COMPREPLY < <(compgen -c -- "${words[last]}")
+	else
+		compopt -o default
+	fi
+}
+
+_flowwatcher() {
+	local words origin cur option candidates first trim
+	_flowwatcher_join
+	COMPREPLY=()
+	cur=${words[${#words[@]} - 1]}
+	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
+		candidates='watch stat conns ports load unload status doctor'
+		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
+		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
+		return
+	fi
+	option=${words[${#words[@]} - 2]}
+	if [[ $cur == --*=* ]]; then
+		option=${cur%%=*}
+		cur=${cur#*=}
+	fi
+	if [ "${words[1]}" = stat ] && first=$(_flowwatcher_measured); then
+		_flowwatcher_command_line "$first"
+		return
+	fi
+	candidates=$(_flowwatcher_value "$option" "$cur") ||
+		candidates=$(compgen -W "$(_flowwatcher_options "${words[1]}")" -- "$cur")
+	[ -n "$candidates" ] && mapfile -t COMPREPLY <<<"$candidates"
+	case "$option $candidates" in
+	--target*/* | -o* | --output*) compopt -o filenames ;;
+	esac 2>/dev/null
+	[[ $candidates == *: ]] && compopt -o nospace 2>/dev/null
+	# What stands before the last ':' is not the word that bash replaces.
+	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then
+		trim=${cur%"${cur##*:}"}
+		COMPREPLY=("${COMPREPLY[@]#"$trim"}")
+	fi
+}
+
+complete -F _flowwatcher flowwatcher

@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# fish completion for flowwatcher.
+
+function __flowwatcher_needs_command
+    test (count (commandline -opc)) -eq 1
+end
+
+# Is the command one of these, and (stat) has the command that it runs not begun?
+function __flowwatcher_using
+    set -l tokens (commandline -opc)
+    test (count $tokens) -gt 1; and contains -- $tokens[2] $argv
+    and not contains -- -- $tokens
+end
+
+function __flowwatcher_measures
+    set -l tokens (commandline -opc)
+    test (count $tokens) -gt 1; and test $tokens[2] = stat
+end
+
+function __flowwatcher_names
+    cat /proc/[0-9]*/comm 2>/dev/null | sort -u
+end
+
+function __flowwatcher_units
+    systemctl list-units --all --plain --no-legend \
+        --type=service,socket,scope,slice 2>/dev/null | awk '{ print $1 }'
+end
+
+# Below the root of the cgroup version 2 tree, wherever that is mounted.
+function __flowwatcher_cgroups
+    set -l root (awk '$3 == "cgroup2" { print $2; exit }' /proc/self/mounts)
+    test -n "$root"; and find $root -mindepth 1 -maxdepth 3 -type d 2>/dev/null | string replace -- $root ''
+end
+
+# The whole target, prefix included; fish keeps what fits the word.
+function __flowwatcher_targets
+    set -l word (commandline -ct | string replace -r '^--target=' '')
+    switch $word
+        case 'pid:*'
+            __fish_complete_pids | string replace -r '^' pid:
+        case 'exe:*'
+            set -l path (string replace exe: '' -- $word)
+            __fish_complete_path (test -n "$path"; and echo $path; or echo /) | string replace -r '^' exe:
+        case 'comm:*'
+            __flowwatcher_names | string replace -r '^' comm:
+        case 'cgroup:*'
+            __flowwatcher_cgroups | string replace -r '^' cgroup:
+        case 'unit:*'
+            __flowwatcher_units | string replace -r '^' unit:
+        case 'user:*'
+            __fish_complete_users | string replace -r '^' user:
+        case '*'
+            printf '%s\t%s\n' pid: 'a process id' exe: 'path of an executable' \
+                comm: 'name of a process' cgroup: 'a control group and all below' \
+                unit: 'a systemd unit' user: 'a user'
+    end
+end
+
+complete -c flowwatcher -f
+
+complete -c flowwatcher -n __flowwatcher_needs_command -s h -l help -d 'Print the list of commands'
+complete -c flowwatcher -n __flowwatcher_needs_command -s V -l version -d 'Print the version'
+for place in __flowwatcher_needs_command '__flowwatcher_using help'
+    complete -c flowwatcher -n $place -a watch -d 'Bytes of every process, interval by interval'
+    complete -c flowwatcher -n $place -a stat -d 'Bytes of a command and all its descendants'
+    complete -c flowwatcher -n $place -a conns -d 'The connections there are and whose they are'
+    complete -c flowwatcher -n $place -a ports -d 'Which process holds which port'
+    complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
+    complete -c flowwatcher -n $place -a unload -d 'Remove the kernel side'
+    complete -c flowwatcher -n $place -a status -d 'Is the kernel side loaded'
+    complete -c flowwatcher -n $place -a doctor -d 'What this kernel offers'
+end
+complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
+complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
+
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports load unload status doctor' \
+    -l help -d 'Print a summary of the options'
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports status doctor' \
+    -l json -d 'Print one JSON object a line'
+complete -c flowwatcher -n '__flowwatcher_using watch stat load' -l no-wire -d 'Do not count IP packets'
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+    -s p -l pid -x -a '(__fish_complete_pids)' -d 'Only this process'
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+    -l target -x -a '(__flowwatcher_targets)' -d 'Only these processes'
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+    -l backend -x -a 'auto bpf sockdiag' -d 'Where the numbers come from'
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+    -l all -d 'Also what is left out by default'
+
+complete -c flowwatcher -n '__flowwatcher_using watch' \
+    -s i -l interval -x -a '250ms 500ms 1s 2s 5s 10s 1m' -d 'Length of an interval'
+complete -c flowwatcher -n '__flowwatcher_using watch' -s c -l count -x -d 'End after so many intervals'
+complete -c flowwatcher -n '__flowwatcher_using watch' \
+    -l by -x -a 'process connection' -d 'What a line is about'
+complete -c flowwatcher -n '__flowwatcher_using watch' -l classic -d 'Lines of the classic monitor'
+
+complete -c flowwatcher -n '__flowwatcher_using ports' -l follow -d 'Ports as they are taken and released'
+complete -c flowwatcher -n '__flowwatcher_using ports' -l tcp -d 'Only TCP'
+complete -c flowwatcher -n '__flowwatcher_using ports' -l udp -d 'Only UDP'
+
+complete -c flowwatcher -n '__flowwatcher_using stat' -s o -l output -r -F -d 'Write the result there'
+complete -c flowwatcher -n __flowwatcher_measures \
+    -x -a '(__fish_complete_subcommand --fcs-skip=2 -o --output)'

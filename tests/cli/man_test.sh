@@ -1,0 +1,252 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Usage: man_test.sh FLOWWATCHER [SOURCE-TREE]
+# Holds manual pages and completions against the program: each page is well formed, what `--help` prints
+# is in the page and in the completions of all shells and the other way round, and every field of the
+# JSON it prints is in a page.
+set -u
+program=$(realpath "$1") || exit 1
+cd "${2:-$(dirname "$0")/../..}" || exit 1
+export LC_ALL=C.UTF-8
+
+passed=0
+failed=0
+skipped=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+
+# verdict NAME FINDINGS: an empty second argument is a pass.
+verdict() {
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		echo "ok $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $1"
+		printf '%s\n' "$2" | sed 's/^/    /'
+	fi
+}
+
+skip() { # NAME REASON
+	skipped=$((skipped + 1))
+	echo "SKIP $1: $2"
+}
+
+has() { command -v "$1" >/dev/null; }
+
+commands_of_program() {
+	"$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -Evx 'help|version'
+}
+
+# The page of a command; one explains all that is about the kernel side.
+page_of() {
+	case $1 in
+	unload | status) echo man/flowwatcher-load.1 ;;
+	*) echo "man/flowwatcher-$1.1" ;;
+	esac
+}
+
+# An empty answer must not pass for agreement, so a word that nothing has stands for it.
+options_of_help() {
+	"$program" "$1" --help | grep -Eo -- '--[a-z][a-z-]*' | sort -u >"$work/options"
+	[ -s "$work/options" ] && cat "$work/options" || echo "no options in the help of $1"
+}
+
+# Options that a page has an entry for.
+options_of_page() {
+	sed -n 's/^\.It \(Fl [a-z] , \)*Fl Fl \([a-z-]*\).*/--\2/p' "$1" | sort -u
+}
+
+# missing WHERE FILE-OF-THOSE-WANTED FILE-OF-THOSE-THERE
+missing() { comm -23 "$2" "$3" | sed "s|\$|: not in $1|"; }
+
+check_lint() {
+	for page in man/*.1; do
+		if has mandoc; then
+			verdict "$page is well formed" "$(mandoc -T lint -W warning "$page" 2>/dev/null)"
+		else
+			skip "$page is well formed" 'no mandoc: install mandoc'
+		fi
+	done
+}
+
+check_syntax() { # SHELL FILE
+	if has "$1"; then
+		verdict "$2 parses" "$("$1" -n "$2" 2>&1)"
+	else
+		skip "$2 parses" "no $1: install $1"
+	fi
+}
+
+check_help() { # COMMAND
+	page=$(page_of "$1")
+	options_of_help "$1" >"$work/help"
+	options_of_page "$page" >"$work/page"
+	verdict "options of $1 are in its page" "$(missing "$page" "$work/help" "$work/page")"
+}
+
+# The page of several commands has the options of all of them.
+check_page() { # PAGE COMMAND...
+	page=$1
+	shift
+	for command; do options_of_help "$command"; done | sort -u >"$work/help"
+	options_of_page "$page" >"$work/page"
+	verdict "options of $page are in --help" "$(missing '--help' "$work/page" "$work/help")"
+}
+
+options_in_bash() {
+	bash -c '. completions/flowwatcher.bash && _flowwatcher_options "$1"' bash "$1" |
+		tr ' ' '\n' | grep -- '^--' | sort -u
+}
+
+options_in_fish() {
+	# shellcheck disable=SC2016 # $argv is fish's
+	HOME=$work fish -N -c 'source completions/flowwatcher.fish; complete -C "flowwatcher $argv[1] --"' \
+		"$1" | cut -f 1 | sort -u
+}
+
+check_completions() { # COMMAND
+	options_of_help "$1" >"$work/help"
+	options_in_bash "$1" >"$work/bash"
+	verdict "bash offers the options of $1" "$(
+		missing completions/flowwatcher.bash "$work/help" "$work/bash"
+		missing --help "$work/bash" "$work/help"
+	)"
+	if has fish; then
+		options_in_fish "$1" >"$work/fish"
+		verdict "fish offers the options of $1" "$(
+			missing completions/flowwatcher.fish "$work/help" "$work/fish"
+			missing --help "$work/fish" "$work/help"
+		)"
+	else
+		sed -n 's/.* -l \([a-z-]*\).*/--\1/p' completions/flowwatcher.fish | sort -u >"$work/fish"
+		verdict "the options of $1 are in the completion of fish" \
+			"$(missing completions/flowwatcher.fish "$work/help" "$work/fish")"
+	fi
+	grep -Eo -- '--[a-z][a-z-]*' completions/_flowwatcher | sort -u >"$work/zsh"
+	verdict "the options of $1 are in the completion of zsh" \
+		"$(missing completions/_flowwatcher "$work/help" "$work/zsh")"
+}
+
+# complete_in_bash WORD...: what bash offers for the last of these words.
+complete_in_bash() {
+	bash -c '. completions/flowwatcher.bash
+		compopt() { :; }
+		COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_LINE="$*" COMP_POINT=${#COMP_LINE}
+		_flowwatcher
+		printf "%s\n" "${COMPREPLY[@]}"' bash "$@"
+}
+
+offers() { # CANDIDATE WORD...
+	candidate=$1
+	shift
+	verdict "bash offers $candidate for '$*'" \
+		"$(complete_in_bash "$@" | grep -Fxq -- "$candidate" || echo "offered: $(complete_in_bash "$@" | head -n 5)")"
+}
+
+check_commands() {
+	for command in $commands; do
+		offers "$command" flowwatcher "$command"
+		for file in completions/_flowwatcher completions/flowwatcher.fish man/flowwatcher.1; do
+			grep -qw -- "$command" "$file" || echo "$file has no $command"
+		done >"$work/findings"
+		verdict "$command is in the completions and the overview" "$(cat "$work/findings")"
+	done
+}
+
+check_values() {
+	offers connection flowwatcher watch --by c
+	offers process flowwatcher watch --by = p
+	offers sockdiag flowwatcher ports --backend s
+	offers cgroup: flowwatcher conns --target c
+	offers root flowwatcher watch --target user : roo
+	offers $$ flowwatcher watch -p $$
+	offers true flowwatcher stat -- tru
+	offers doctor flowwatcher help d
+}
+
+fields_of_pages() {
+	grep -h '^\.It Li' "$@" | tr -d ',' | cut -d ' ' -f 3- | tr ' ' '\n' | sort -u
+	printf '%s\n' schema type # explained once, in the overview
+}
+
+# Every field, those of nested objects too, but for the bytes that may stand beside a text.
+fields_of_json() {
+	jq -r '[paths | map(select(type == "string")) | .[]] | unique | .[]' |
+		grep -v '_base64$' | sort -u
+}
+
+# The program with a socket to list and, until it ends, a datagram now and then to count.
+# shellcheck disable=SC2016 # the inner shell expands
+with_traffic() {
+	timeout 60 bash -c 'exec 3<>/dev/udp/127.0.0.1/9
+		"$@" 3>&- &
+		while [ -n "$(jobs -r)" ]; do printf x >&3; done 2>/dev/null
+		wait $!' bash "$@"
+}
+
+# The program ended by a signal as soon as it has printed something.
+# shellcheck disable=SC2016
+interrupted() {
+	: >"$work/before"
+	timeout 60 bash -c '"$@" >"$0" &
+		while [ ! -s "$0" ] && [ -n "$(jobs -r)" ]; do :; done
+		kill -TERM $!
+		wait $! && cat "$0"' "$work/before" "$@"
+}
+
+# check_fields PAGE HOW OPTION...: what the program prints is in the page. 3 and 4: cannot run here.
+check_fields() {
+	page=$1
+	how=$2
+	shift 2
+	name="fields of $*, $how, are in $page"
+	if ! has jq; then
+		skip "$name" 'no jq: install jq'
+		return
+	fi
+	"$how" "$program" "$@" >"$work/json" 2>"$work/errors" </dev/null
+	code=$?
+	case $code in
+	0)
+		fields_of_json <"$work/json" >"$work/fields"
+		[ -s "$work/fields" ] || echo 'no JSON at all' >"$work/fields"
+		fields_of_pages "$page" man/flowwatcher-conns.1 | sort -u >"$work/known"
+		verdict "$name" "$(missing "$page" "$work/fields" "$work/known")"
+		;;
+	3 | 4) skip "$name" "$(head -n 1 "$work/errors")" ;;
+	*) verdict "$name" "exit code $code: $(head -n 1 "$work/errors")" ;;
+	esac
+}
+
+commands=$(commands_of_program)
+check_lint
+check_syntax bash completions/flowwatcher.bash
+check_syntax zsh completions/_flowwatcher
+check_syntax fish completions/flowwatcher.fish
+check_commands
+verdict 'the program lists its commands' "$([ -n "$commands" ] || echo 'none found')"
+for command in $commands; do
+	check_help "$command"
+	check_completions "$command"
+done
+for command in watch stat conns ports doctor; do
+	check_page "$(page_of $command)" $command
+done
+check_page man/flowwatcher-load.1 load unload status
+check_values
+# Of the intervals with traffic, and of the totals after an interruption.
+for how in with_traffic interrupted; do
+	check_fields man/flowwatcher-watch.1 "$how" watch --json --all -c 5 -i 0.1
+	check_fields man/flowwatcher-watch.1 "$how" watch --json --all -c 5 -i 0.1 --by connection
+done
+check_fields man/flowwatcher-stat.1 with_traffic stat --json -- \
+	bash -c 'exec 3<>/dev/udp/127.0.0.1/9; printf x >&3'
+check_fields man/flowwatcher-conns.1 with_traffic conns --json --all
+check_fields man/flowwatcher-ports.1 with_traffic ports --json --all
+check_fields man/flowwatcher-load.1 with_traffic status --json
+check_fields man/flowwatcher-doctor.1 with_traffic doctor --json
+
+echo "man: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" -eq 0 ]
