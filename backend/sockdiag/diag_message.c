@@ -51,6 +51,21 @@ static const struct nlattr *first_attribute(
 	return (const struct nlattr *)at;
 }
 
+static bool names_mptcp(const struct nlattr *protocol)
+{
+	const char *at = mnl_attr_get_payload(protocol);
+	const char *end = at + mnl_attr_get_payload_len(protocol);
+	const struct nlattr *attribute = (const struct nlattr *)at;
+
+	if (at >= end || !mnl_attr_ok(attribute, (int)(end - at)))
+		return false;
+	for (; attribute; attribute = next_attribute(attribute, end))
+		if (mnl_attr_get_type(attribute) == INET_ULP_INFO_NAME)
+			return mnl_attr_get_payload_len(attribute) >= 5 &&
+			       !memcmp(mnl_attr_get_payload(attribute), "mptcp", 5);
+	return false;
+}
+
 static void take_attribute(const struct nlattr *attribute, struct fw_diag_socket *socket)
 {
 	const void *data = mnl_attr_get_payload(attribute);
@@ -60,6 +75,9 @@ static void take_attribute(const struct nlattr *attribute, struct fw_diag_socket
 	case INET_DIAG_INFO:
 		if (socket->protocol == IPPROTO_TCP && socket->state != FW_STATE_LISTEN)
 			take_tcp_info(data, length, &socket->tcp);
+		break;
+	case INET_DIAG_ULP_INFO:
+		socket->is_subflow = names_mptcp(attribute);
 		break;
 	case INET_DIAG_PROTOCOL:
 		/* Only raw sockets have it; their number also stands where ports do. */

@@ -39,6 +39,7 @@ struct fw_diag_socket {
 	uint8_t state;	/* enum fw_tcp_state */
 	uint8_t local_address[16];
 	uint8_t remote_address[16];
+	bool is_subflow; /* carries part of an MPTCP connection, some of it perhaps twice */
 	struct fw_tcp_info tcp;
 };
 

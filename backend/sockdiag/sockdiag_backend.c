@@ -52,6 +52,12 @@ static enum fw_status no_memory(struct fw_error *error)
 	return fw_error_set(error, FW_NO_MEMORY, "no memory to follow the TCP sockets: free some");
 }
 
+static enum fw_status no_proc(struct fw_error *error)
+{
+	return fw_error_set(error, FW_FAILED,
+		"cannot look into /proc to find who holds a socket: mount procfs there");
+}
+
 static bool process_runs(uint32_t pid, uint64_t start_ns, void *argument)
 {
 	return fw_host_process_runs(pid, start_ns);
@@ -64,10 +70,7 @@ static enum fw_status scan_holders(struct listing *listing, struct fw_error *err
 	listing->has_holders = status == FW_OK;
 	if (status == FW_NO_MEMORY)
 		return no_memory(error);
-	if (status != FW_OK)
-		return fw_error_set(error, status,
-			"cannot list /proc to find who holds a socket: mount procfs there");
-	return FW_OK;
+	return status == FW_OK ? FW_OK : no_proc(error);
 }
 
 /* The queues are read once more, because the first reading takes them and the totals at two
@@ -368,11 +371,14 @@ static const struct fw_backend_ops sockdiag_ops = {
 
 enum fw_status fw_sockdiag_open(struct fw_backend **backend, struct fw_error *error)
 {
-	struct sockdiag_backend *opened = calloc(1, sizeof(*opened));
+	struct sockdiag_backend *opened;
 	struct listing baseline = { 0 };
 	struct stat namespace;
 	enum fw_status status;
 
+	if (stat("/proc/self/ns/net", &namespace))
+		return no_proc(error);
+	opened = calloc(1, sizeof(*opened));
 	if (!opened)
 		return no_memory(error);
 	opened->base.ops = &sockdiag_ops;

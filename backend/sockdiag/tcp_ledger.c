@@ -234,20 +234,15 @@ static void learn_syn(struct fw_ledger_entry *entry, const struct fw_diag_socket
 		entry->is_syn_guessed = false;
 }
 
-enum fw_status fw_tcp_ledger_see(struct fw_tcp_ledger *ledger, const struct fw_diag_socket *first,
-	const struct fw_diag_socket *second, const struct fw_process *holder,
-	fw_ledger_runs_fn runs, void *argument)
+/* What a subflow carries may be carried by another one again: those bytes are no payload. */
+static bool has_payload_counts(const struct fw_diag_socket *socket)
 {
-	struct fw_ledger_entry *entry = find_entry(ledger, first->cookie);
-	enum fw_status status;
+	return socket->tcp.has_acked && !socket->is_subflow;
+}
 
-	if (!entry)
-		return FW_NOT_FOUND;
-	status = settle_owner(ledger, entry, first, holder, runs, argument);
-	if (status != FW_OK)
-		return status;
-	if (!first->tcp.has_acked)
-		return FW_OK;
+static void count_payload(struct fw_tcp_ledger *ledger, struct fw_ledger_entry *entry,
+	const struct fw_diag_socket *first, const struct fw_diag_socket *second)
+{
 	if (is_restarted(&entry->last, first)) {
 		entry->counted = (struct fw_tcp_payload){ 0 };
 		entry->syn = FW_SYN_UNKNOWN;
@@ -260,6 +255,22 @@ enum fw_status fw_tcp_ledger_see(struct fw_tcp_ledger *ledger, const struct fw_d
 	struct fw_tcp_payload now = fw_tcp_payload_live(first, second, entry->syn);
 
 	charge(ledger, entry, &now);
+}
+
+enum fw_status fw_tcp_ledger_see(struct fw_tcp_ledger *ledger, const struct fw_diag_socket *first,
+	const struct fw_diag_socket *second, const struct fw_process *holder,
+	fw_ledger_runs_fn runs, void *argument)
+{
+	struct fw_ledger_entry *entry = find_entry(ledger, first->cookie);
+	enum fw_status status;
+
+	if (!entry)
+		return FW_NOT_FOUND;
+	status = settle_owner(ledger, entry, first, holder, runs, argument);
+	if (status != FW_OK)
+		return status;
+	if (has_payload_counts(first))
+		count_payload(ledger, entry, first, second);
 	entry->last = *first;
 	entry->is_seen = true;
 	return FW_OK;
@@ -273,7 +284,8 @@ void fw_tcp_ledger_end(struct fw_tcp_ledger *ledger, const struct fw_diag_socket
 
 	if (entry) {
 		entry->has_ended = true;
-		if (ended->tcp.has_acked && !is_restarted(&entry->last, ended))
+		if (ended->tcp.has_acked && has_payload_counts(&entry->last) &&
+			!is_restarted(&entry->last, ended))
 			charge(ledger, entry, &total);
 	} else if (ended->tcp.has_acked && ledger->round > BASELINE_ROUND && !ledger->has_missed) {
 		add_payload(&ledger->unattributed, &total);

@@ -325,6 +325,23 @@ static void a_socket_connected_again_counts_on(void **state)
 	expect(ledger, 7, 130, 55);
 }
 
+static void a_subflow_is_not_counted(void **state)
+{
+	struct fw_tcp_ledger *ledger = *state;
+	struct fw_diag_socket socket = at_rest(1, 100, 50);
+
+	socket.is_subflow = true;
+	round_of(ledger, NULL, 0);
+	round_of(ledger, &socket, 7);
+	fw_tcp_ledger_begin(ledger, 6);
+	assert_false(note(ledger, &socket));
+	socket.is_subflow = false; /* endings do not tell */
+	fw_tcp_ledger_end(ledger, &socket);
+	finish(ledger);
+	expect(ledger, 7, 0, 0);
+	expect(ledger, 0, 0, 0);
+}
+
 /* The baseline found data under way and could not tell a SYN from a byte of data. */
 static void a_guessed_syn_is_not_traffic(void **state)
 {
@@ -403,6 +420,7 @@ int main(void)
 		LEDGER_TEST(after_lost_endings_unknown_ones_are_left_out),
 		LEDGER_TEST(without_endings_a_vanished_connection_is_forgotten),
 		LEDGER_TEST(a_socket_connected_again_counts_on),
+		LEDGER_TEST(a_subflow_is_not_counted),
 		LEDGER_TEST(a_guessed_syn_is_not_traffic),
 		LEDGER_TEST(exited_processes_are_marked_and_folded),
 		LEDGER_TEST(ten_thousand),

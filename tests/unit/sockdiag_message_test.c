@@ -144,6 +144,26 @@ static void takes_any_length_of_info(void **state)
 	}
 }
 
+static void knows_subflows(void **state)
+{
+	static const struct {
+		const char *name;
+		bool is_subflow;
+	} vectors[] = { { "mptcp", true }, { "tls", false }, { "mptc", false }, { "", false } };
+
+	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {
+		struct fixture fixture = { 0 };
+		struct nlmsghdr *message = begin_inet(&fixture, AF_INET, FW_STATE_ESTABLISHED);
+		struct nlattr *nest = mnl_attr_nest_start(message, INET_DIAG_ULP_INFO);
+
+		mnl_attr_put_strz(message, INET_ULP_INFO_NAME, vectors[i].name);
+		mnl_attr_nest_end(message, nest);
+		end(&fixture, message);
+		assert_true(parse(&fixture, IPPROTO_TCP));
+		assert_int_equal(fixture.sockets[0].is_subflow, vectors[i].is_subflow);
+	}
+}
+
 static void a_listener_has_no_bytes(void **state)
 {
 	struct fixture fixture = { 0 };
@@ -345,6 +365,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_a_connection),
 		cmocka_unit_test(takes_any_length_of_info),
+		cmocka_unit_test(knows_subflows),
 		cmocka_unit_test(a_listener_has_no_bytes),
 		cmocka_unit_test(other_protocols),
 		cmocka_unit_test(raw_sockets),
