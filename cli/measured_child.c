@@ -84,6 +84,7 @@ enum fw_status fw_measured_child_release(struct fw_measured_child *child, char *
 	while (got < 0 && errno == EINTR);
 	if (got != sizeof(exec_errno))
 		return FW_OK;
+	child->not_executed = true;
 	return fw_error_set_errno(error, exec_errno, "executing '%s'", argv[0]);
 }
 

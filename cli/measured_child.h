@@ -15,6 +15,7 @@ struct fw_measured_child {
 	int failure; /* errno of a failed exec comes here */
 	int signals; /* signalfd */
 	bool exited;
+	bool not_executed; /* execvp() failed */
 	int wait_status;
 };
 

@@ -168,6 +168,13 @@ static int print_report(const struct request *request, const struct fw_stat_repo
 	return code ? code : report->exit_code;
 }
 
+/* As a shell does it, so that scripts can tell it from the command's own failures. */
+static int exec_exit_code(const struct fw_error *error)
+{
+	fw_command_fail(error);
+	return error->status == FW_NOT_FOUND ? 127 : 126;
+}
+
 static int measure(const struct request *request, char **argv)
 {
 	const struct fw_session_options options = { .wire = request->wire, .needs_counters = true };
@@ -186,8 +193,11 @@ static int measure(const struct request *request, char **argv)
 	if (status == FW_OK)
 		status = collect(&measurement, &error);
 	fw_measured_child_done(&measurement.child);
-	code = status == FW_OK ? print_report(request, &measurement.report) :
-				 fw_command_fail(&error);
+	if (status == FW_OK)
+		code = print_report(request, &measurement.report);
+	else
+		code = measurement.child.not_executed ? exec_exit_code(&error) :
+							fw_command_fail(&error);
 	if (measurement.has_group)
 		measurement.session.backend->ops->group_stop(measurement.session.backend,
 			measurement.group);
@@ -249,7 +259,8 @@ const struct fw_command fw_command_stat = {
 	.help = "[OPTION...] [--] COMMAND [ARGUMENT...]\n\n"
 		"Runs COMMAND and prints, when it ends, what it and every process it started sent\n"
 		"and received, also those that left its process group or session. The exit code is\n"
-		"the command's; 128 and the signal's number when a signal ended it.\n\n"
+		"the command's; 128 and the signal's number when a signal ended it; 127 when it was\n"
+		"not found, 126 when it could not be executed.\n\n"
 		"      --json            a JSON object on standard output instead of text on\n"
 		"                        standard error\n"
 		"  -o, --output FILE     write the result there\n"

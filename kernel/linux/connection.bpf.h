@@ -83,6 +83,35 @@ static __always_inline void record_begin(struct fw_record_header *header, __u16 
 	header->time_ns = bpf_ktime_get_boot_ns();
 }
 
+/* close() with unread data or SO_LINGER 0 clears the peer's address before tcp_destroy_sock. */
+static __always_inline void keep_addresses(struct sock *sk)
+{
+	struct fw_connection now = {};
+	struct fw_flow_state *flow;
+
+	if (!anybody_reads(FW_RECORD_CONNECTION_CLOSE))
+		return;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!flow)
+		return;
+	describe_socket(&now, sk);
+	__builtin_memcpy(flow->last_local, now.local_address, sizeof(flow->last_local));
+	__builtin_memcpy(flow->last_remote, now.remote_address, sizeof(flow->last_remote));
+	flow->last_local_port = now.local_port;
+	flow->last_remote_port = now.remote_port;
+}
+
+static __always_inline void restore_addresses(struct fw_connection *connection,
+	const struct fw_flow_state *flow)
+{
+	if (connection->remote_port || !flow->last_remote_port)
+		return;
+	__builtin_memcpy(connection->local_address, flow->last_local, sizeof(flow->last_local));
+	__builtin_memcpy(connection->remote_address, flow->last_remote, sizeof(flow->last_remote));
+	connection->local_port = flow->last_local_port;
+	connection->remote_port = flow->last_remote_port;
+}
+
 static __always_inline void deliver_connection(__u16 type, struct fw_flow_state *flow,
 	struct sock *sk)
 {
@@ -93,8 +122,10 @@ static __always_inline void deliver_connection(__u16 type, struct fw_flow_state 
 	describe_flow(&record.connection, flow);
 	describe_owner(&record.connection, flow->owner);
 	describe_creator(&record.connection, flow->creator);
-	if (type == FW_RECORD_CONNECTION_CLOSE)
+	if (type == FW_RECORD_CONNECTION_CLOSE) {
+		restore_addresses(&record.connection, flow);
 		record.connection.closed_ns = record.header.time_ns;
+	}
 	deliver_connection_record(&record);
 }
 

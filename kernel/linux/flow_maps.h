@@ -14,7 +14,7 @@
 
 #include "abi/flow.h"
 
-#define FW_MAPS_VERSION 1
+#define FW_MAPS_VERSION 2
 
 #define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
 #define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */
@@ -57,6 +57,10 @@ struct fw_flow_state {
 	uint32_t sequence_state;
 	uint32_t flags;
 	uint64_t since_ns; /* when the port was taken */
+	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
+	uint8_t last_local[16], last_remote[16];
+	uint16_t last_local_port, last_remote_port;
+	uint32_t reserved;
 };
 
 /* One per process with traffic, keyed by handle. */

@@ -45,6 +45,7 @@ static __always_inline int bound(struct bpf_sock *sk)
 		return 1;
 	describe_socket(&connection, (struct sock *)sk);
 	describe_current(&connection);
+	connection.state = FW_STATE_NONE; /* bound is not a state of TCP */
 	deliver_port(FW_RECORD_PORT_TAKEN, flow, &connection);
 	return 1;
 }

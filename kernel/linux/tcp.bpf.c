@@ -130,6 +130,8 @@ int BPF_PROG(fw_tcp_state, struct sock *sk, int old_state, int new_state)
 	case TCP_CLOSE:
 		if (old_state == TCP_LISTEN)
 			port_released(sk);
+		else
+			keep_addresses(sk);
 		break;
 	}
 	return 0;
