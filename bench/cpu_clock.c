@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #define MAX_KSOFTIRQD 1024
 
@@ -70,4 +71,20 @@ uint64_t clock_ksoftirqd_ns(void)
 	for (size_t i = 0; i < count; i++)
 		sum += clock_process_ns(pids[i]);
 	return sum;
+}
+
+uint64_t clock_machine_busy_ns(void)
+{
+	unsigned long long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
+	FILE *file = fopen("/proc/stat", "re");
+	uint64_t ticks;
+
+	if (!file)
+		return 0;
+	if (fscanf(file, "cpu %llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq,
+		    &softirq, &steal) < 3)
+		user = nice = system = 0;
+	fclose(file);
+	ticks = user + nice + system + irq + softirq + steal;
+	return ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }

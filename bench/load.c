@@ -38,6 +38,7 @@ struct sample {
 	uint64_t now_ns;
 	uint64_t load_ns;
 	uint64_t monitor_ns;
+	uint64_t machine_ns;
 };
 
 /* What the client hands to the parent, in memory they share. */
@@ -77,6 +78,7 @@ static void sample_take(struct sample *sample, pid_t server, pid_t monitor)
 	sample->load_ns =
 		clock_process_ns(getpid()) + clock_process_ns(server) + clock_ksoftirqd_ns();
 	sample->monitor_ns = monitor ? clock_process_ns(monitor) : 0;
+	sample->machine_ns = clock_machine_busy_ns();
 }
 
 static uint64_t operate_until(struct load *load, uint64_t deadline_ns)
@@ -158,14 +160,18 @@ static int run(const struct options *options, struct result *result)
 
 static void print_result(const struct options *options, const struct result *result)
 {
+	const struct sample *begin = &result->begin, *end = &result->end;
 	const struct workload *workload = options->workload;
-	double seconds = (double)(result->end.now_ns - result->begin.now_ns) / 1e9;
+	double wall_ns = (double)(end->now_ns - begin->now_ns);
+	double load_ns = (double)(end->load_ns - begin->load_ns);
+	double monitor_ns = (double)(end->monitor_ns - begin->monitor_ns);
+	double others_ns = (double)(end->machine_ns - begin->machine_ns) - load_ns - monitor_ns;
 	double operations = (double)result->operations;
 	double bytes = operations * (double)workload->size * (workload->both_ways ? 2 : 1);
 
-	printf("%s\t%.1f\t%.0f\t%.2f\t%.2f\n", workload->name, operations / seconds,
-		bytes / seconds, (double)(result->end.load_ns - result->begin.load_ns) / operations,
-		(double)(result->end.monitor_ns - result->begin.monitor_ns) / operations);
+	printf("%s\t%.1f\t%.0f\t%.2f\t%.2f\t%.1f\n", workload->name, operations * 1e9 / wall_ns,
+		bytes * 1e9 / wall_ns, load_ns / operations, monitor_ns / operations,
+		others_ns > 0 ? 100 * others_ns / wall_ns : 0);
 }
 
 static void print_usage(FILE *file)

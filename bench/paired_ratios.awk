@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Tables of the traffic measurements. First file: names and titles. Second file, a line a measurement:
-#	round monitor workload operations/s bytes/s CPU-ns/operation monitor-CPU-ns/operation programs
+#	round monitor workload operations/s bytes/s CPU-ns/operation monitor-CPU-ns/operation
+#	others-percent programs
 # show: efficiency, throughput or added; monitors, workloads: names in the order of columns and rows.
 
 BEGIN {
@@ -12,13 +13,13 @@ NR == FNR {
 	next
 }
 
-NF == 8 {
+NF == 9 {
 	key = $2 SUBSEP $3 SUBSEP $1
 	speed[key] = $4
 	cpu[key] = $6 + $7
-	programs[key] = $8
-	if (!($2 in fewest) || $8 < fewest[$2])
-		fewest[$2] = $8
+	programs[key] = $9
+	if (!($2 in fewest) || $9 < fewest[$2])
+		fewest[$2] = $9
 	if ($1 > rounds)
 		rounds = $1
 }

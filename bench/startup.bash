@@ -27,7 +27,7 @@ startup_rows() {
 	startup_of '`watch -i 0.1 -c 1`, private copy' none "$flowwatcher" watch -i 0.1 -c 1
 	startup_of '`conns`, kernel side loaded' wire "$flowwatcher" conns
 	startup_of '`conns`, private copy' none "$flowwatcher" conns
-	startup_of '`load`, then `status`' none bash -c \
+	startup_of '`load` and `status`' none bash -c \
 		'"$0" load && "$0" status && "$0" unload >/dev/null' "$flowwatcher"
 	[[ " $monitors " != *' nethogs '* ]] || startup_of '`nethogs -t`' none \
 		-k -m Refreshing nethogs -t -C -d 1 -a lo
