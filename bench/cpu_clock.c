@@ -73,18 +73,30 @@ uint64_t clock_ksoftirqd_ns(void)
 	return sum;
 }
 
-uint64_t clock_machine_busy_ns(void)
+/* "user nice system idle iowait irq softirq steal" in ticks, as proc_stat(5) has it. */
+static uint64_t busy_ticks(const char *numbers)
 {
-	unsigned long long user = 0, nice = 0, system = 0, irq = 0, softirq = 0, steal = 0;
+	unsigned long long user, nice, system, irq = 0, softirq = 0, steal = 0;
+
+	if (sscanf(numbers, "%llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq,
+		    &softirq, &steal) < 3)
+		return 0;
+	return user + nice + system + irq + softirq + steal;
+}
+
+uint64_t clock_busy_ns(int cpu)
+{
+	char name[32] = "cpu ", line[256];
 	FILE *file = fopen("/proc/stat", "re");
-	uint64_t ticks;
+	uint64_t ticks = 0;
 
 	if (!file)
 		return 0;
-	if (fscanf(file, "cpu %llu %llu %llu %*u %*u %llu %llu %llu", &user, &nice, &system, &irq,
-		    &softirq, &steal) < 3)
-		user = nice = system = 0;
+	if (cpu >= 0)
+		snprintf(name, sizeof(name), "cpu%d ", cpu);
+	while (fgets(line, sizeof(line), file))
+		if (!strncmp(line, name, strlen(name)))
+			ticks = busy_ticks(line + strlen(name));
 	fclose(file);
-	ticks = user + nice + system + irq + softirq + steal;
 	return ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
 }

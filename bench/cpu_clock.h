@@ -14,7 +14,8 @@ uint64_t clock_now_ns(void);
 uint64_t clock_process_ns(pid_t pid);
 /* CPU time of all ksoftirqd threads: packet work that the senders' contexts handed on. */
 uint64_t clock_ksoftirqd_ns(void);
-/* Time that all CPUs together were not idle, in the steps of /proc/stat (10 ms as a rule). */
-uint64_t clock_machine_busy_ns(void);
+/* Time that a CPU (-1: all of them together) was not idle, in the steps of /proc/stat, 10 ms as a
+ * rule. */
+uint64_t clock_busy_ns(int cpu);
 
 #endif

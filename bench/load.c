@@ -38,7 +38,7 @@ struct sample {
 	uint64_t now_ns;
 	uint64_t load_ns;
 	uint64_t monitor_ns;
-	uint64_t machine_ns;
+	uint64_t busy_ns; /* of the CPUs in use */
 };
 
 /* What the client hands to the parent, in memory they share. */
@@ -58,27 +58,31 @@ static const struct workload *const workloads[] = {
 };
 #define WORKLOAD_COUNT (sizeof(workloads) / sizeof(workloads[0]))
 
+static int last_cpu(void)
+{
+	return (int)sysconf(_SC_NPROCESSORS_ONLN) - 1;
+}
+
 /* Not being allowed to costs precision only. */
 static void settle(const struct options *options, bool on_first_cpu)
 {
 	const struct sched_param parameters = { .sched_priority = 0 };
-	long last = sysconf(_SC_NPROCESSORS_ONLN) - 1;
 	cpu_set_t set;
 
 	CPU_ZERO(&set);
-	CPU_SET(on_first_cpu ? 0 : (size_t)last, &set);
+	CPU_SET(on_first_cpu ? 0 : (size_t)last_cpu(), &set);
 	sched_setaffinity(0, sizeof(set), &set);
 	if (!options->two_cpus && !options->workload->both_ways)
 		sched_setscheduler(0, SCHED_BATCH, &parameters);
 }
 
-static void sample_take(struct sample *sample, pid_t server, pid_t monitor)
+static void sample_take(struct sample *sample, const struct options *options, pid_t server)
 {
 	sample->now_ns = clock_now_ns();
 	sample->load_ns =
 		clock_process_ns(getpid()) + clock_process_ns(server) + clock_ksoftirqd_ns();
-	sample->monitor_ns = monitor ? clock_process_ns(monitor) : 0;
-	sample->machine_ns = clock_machine_busy_ns();
+	sample->monitor_ns = options->monitor ? clock_process_ns(options->monitor) : 0;
+	sample->busy_ns = clock_busy_ns(options->two_cpus ? -1 : last_cpu());
 }
 
 static uint64_t operate_until(struct load *load, uint64_t deadline_ns)
@@ -101,9 +105,9 @@ static void run_client(
 
 	clock_ksoftirqd_ns(); /* find the threads outside of the measured time */
 	operate_until(load, start_ns + length_ns / WARM_UP_PART);
-	sample_take(&result->begin, server, options->monitor);
+	sample_take(&result->begin, options, server);
 	result->operations = operate_until(load, start_ns + length_ns);
-	sample_take(&result->end, server, options->monitor);
+	sample_take(&result->end, options, server);
 	result->complete = true;
 }
 
@@ -165,7 +169,7 @@ static void print_result(const struct options *options, const struct result *res
 	double wall_ns = (double)(end->now_ns - begin->now_ns);
 	double load_ns = (double)(end->load_ns - begin->load_ns);
 	double monitor_ns = (double)(end->monitor_ns - begin->monitor_ns);
-	double others_ns = (double)(end->machine_ns - begin->machine_ns) - load_ns - monitor_ns;
+	double others_ns = (double)(end->busy_ns - begin->busy_ns) - load_ns - monitor_ns;
 	double operations = (double)result->operations;
 	double bytes = operations * (double)workload->size * (workload->both_ways ? 2 : 1);
 

@@ -15,7 +15,7 @@ run_workload() {
 		awk -v FS='\t' -v OFS='\t' -v name="$1" '{ $1 = name; print }'
 }
 
-# Percent of a CPU that others may use during a measurement; else it is repeated, as often as the whole
+# Percent of the CPU in use that others may take during a measurement; else it is repeated, as often as the whole
 # run can bear.
 overhead_quiet=10
 overhead_repeats=$((rounds * 12))
@@ -33,12 +33,20 @@ measure_quietly() {
 	done
 }
 
-# One line a measurement: round, monitor, the line of bench_load, programs of flowwatcher in the kernel.
-# Where others load some meanwhile the numbers differ, and the measurement is left out.
-measure_one() {
-	local before line after
+declare -A overhead_programs=() # the fewest that were there with a monitor: its own
 
+only_own_programs() {
 	before=$(programs_present)
+	[ "$before" -le "${overhead_programs[$1]:-1000}" ]
+}
+
+# One line a measurement: round, monitor, the line of bench_load, programs of flowwatcher in the kernel.
+# Others that are loaded are waited for; where some come meanwhile the measurement is left out.
+measure_one() {
+	local before=0 line after
+
+	await only_own_programs "$2"
+	overhead_programs[$2]=$((before < ${overhead_programs[$2]:-1000} ? before : overhead_programs[$2]))
 	measure_quietly "$3" || return
 	after=$(programs_present)
 	printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$line" $((before > after ? before : after)) \
@@ -89,7 +97,7 @@ overhead_report() {
 	the smallest and the largest ratio; 1.00 is no cost. "No monitor again" shows what chance alone
 	does. CPU is that of both ends, the kernel's packet work for them and the monitor's own process.
 	Both ends share one CPU except where two are named: waking an idle CPU costs more than a request
-	and would hide the cost. Where other processes took more than $overhead_quiet % of a CPU meanwhile, the
+	and would hide the cost. Where other processes took more than $overhead_quiet % of the CPU in use, the
 	measurement was repeated, up to twice. Of $(wc -l <"$state/overhead.tsv") measurements $(overhead_left_out) were left out,
 	because another flowwatcher was loaded meanwhile.
 
