@@ -12,7 +12,7 @@
 char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-	uint64_t unit = 1000;
+	unsigned __int128 unit = 1000; /* a hundred exabytes do not fit in 64 bits */
 	size_t which = 0;
 
 	if (bytes < 1000) {
@@ -25,17 +25,18 @@ char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
 		which++;
 	}
 	if (bytes < unit * 10 - unit / 200) {
-		uint64_t hundredths = (bytes + unit / 200) / (unit / 100);
+		uint64_t hundredths = (uint64_t)((bytes + unit / 200) / (unit / 100));
 
 		snprintf(text, size, "%" PRIu64 ".%02" PRIu64 " %s", hundredths / 100,
 			hundredths % 100, units[which]);
 	} else if (bytes < unit * 100 - unit / 20) {
-		uint64_t tenths = (bytes + unit / 20) / (unit / 10);
+		uint64_t tenths = (uint64_t)((bytes + unit / 20) / (unit / 10));
 
 		snprintf(text, size, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
 			units[which]);
 	} else {
-		snprintf(text, size, "%" PRIu64 " %s", (bytes + unit / 2) / unit, units[which]);
+		snprintf(text, size, "%" PRIu64 " %s", (uint64_t)((bytes + unit / 2) / unit),
+			units[which]);
 	}
 	return text;
 }

@@ -32,7 +32,7 @@ static void set_notice(struct fw_session *session, const char *reason)
 {
 	snprintf(session->notice, sizeof(session->notice),
 		"%.300s; reading inet_diag and /proc instead: only TCP bytes are counted, "
-		"short connections may be missed",
+		"short connections may be missed ('flowwatcher doctor' explains)",
 		reason);
 	for (char *at = session->notice; *at; at++)
 		if (*at == '\n')

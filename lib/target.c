@@ -7,7 +7,11 @@
 
 #include "lib/host/host.h"
 
-#define EXAMPLES "pid:1234, exe:/usr/bin/curl, comm:sshd, cgroup:/system.slice, unit:ssh.service or user:root"
+#define LINUX_COMM_LENGTH 15u
+
+#define EXAMPLES                                                                               \
+	"pid:1234, exe:/usr/bin/curl, comm:sshd, cgroup:/system.slice, unit:ssh.service or "   \
+	"user:root"
 
 static const struct target_kind {
 	const char *prefix;
@@ -152,6 +156,15 @@ static bool matches_exe(const char *path, const struct fw_process *process)
 	return length >= path_length && is_same_file(process->exe, length, path);
 }
 
+/* Linux keeps 15 bytes of a name, so a longer one is compared by those. */
+static bool matches_comm(const char *name, const struct fw_process *process)
+{
+	if (strlen(name) > LINUX_COMM_LENGTH &&
+		strnlen(process->comm, FW_COMM_SIZE) == LINUX_COMM_LENGTH)
+		return strncmp(process->comm, name, LINUX_COMM_LENGTH) == 0;
+	return strncmp(process->comm, name, FW_COMM_SIZE) == 0;
+}
+
 static bool is_below(const char *cgroup, const char *ancestor)
 {
 	size_t length = strlen(ancestor);
@@ -195,7 +208,7 @@ bool fw_target_matches(const struct fw_target *target, const struct fw_process *
 	case FW_TARGET_USER:
 		return process->uid == target->id;
 	case FW_TARGET_COMM:
-		return strncmp(process->comm, target->text, FW_COMM_SIZE) == 0;
+		return matches_comm(target->text, process);
 	case FW_TARGET_EXE:
 		return matches_exe(target->text, process);
 	default:
