@@ -274,6 +274,15 @@ struct dst_entry {
 
 struct sk_buff {
 	unsigned long _skb_refdst;
+	char cb[48];
+};
+
+struct inet_skb_parm {
+	__u16 frag_max_size;
+};
+
+struct inet6_skb_parm {
+	__u16 frag_max_size;
 };
 
 struct linux_binprm;

@@ -43,38 +43,66 @@ static __always_inline __u32 header_length(struct __sk_buff *skb)
 	return ip.length + (offset >> 4) * 4;
 }
 
+/* Headers of all fragments but the first IP header, when the largest takes `size` bytes. Each fragment
+ * has an IP header, in IPv6 with a fragment header, and a multiple of eight bytes (RFC 791, RFC 8200). */
+static __always_inline __u32 fragment_headers(const struct ip_header *ip, __u32 length, __u32 size)
+{
+	__u32 extra = ip->version == 6 ? IPV6_FRAGMENT_HEADER : 0;
+	__u32 room, fragments;
+
+	if (size < ip->length + extra + 8)
+		return 0;
+	room = (size - ip->length - extra) & ~7u;
+	fragments = (length - ip->length + room - 1) / room;
+	return fragments * extra + (fragments - 1) * ip->length;
+}
+
 /*
- * Headers that fragmentation will add to a datagram larger than the device takes: each fragment carries
- * an IP header, in IPv6 with a fragment header, and a multiple of eight bytes (RFC 791, RFC 8200). The
- * cgroup hook runs before ip_fragment().
+ * Headers that fragmentation will add to a datagram larger than the device takes: the cgroup hook runs
+ * before ip_fragment().
  */
-static __always_inline __u32 fragment_overhead(struct __sk_buff *skb)
+static __always_inline __u32 sent_fragment_headers(struct __sk_buff *skb)
 {
 	unsigned long route = BPF_CORE_READ((struct sk_buff *)skb, _skb_refdst) & ~1ul;
 	__u32 mtu = BPF_CORE_READ((struct dst_entry *)route, dev, mtu);
-	__u32 extra, room, fragments;
 	struct ip_header ip = {};
 
 	if (skb->len <= mtu)
 		return 0;
 	read_ip_header(skb, &ip);
-	extra = ip.version == 6 ? IPV6_FRAGMENT_HEADER : 0;
-	if (mtu < ip.length + extra + 8)
-		return 0;
-	room = (mtu - ip.length - extra) & ~7u;
-	fragments = (skb->len - ip.length + room - 1) / room;
-	return fragments * extra + (fragments - 1) * ip.length;
+	return fragment_headers(&ip, skb->len, mtu);
 }
 
-static __always_inline __u32 wire_length(struct __sk_buff *skb, enum fw_direction direction)
+/* A datagram put together from fragments: the IP layer remembers the size of the largest. */
+static __always_inline __u32 received_fragment_headers(struct __sk_buff *skb)
+{
+	struct ip_header ip = {};
+	__u16 size4 = 0, size6 = 0;
+	void *cb = (void *)skb + bpf_core_field_offset(struct sk_buff, cb);
+
+	bpf_probe_read_kernel(&size4, sizeof(size4),
+		cb + bpf_core_field_offset(struct inet_skb_parm, frag_max_size));
+	bpf_probe_read_kernel(&size6, sizeof(size6),
+		cb + bpf_core_field_offset(struct inet6_skb_parm, frag_max_size));
+	if (!size4 && !size6)
+		return 0;
+	read_ip_header(skb, &ip);
+	size4 = ip.version == 6 ? size6 : size4;
+	return size4 && size4 < skb->len ? fragment_headers(&ip, skb->len, size4) : 0;
+}
+
+static __always_inline __u32 wire_length(struct __sk_buff *skb, const struct bpf_sock *sk,
+	enum fw_direction direction)
 {
 	__u32 segments = skb->gso_segs;
 
 	if (segments > 1)
 		return skb->len + (segments - 1) * header_length(skb);
-	if (direction == FW_SENT && skb->len > SMALLEST_MTU && !skb->gso_size)
-		return skb->len + fragment_overhead(skb);
-	return skb->len;
+	if (!sk || sk->protocol == IPPROTO_TCP || skb->gso_size)
+		return skb->len; /* TCP fits its segments to the path */
+	if (direction == FW_RECEIVED)
+		return skb->len + received_fragment_headers(skb);
+	return skb->len > SMALLEST_MTU ? skb->len + sent_fragment_headers(skb) : skb->len;
 }
 
 static __always_inline void wire_add(__u64 *sent, __u64 *received, enum fw_direction direction,
@@ -130,11 +158,12 @@ static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *s
 static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
-	__u32 bytes = wire_length(skb, direction);
 	struct fw_flow_state *flow = 0;
+	__u32 bytes;
 
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
+	bytes = wire_length(skb, sk, direction);
 	if (sk)
 		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!flow) {

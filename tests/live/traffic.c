@@ -15,13 +15,13 @@ struct fw_traffic_options fw_traffic = { .scale = 1.0, .seconds = 30 };
 
 struct arguments {
 	const char *output;
-	const char *name;
+	const char *name, *offload;
 	bool list, all;
 };
 
 static const char usage_text[] =
 	"Usage: fwtraffic [OPTION]... SCENARIO\n"
-	"       fwtraffic --list | --all\n"
+	"       fwtraffic --list | --all | --offload INTERFACE=on|off\n"
 	"Makes real traffic on loopback and prints one JSON line for each process that did I/O:\n"
 	"the payload bytes that its calls returned.\n"
 	"\n"
@@ -34,6 +34,10 @@ static const char usage_text[] =
 	"                    scenarios flagged 'staged' have opened their sockets by then\n"
 	"  -H, --hold        scenarios flagged 'hold': the same with HOLD, before they close "
 	"sockets\n"
+	"  -C, --client-netns PATH, -S, --server-netns PATH, -A, --address ADDRESS\n"
+	"                    'staged' scenarios of two ends: where these are, the server's "
+	"address\n"
+	"      --offload     switch segmentation and receive offloads of an interface\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed, 2 usage, 77 this kernel cannot do it (with a "
 	"reason).\n";
@@ -46,6 +50,10 @@ static const struct option long_options[] = {
 	{ "time", required_argument, NULL, 't' },
 	{ "wait", no_argument, NULL, 'w' },
 	{ "hold", no_argument, NULL, 'H' },
+	{ "client-netns", required_argument, NULL, 'C' },
+	{ "server-netns", required_argument, NULL, 'S' },
+	{ "address", required_argument, NULL, 'A' },
+	{ "offload", required_argument, NULL, 'O' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -76,7 +84,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 	double number;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "lao:s:t:wHhV", long_options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "lao:s:t:wHC:S:A:hV", long_options, NULL)) != -1) {
 		switch (option) {
 		case 'l':
 			arguments->list = true;
@@ -103,6 +111,18 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		case 'H':
 			fw_traffic.hold = true;
 			break;
+		case 'C':
+			fw_traffic.client_netns = optarg;
+			break;
+		case 'S':
+			fw_traffic.server_netns = optarg;
+			break;
+		case 'A':
+			fw_traffic.server_address = optarg;
+			break;
+		case 'O':
+			arguments->offload = optarg;
+			break;
 		case 'h':
 			fputs(usage_text, stdout);
 			return 0;
@@ -113,7 +133,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 			return 2;
 		}
 	}
-	if (!arguments->list && !arguments->all && optind != argc - 1)
+	if (!arguments->list && !arguments->all && !arguments->offload && optind != argc - 1)
 		return usage_error("one scenario is needed, see", "--list");
 	arguments->name = argv[optind];
 	return -1;
@@ -228,6 +248,8 @@ int main(int argc, char **argv)
 		return code;
 	if (arguments.list)
 		return list();
+	if (arguments.offload)
+		return fw_offload_set(arguments.offload);
 	if (arguments.all)
 		return run_all();
 	for (i = 0; i < fw_scenario_count; i++)

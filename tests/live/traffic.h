@@ -46,7 +46,10 @@ struct fw_traffic_options {
 	double scale;	      /* multiplies counts and volumes */
 	unsigned int seconds; /* no process of a run lives longer */
 	bool wait;	      /* stop at READY until told to go on */
-	bool hold;	      /* stop at HOLD, sockets still open */
+	const char *client_netns,
+		*server_netns;	    /* paths, for the two ends of a pair; NULL: this one */
+	const char *server_address; /* NULL: loopback */
+	bool hold;		    /* stop at HOLD, sockets still open */
 };
 extern struct fw_traffic_options fw_traffic;
 
@@ -130,8 +133,12 @@ extern char fw_buffer[1 << 16]; /* what is sent, where it is received */
 /* traffic_namespace.c */
 void fw_loopback_up(void);
 void fw_netns_new(void);
+void fw_netns_enter(const char *path);			/* NULL: stay */
 void fw_write_file(const char *path, const char *text); /* ends the run on failure */
 bool fw_try_write_file(const char *path, const char *text);
+
+/* traffic_link.c: switches offloads of "NAME=on|off" in this network namespace; the exit code. */
+int fw_offload_set(const char *text);
 
 /* traffic_exec.c: what runs after an exec of this program. */
 int fw_exec_main(int argc, char **argv);
@@ -143,7 +150,7 @@ typedef void fw_scenario_fn(const struct fw_scenario *scenario);
 fw_scenario_fn fw_run_tcp, fw_run_tcp_mapped, fw_run_tcp_vector, fw_run_tcp_peek, fw_run_tcp_trunc,
 	fw_run_tcp_oob, fw_run_tcp_oob_unread, fw_run_tcp_oob_inline, fw_run_tcp_waitall,
 	fw_run_tcp_partial, fw_run_tcp_one_process, fw_run_tcp_drip, fw_run_tcp_mmsg,
-	fw_run_tcp_more;
+	fw_run_tcp_more, fw_run_tcp_request;
 /* traffic_tcp_end.c */
 fw_scenario_fn fw_run_tcp_eagain, fw_run_tcp_timeout, fw_run_tcp_half_close, fw_run_tcp_reset,
 	fw_run_tcp_exit_queued, fw_run_tcp_unread, fw_run_tcp_broken_pipe, fw_run_tcp_fastopen,

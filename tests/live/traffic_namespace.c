@@ -54,6 +54,18 @@ void fw_netns_new(void)
 	fw_loopback_up();
 }
 
+void fw_netns_enter(const char *path)
+{
+	int descriptor;
+
+	if (!path)
+		return;
+	descriptor = open(path, O_RDONLY | O_CLOEXEC);
+	if (descriptor < 0 || setns(descriptor, CLONE_NEWNET) < 0)
+		fw_fail(path);
+	close(descriptor);
+}
+
 /* The same port in two namespaces: two connections with equal addresses. */
 void fw_run_netns(const struct fw_scenario *scenario)
 {

@@ -2,6 +2,7 @@
 /* Sockets on loopback and transfers whose results go into the ledger. */
 #include "traffic.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -41,6 +42,18 @@ void fw_loopback(int family, uint16_t port, struct sockaddr_storage *address, so
 	}
 }
 
+static void set_address(struct fw_pair *pair, const char *text)
+{
+	void *place = &((struct sockaddr_in *)&pair->address)->sin_addr;
+
+	if (pair->family == AF_INET6)
+		place = &((struct sockaddr_in6 *)&pair->address)->sin6_addr;
+	if (inet_pton(pair->family, text, place) == 1)
+		return;
+	errno = EINVAL;
+	fw_fail("--address does not fit the scenario's family");
+}
+
 struct fw_pair *fw_pair_new(const struct fw_scenario *scenario, int type, int protocol)
 {
 	struct fw_pair *pair = fw_shared(sizeof(*pair));
@@ -51,6 +64,8 @@ struct fw_pair *fw_pair_new(const struct fw_scenario *scenario, int type, int pr
 	pair->type = type;
 	pair->protocol = protocol;
 	fw_loopback(pair->family, 0, &pair->address, &pair->length);
+	if (fw_traffic.server_address)
+		set_address(pair, fw_traffic.server_address);
 	sem_init(&pair->opened, 1, 0);
 	for (i = 0; i < 4; i++)
 		sem_init(&pair->step[i], 1, 0);
@@ -143,6 +158,7 @@ static void run_server(void *argument)
 	struct end *end = argument;
 	int descriptor;
 
+	fw_netns_enter(fw_traffic.server_netns);
 	fw_pair_listen(end->pair);
 	descriptor = fw_pair_accept(end->pair);
 	fw_stage_arrive(0);
@@ -153,8 +169,10 @@ static void run_server(void *argument)
 static void run_client(void *argument)
 {
 	struct end *end = argument;
-	int descriptor = fw_pair_connect(end->pair);
+	int descriptor;
 
+	fw_netns_enter(fw_traffic.client_netns);
+	descriptor = fw_pair_connect(end->pair);
 	fw_stage_arrive(0);
 	end->run(descriptor, end->pair);
 	fw_stage_arrive(1);

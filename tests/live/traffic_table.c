@@ -27,6 +27,7 @@
 
 const struct fw_scenario fw_scenarios[] = {
 	BOTH("tcp", fw_run_tcp, B | S | H | P, "bulk one way, a reply the other"),
+	BOTH("tcp_request", fw_run_tcp_request, B | S | P, "500 requests and responses"),
 	V6("tcp_mapped", fw_run_tcp_mapped, B | S | H | P, "::ffff:127.0.0.1, an IPv4 address"),
 	BOTH("tcp_one_process", fw_run_tcp_one_process, B | S | H, "both ends in one process"),
 	ONE("tcp_vector", fw_run_tcp_vector, B | S | P, "writev, readv, sendmsg, recvmsg"),

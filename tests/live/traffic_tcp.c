@@ -224,6 +224,35 @@ void fw_run_tcp_drip(const struct fw_scenario *scenario)
 	fw_tcp_run(scenario, plain_end_server, drip_client);
 }
 
+static void request_client(int descriptor, struct fw_pair *pair)
+{
+	size_t i, count = fw_scaled(500);
+
+	fw_set_int(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+	for (i = 0; i < count; i++) {
+		fw_send_all(descriptor, 64);
+		fw_receive_exact(descriptor, 199);
+	}
+	shutdown(descriptor, SHUT_WR);
+	fw_receive_end(descriptor);
+}
+
+static void request_server(int descriptor, struct fw_pair *pair)
+{
+	size_t i, count = fw_scaled(500);
+
+	for (i = 0; i < count; i++) {
+		fw_receive_exact(descriptor, 64);
+		fw_send_all(descriptor, 199);
+	}
+	fw_receive_end(descriptor);
+}
+
+void fw_run_tcp_request(const struct fw_scenario *scenario)
+{
+	fw_tcp_run(scenario, request_server, request_client);
+}
+
 static void fill_messages(struct mmsghdr *messages, struct iovec *parts, size_t count)
 {
 	size_t i;
