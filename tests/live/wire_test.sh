@@ -3,8 +3,8 @@
 #
 #   ┌── netns A ──────────┐      ┌── netns R ─────────────────┐      ┌── netns B ──────────┐
 #   │ fwtraffic's client  │      │ forwards, may drop         │      │ fwtraffic's server  │
-#   │ a 10.77.1.2         ├──────┤ ra 10.77.1.1  10.77.2.1 rb ├──────┤ b 10.77.2.2         │
-#   │   fd77:1::2         │      │    fd77:1::1  fd77:2::1    │      │   fd77:2::2         │
+#   │ va 10.77.1.2        ├──────┤ ra 10.77.1.1  10.77.2.1 rb ├──────┤ vb 10.77.2.2        │
+#   │    fd77:1::2        │      │    fd77:1::1  fd77:2::1    │      │    fd77:2::2        │
 #   └─────────────────────┘      └─ from_a to_a ── from_b ────┘      └─ to_b ──────────────┘
 #
 # The IP bytes that flowwatcher (in neither of them) charges to client and server, against nftables
@@ -52,15 +52,15 @@ make_links() {
 		ip netns add "$name" || return 1
 		ip -n "$name" link set lo up
 	done
-	ip -n "$a" link add a type veth peer name ra netns "$r" || return 1
-	ip -n "$b" link add b type veth peer name rb netns "$r" || return 1
-	ip -n "$a" link set a up && ip -n "$b" link set b up || return 1
+	ip -n "$a" link add va type veth peer name ra netns "$r" || return 1
+	ip -n "$b" link add vb type veth peer name rb netns "$r" || return 1
+	ip -n "$a" link set va up && ip -n "$b" link set vb up || return 1
 	ip -n "$r" link set ra up && ip -n "$r" link set rb up || return 1
 }
 
 make_addresses() {
-	in_a ip address add 10.77.1.2/24 dev a && in_a ip address add fd77:1::2/64 dev a nodad &&
-		in_b ip address add 10.77.2.2/24 dev b && in_b ip address add fd77:2::2/64 dev b nodad &&
+	in_a ip address add 10.77.1.2/24 dev va && in_a ip address add fd77:1::2/64 dev va nodad &&
+		in_b ip address add 10.77.2.2/24 dev vb && in_b ip address add fd77:2::2/64 dev vb nodad &&
 		in_r ip address add 10.77.1.1/24 dev ra && in_r ip address add fd77:1::1/64 dev ra nodad &&
 		in_r ip address add 10.77.2.1/24 dev rb && in_r ip address add fd77:2::1/64 dev rb nodad &&
 		in_a ip route add default via 10.77.1.1 && in_a ip -6 route add default via fd77:1::1 &&
@@ -93,7 +93,7 @@ make_counters() {
 		chain in {
 			type filter hook prerouting priority -300
 			meta l4proto ipv6-icmp accept
-			iifname "b" counter name to_b
+			iifname "vb" counter name to_b
 		}
 	}
 	END2
@@ -102,10 +102,10 @@ make_counters() {
 # Only data, so that the end of a connection stays in order.
 start_dropping() {
 	in_r nft -f - <<-'END'
-	table inet drop {
+	table inet lossy {
 		chain forward {
 			type filter hook forward priority 0
-			meta length > 500 numgen inc mod 20 7 drop
+			meta length > 500 numgen inc mod 20 == 7 drop
 		}
 	}
 	END
@@ -144,8 +144,8 @@ measured_rows() { # sent_counter
 		--arg sent "$1" '
 		$count[0] as $n
 		| {client: [$n[$sent], $n.to_a], server: [$n.from_b, $n.to_b]} as $wire
-		| $ends[] as $end | ($stat[0].processes[] | select(.pid == $end.pid)) as $got
-		| [$end.role, $wire[$end.role][0], $got.wire_sent, $wire[$end.role][1], $got.wire_received]
+		| $ends[] as $row | ($stat[0].processes[] | select(.pid == $row.pid)) as $got
+		| [$row.role, $wire[$row.role][0], $got.wire_sent, $wire[$row.role][1], $got.wire_received]
 		| @tsv'
 }
 
@@ -184,11 +184,24 @@ measure() { # scenario offloads sent_counter [role]
 	if [[ $good && $rows -gt 0 ]]; then ((++passed)); else ((++failed)); fi
 }
 
+# What the manual says is not counted: shown with its size, never as exact.
+known_difference() { # scenario role reason
+	local role sent got_sent received got_received
+	run_scenario "$1" "$(address_of "$1")" || return
+	counters >"$work/count"
+	while read -r role sent got_sent received got_received; do
+		[[ $role == "$2" ]] || continue
+		report_row "$1" off "$role" "$sent" "$got_sent" "$received" "$got_received" |
+			sed "s|NO (.*)|SKIP: $3|"
+	done < <(measured_rows from_a)
+	((++skipped))
+}
+
 # --- the runs ------------------------------------------------------------------------------------
 make_links || cannot 'network namespaces or veth pairs are not possible here'
 make_addresses || cannot 'the addresses of the test cannot be set'
 make_counters || cannot 'nftables counters are not possible here'
-for interface in "$r:ra" "$r:rb" "$b:b"; do
+for interface in "$r:ra" "$r:rb" "$b:vb"; do
 	ip netns exec "${interface%:*}" "$fwtraffic" --offload "${interface#*:}=off" ||
 		cannot 'the offloads of a veth cannot be switched'
 done
@@ -199,20 +212,20 @@ tcp='tcp_half_close tcp_request4 tcp_request6 tcp_drip sendfile_tcp4 sendfile_tc
 	zerocopy_tcp6 splice_from_tcp6 uring_send_zc'
 udp='udp4 udp6 udp_unconnected4 udp_mmsg6 udp_empty4 udp_gso4 udp_gso6'
 header
-in_a "$fwtraffic" --offload a=off
+in_a "$fwtraffic" --offload va=off
 for scenario in $tcp $udp; do
 	measure "$scenario" off from_a
 done
-in_a "$fwtraffic" --offload a=on
+in_a "$fwtraffic" --offload va=on
 for scenario in $tcp $udp; do
 	measure "$scenario" on to_b
 done
-in_a "$fwtraffic" --offload a=off
-# Datagrams of many fragments. The receiver's hook sees them put together again, under one header; so
-# only the sender's row is held against the counter.
+in_a "$fwtraffic" --offload va=off
+# Datagrams of many fragments: the sender's row is held against the counter.
 for scenario in udp_large4 udp_large6; do
 	measure "$scenario" fragments from_a client
 done
+known_difference udp_large4 server "fragments are seen put together, under one header"
 if start_dropping; then
 	for scenario in sendfile_tcp4 sendfile_tcp6 tcp_half_close; do
 		measure "$scenario" off,loss from_a
