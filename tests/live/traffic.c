@@ -15,13 +15,13 @@ struct fw_traffic_options fw_traffic = { .scale = 1.0, .seconds = 30 };
 
 struct arguments {
 	const char *output;
-	const char *name, *offload;
+	const char *name;
 	bool list, all;
 };
 
 static const char usage_text[] =
 	"Usage: fwtraffic [OPTION]... SCENARIO\n"
-	"       fwtraffic --list | --all | --offload INTERFACE=on|off\n"
+	"       fwtraffic --list | --all\n"
 	"Makes real traffic on loopback and prints one JSON line for each process that did I/O:\n"
 	"the payload bytes that its calls returned.\n"
 	"\n"
@@ -37,7 +37,6 @@ static const char usage_text[] =
 	"  -C, --client-netns PATH, -S, --server-netns PATH, -A, --address ADDRESS\n"
 	"                    'staged' scenarios of two ends: where these are, the server's "
 	"address\n"
-	"      --offload     switch segmentation and receive offloads of an interface\n"
 	"\n"
 	"Exit status: 0 it ran, 1 it failed, 2 usage, 77 this kernel cannot do it (with a "
 	"reason).\n";
@@ -53,7 +52,6 @@ static const struct option long_options[] = {
 	{ "client-netns", required_argument, NULL, 'C' },
 	{ "server-netns", required_argument, NULL, 'S' },
 	{ "address", required_argument, NULL, 'A' },
-	{ "offload", required_argument, NULL, 'O' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
@@ -120,9 +118,6 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 		case 'A':
 			fw_traffic.server_address = optarg;
 			break;
-		case 'O':
-			arguments->offload = optarg;
-			break;
 		case 'h':
 			fputs(usage_text, stdout);
 			return 0;
@@ -133,7 +128,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 			return 2;
 		}
 	}
-	if (!arguments->list && !arguments->all && !arguments->offload && optind != argc - 1)
+	if (!arguments->list && !arguments->all && optind != argc - 1)
 		return usage_error("one scenario is needed, see", "--list");
 	arguments->name = argv[optind];
 	return -1;
@@ -248,8 +243,6 @@ int main(int argc, char **argv)
 		return code;
 	if (arguments.list)
 		return list();
-	if (arguments.offload)
-		return fw_offload_set(arguments.offload);
 	if (arguments.all)
 		return run_all();
 	for (i = 0; i < fw_scenario_count; i++)

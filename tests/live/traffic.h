@@ -137,9 +137,6 @@ void fw_netns_enter(const char *path);			/* NULL: stay */
 void fw_write_file(const char *path, const char *text); /* ends the run on failure */
 bool fw_try_write_file(const char *path, const char *text);
 
-/* traffic_link.c: switches offloads of "NAME=on|off" in this network namespace; the exit code. */
-int fw_offload_set(const char *text);
-
 /* traffic_exec.c: what runs after an exec of this program. */
 int fw_exec_main(int argc, char **argv);
 _Noreturn void fw_exec_self(const char *what, int descriptor);
