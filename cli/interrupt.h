@@ -16,6 +16,10 @@ bool fw_interrupt_wait(uint64_t until_ns);
 /* Was there one? Does not wait. */
 bool fw_interrupt_came(void);
 
+/* Wait until a write to `fd` would not block, or fails at once. False: interrupted, and the reader takes
+ * nothing within a second, or interrupted twice. Without fw_interrupt_begin() true at once. */
+bool fw_interrupt_writable(int fd);
+
 /* Now, ns of CLOCK_MONOTONIC. */
 uint64_t fw_monotonic_ns(void);
 

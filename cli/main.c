@@ -70,6 +70,7 @@ int main(int argc, char **argv)
 	const struct fw_command *command;
 
 	signal(SIGPIPE, SIG_IGN);
+	fw_output_begin();
 	if (argc < 2) {
 		print_overview();
 		return fw_status_exit_code(FW_USAGE);

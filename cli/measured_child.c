@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -98,10 +99,13 @@ static void pass_on_signals(const struct fw_measured_child *child)
 			kill(child->pid, (int)info.ssi_signo);
 }
 
-bool fw_measured_child_check(struct fw_measured_child *child)
+bool fw_measured_child_wait(struct fw_measured_child *child, int timeout_ms)
 {
+	struct pollfd signals = { .fd = child->signals, .events = POLLIN };
+
 	if (child->exited)
 		return true;
+	poll(&signals, 1, timeout_ms);
 	pass_on_signals(child);
 	child->exited = waitpid(child->pid, &child->wait_status, WNOHANG) == child->pid;
 	return child->exited;

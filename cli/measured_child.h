@@ -25,9 +25,9 @@ enum fw_status fw_measured_child_start(struct fw_measured_child *child, char **a
 /* Let it run. FW_NOT_FOUND, FW_DENIED, ...: it could not be executed. */
 enum fw_status fw_measured_child_release(struct fw_measured_child *child, char **argv,
 	struct fw_error *error);
-/* Pass on signals that came and see whether it has ended; does not wait. */
-bool fw_measured_child_check(struct fw_measured_child *child);
-/* Kill it if it never ran, and release everything. */
+/* Wait up to timeout_ms for its end, passing on signals that come. True: it has ended. */
+bool fw_measured_child_wait(struct fw_measured_child *child, int timeout_ms);
+/* Wait for its end, which comes at once if it never ran, and release everything. */
 void fw_measured_child_done(struct fw_measured_child *child);
 
 /* Exit code as a shell gives it: 128 + signal for a killed command. */

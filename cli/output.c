@@ -1,24 +1,79 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/output.h"
 
+#include "cli/interrupt.h"
 #include "core/status.h"
 #include "flowwatcher/error.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-static int first_error; /* errno of the first failed write */
+#define BUFFER_SIZE 16384
+
+static int first_error; /* errno of the first failed write; ECANCELED: interrupted while it blocked */
+
+/* No more than a pipe takes without blocking once it is writable (PIPE_BUF). */
+static size_t step(size_t left)
+{
+	return left < PIPE_BUF ? left : PIPE_BUF;
+}
+
+static ssize_t write_all(void *cookie, const char *bytes, size_t size)
+{
+	size_t done = 0;
+
+	(void)cookie;
+	while (done < size && !first_error) {
+		ssize_t written;
+
+		if (!fw_interrupt_writable(STDOUT_FILENO)) {
+			first_error = ECANCELED;
+			break;
+		}
+		written = write(STDOUT_FILENO, bytes + done, step(size - done));
+		if (written >= 0)
+			done += (size_t)written;
+		else if (errno != EINTR && errno != EAGAIN)
+			first_error = errno;
+	}
+	return first_error ? 0 : (ssize_t)size;
+}
+
+/* A closed descriptor would go to the next file that is opened, and output into that. */
+static void fill_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+void fw_output_begin(void)
+{
+	static char buffer[BUFFER_SIZE];
+	const cookie_io_functions_t functions = { .write = write_all };
+	FILE *stream;
+
+	fill_standard_descriptors();
+	stream = fopencookie(NULL, "w", functions);
+	if (!stream)
+		return;
+	setvbuf(stream, buffer, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF, sizeof(buffer));
+	stdout = stream; /* glibc lets programs assign it */
+}
 
 bool fw_output_flush(void)
 {
-	errno = 0;
 	if (fflush(stdout) && !first_error)
-		first_error = errno ? errno : EIO;
-	if (ferror(stdout) && !first_error)
 		first_error = errno ? errno : EIO;
 	return !first_error;
 }
@@ -27,7 +82,12 @@ int fw_output_finish(void)
 {
 	if (fw_output_flush() || first_error == EPIPE)
 		return fw_status_exit_code(FW_OK);
-	fprintf(stderr, "flowwatcher: writing to standard output: %s\n", strerror(first_error));
+	if (first_error == ECANCELED)
+		fprintf(stderr, "flowwatcher: the reader of standard output takes nothing: the last "
+				"lines are lost\n");
+	else
+		fprintf(stderr, "flowwatcher: writing to standard output: %s\n",
+			strerror(first_error));
 	return fw_status_exit_code(FW_FAILED);
 }
 

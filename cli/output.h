@@ -5,6 +5,10 @@
 
 #include <stdbool.h>
 
+/* First of all in main(): from now on a reader of standard output that stops reading cannot keep the
+ * program from ending. */
+void fw_output_begin(void);
+
 /* Write out what is buffered. False once writing has failed; the caller then stops. */
 bool fw_output_flush(void);
 

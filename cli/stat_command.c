@@ -94,8 +94,8 @@ static enum fw_status run_child(struct measurement *measurement, char **argv,
 		&interval, error);
 	if (status == FW_OK)
 		status = fw_measured_child_release(&measurement->child, argv, error);
-	while (status == FW_OK && !fw_measured_child_check(&measurement->child))
-		status = poll_records(measurement, POLL_MS, error);
+	while (status == FW_OK && !fw_measured_child_wait(&measurement->child, POLL_MS))
+		status = poll_records(measurement, 0, error);
 	measurement->report.elapsed_ns = fw_monotonic_ns() - start;
 	return status;
 }
@@ -193,6 +193,8 @@ static int measure(const struct request *request, char **argv)
 	if (status == FW_OK)
 		status = collect(&measurement, &error);
 	fw_measured_child_done(&measurement.child);
+	/* The child is gone: from here on signals are about us again. */
+	fw_interrupt_begin();
 	if (status == FW_OK)
 		code = print_report(request, &measurement.report);
 	else
