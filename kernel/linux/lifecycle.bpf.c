@@ -67,9 +67,10 @@ static __always_inline void end_reader(__u64 handle)
 	for (int i = 0; i < FW_MAX_READERS; i++) {
 		if (machine.readers[i].owner != handle)
 			continue;
+		if (machine.readers[i].types)
+			__sync_fetch_and_sub(&machine.reader_count, 1);
 		machine.readers[i].types = 0;
 		machine.readers[i].owner = 0;
-		__sync_fetch_and_sub(&machine.reader_count, 1);
 	}
 }
 

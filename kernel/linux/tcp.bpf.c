@@ -40,6 +40,18 @@ static __always_inline __u32 urgent_hole(struct fw_flow_state *flow, struct sock
 	return !socket_flag(sk, bpf_core_enum_value(enum sock_flags, SOCK_URGINLINE));
 }
 
+/* While something above TCP reads (a sockmap may come and go), its calls count and the position runs on
+ * uncounted. */
+static __always_inline void forget_position(struct sock *sk)
+{
+	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+
+	if (!flow)
+		return;
+	flow->sequence_state = FW_SEQUENCE_UNKNOWN;
+	flow->flags &= ~FW_FLOW_BORN;
+}
+
 /*
  * Every reader of a TCP socket passes here after taking data, in its own context: recv, splice,
  * io_uring, TCP_ZEROCOPY_RECEIVE. The socket is locked, so the flow's positions have one writer.
@@ -51,8 +63,12 @@ int BPF_PROG(fw_tcp_consumed, struct sock *sk)
 	struct fw_flow_state *flow;
 	__u32 position, bytes;
 
-	if (!tcp || !is_plain_tcp(sk, tcp))
+	if (!tcp)
 		return 0;
+	if (!is_plain_tcp(sk, tcp)) {
+		forget_position(sk);
+		return 0;
+	}
 	flow = flow_get(sk);
 	if (!flow)
 		return 0;
