@@ -98,6 +98,7 @@ cgroups() { find /sys/fs/cgroup -type d 2>/dev/null | wc -l; }
 background() { # FILE COMMAND...: leaves the pid in $background_pid
 	local file=$1
 	shift
+	: >"$file"
 	"$@" >"$file" 2>"$file.err" &
 	background_pid=$!
 	children+=("$background_pid")
