@@ -75,10 +75,11 @@ overhead_titles() {
 	done
 }
 
+# $1: what to show, $2: of which workloads.
 overhead_table() {
 	echo
 	awk -f "$here/paired_ratios.awk" -v show="$1" -v monitors="$monitors" \
-		-v workloads="$overhead_workloads" "$state/titles.tsv" "$state/overhead.tsv"
+		-v workloads="$2" "$state/titles.tsv" "$state/overhead.tsv"
 }
 
 # Measurements during which another flowwatcher came or went.
@@ -90,27 +91,37 @@ overhead_left_out() {
 }
 
 overhead_report() {
+	local steady=${overhead_workloads%% 2:*} # a lower quartile says nothing of waking idle CPUs
+
 	cat <<-END
 	### Traffic under a monitor
 
-	Median of $rounds interleaved rounds, each against "no monitor" of the same round, and in brackets
-	the smallest and the largest ratio; 1.00 is no cost. "No monitor again" shows what chance alone
-	does. CPU is that of both ends, the kernel's packet work for them and the monitor's own process.
-	Both ends share one CPU except where two are named: waking an idle CPU costs more than a request
-	and would hide the cost. Where other processes took more than $overhead_quiet % of the CPU in use, the
-	measurement was repeated, up to twice. Of $(wc -l <"$state/overhead.tsv") measurements $(overhead_left_out) were left out,
-	because another flowwatcher was loaded meanwhile.
+	$rounds interleaved rounds. CPU is that of both ends, of the kernel's packet work for them and of
+	the monitor's own process. Both ends share one CPU except where two are named. Where other
+	processes took more than $overhead_quiet % of the CPU in use, the measurement was repeated, up to
+	twice; of $(wc -l <"$state/overhead.tsv") measurements $(overhead_left_out) were left out because another flowwatcher was loaded
+	meanwhile. "No monitor again" shows what chance alone does.
 
-	Work done per second of CPU, of that without a monitor:
+	Work done per second of CPU, of that without a monitor; 1 is no cost. From the lower quartile of
+	the CPU time of an operation, because disturbances only ever add to it:
 	END
-	overhead_table efficiency
-	echo
-	echo 'Throughput (operations per second), of that without a monitor:'
-	overhead_table throughput
-	echo
-	echo 'In numbers: the speed and CPU time of one operation without a monitor, and the CPU time each'
-	echo 'monitor adds to it, in ns:'
-	overhead_table added
+	overhead_table calm "$steady"
+	cat <<-END
+
+	The same as the median of ratios paired within a round, with the smallest and the largest:
+	END
+	overhead_table efficiency "$overhead_workloads"
+	cat <<-END
+
+	Throughput (operations per second), likewise:
+	END
+	overhead_table throughput "$overhead_workloads"
+	cat <<-END
+
+	In numbers: speed and CPU time of an operation without a monitor, and the CPU time in ns that each
+	monitor adds to it:
+	END
+	overhead_table added "$steady"
 	[ -z "$monitor_refusals" ] || printf '%s\n' "$monitor_refusals"
 }
 

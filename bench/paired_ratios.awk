@@ -2,7 +2,7 @@
 # Tables of the traffic measurements. First file: names and titles. Second file, a line a measurement:
 #	round monitor workload operations/s bytes/s CPU-ns/operation monitor-CPU-ns/operation
 #	others-percent programs
-# show: efficiency, throughput or added; monitors, workloads: names in the order of columns and rows.
+# show: calm, efficiency, throughput or added; monitors, workloads: names in the order of columns and rows.
 
 BEGIN {
 	FS = "\t"
@@ -24,25 +24,29 @@ NF == 9 {
 		rounds = $1
 }
 
+function is_clean(monitor, workload, round,    key) {
+	key = monitor SUBSEP workload SUBSEP round
+	return key in cpu && programs[key] == fewest[monitor] && (monitor != "none" || !programs[key])
+}
+
+# Value of one measurement; ratios are against no monitor in the same round.
+function value_of(what, monitor, workload, round,    key, base) {
+	key = monitor SUBSEP workload SUBSEP round
+	base = "none" SUBSEP workload SUBSEP round
+	if (what == "efficiency")
+		return cpu[base] / cpu[key]
+	if (what == "throughput")
+		return speed[key] / speed[base]
+	return what == "speed" ? speed[key] : cpu[key]
+}
+
 # Puts the clean values of one cell into list[1..n], in order; returns n.
-function collect(monitor, workload,    round, key, base, value, n, i) {
+function collect(what, monitor, workload,    round, value, n, i) {
 	split("", list)
 	for (round = 1; round <= rounds; round++) {
-		key = monitor SUBSEP workload SUBSEP round
-		base = "none" SUBSEP workload SUBSEP round
-		if (!(key in cpu) || !(base in cpu) || programs[base] > 0 ||
-		    programs[key] != fewest[monitor])
+		if (!is_clean(monitor, workload, round) || !is_clean("none", workload, round))
 			continue
-		if (show == "efficiency")
-			value = cpu[base] / cpu[key]
-		else if (show == "throughput")
-			value = speed[key] / speed[base]
-		else if (show == "speed")
-			value = speed[key]
-		else if (show == "cpu")
-			value = cpu[key]
-		else
-			value = cpu[key] - cpu[base]
+		value = value_of(what, monitor, workload, round)
 		for (i = n++; i > 0 && list[i] > value; i--)
 			list[i + 1] = list[i]
 		list[i + 1] = value
@@ -54,30 +58,32 @@ function median(n) {
 	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 
+# Disturbances only ever add CPU time, so the lower quartile is steadier than the median. 0: no values.
+function calm_cpu(monitor, workload,    n) {
+	n = collect("cpu", monitor, workload)
+	return n ? list[int((n + 3) / 4)] : 0
+}
+
 function ratio_cell(monitor, workload,    n) {
-	n = collect(monitor, workload)
+	n = collect(show, monitor, workload)
 	return n ? sprintf("%.3f (%.2f..%.2f)", median(n), list[1], list[n]) : "-"
 }
 
-function number_cell(what, monitor, workload, format,    n, kept) {
-	kept = show
-	show = what
-	n = collect(monitor, workload)
-	show = kept
-	return n ? sprintf(format, median(n)) : "-"
-}
-
-function cell(monitor, workload) {
-	if (show == "added")
-		return number_cell(show, monitor, workload, "%+.0f")
-	return ratio_cell(monitor, workload)
+function cell(monitor, workload,    base, watched) {
+	if (show != "calm" && show != "added")
+		return ratio_cell(monitor, workload)
+	base = calm_cpu("none", workload)
+	watched = calm_cpu(monitor, workload)
+	if (!base || !watched)
+		return "-"
+	return show == "calm" ? sprintf("%.3f", base / watched) : sprintf("%+.0f", watched - base)
 }
 
 function row(workload,    i, line) {
 	line = "| " title[workload] " |"
 	if (show == "added")
-		line = line number_cell("speed", "none", workload, " %.0f |") \
-			number_cell("cpu", "none", workload, " %.0f |")
+		line = line sprintf(" %.0f | %.0f |", median(collect("speed", "none", workload)),
+			calm_cpu("none", workload))
 	for (i = 2; i <= columns; i++)
 		line = line " " cell(name[i], workload) " |"
 	print line
