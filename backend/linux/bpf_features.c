@@ -21,6 +21,7 @@ static const char *const role_groups[] = {
 	[FW_ROLE_PROCESS] = "processes",
 	[FW_ROLE_SOCKET] = "sockets and ports",
 	[FW_ROLE_WIRE] = "wire",
+	[FW_ROLE_WIRE_SYNACK] = "wire",
 	[FW_ROLE_SNAPSHOT] = "snapshots",
 };
 
@@ -38,6 +39,7 @@ static const char *const role_costs[] = {
 	[FW_ROLE_PROCESS] = "descendants, renames and exits of processes are not followed",
 	[FW_ROLE_SOCKET] = "creators, bound ports and ends of UDP sockets are not reported",
 	[FW_ROLE_WIRE] = "wire bytes are not counted",
+	[FW_ROLE_WIRE_SYNACK] = "needed only where the cgroup hook misses SYN-ACKs over IPv6",
 	[FW_ROLE_SNAPSHOT] = "connections and ports cannot be listed",
 };
 

@@ -66,6 +66,8 @@ static const struct fw_hook hook_table[] = {
 		"IP bytes sent, headers and retransmissions included"),
 	CGROUP("fw_wire_received", "skb/ingress", FW_ROLE_WIRE, BPF_CGROUP_INET_INGRESS,
 		"IP bytes received"),
+	FEXIT("fw_synack", "tcp_make_synack", FW_ROLE_WIRE_SYNACK,
+		"SYN-ACKs over IPv6, where the cgroup hook does not see them (Linux 6.1)"),
 	ITERATOR("fw_iter_flows", "bpf_sk_storage_map", FW_ROLE_SNAPSHOT,
 		"every connection with its counters"),
 	ITERATOR("fw_iter_descriptors", "task_file", FW_ROLE_SNAPSHOT,
@@ -218,8 +220,10 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 	role_choose(hooks, FW_ROLE_PROCESS);
 	role_choose(hooks, FW_ROLE_SOCKET);
 	role_choose(hooks, FW_ROLE_SNAPSHOT);
-	if (wire)
+	if (wire) {
 		role_choose(hooks, FW_ROLE_WIRE);
+		role_choose(hooks, FW_ROLE_WIRE_SYNACK);
+	}
 	return choose_payload(hooks, error);
 }
 

@@ -30,6 +30,7 @@ enum fw_hook_role {
 	FW_ROLE_PROCESS,
 	FW_ROLE_SOCKET,
 	FW_ROLE_WIRE,
+	FW_ROLE_WIRE_SYNACK, /* only where the self-check finds it needed */
 	FW_ROLE_SNAPSHOT,
 };
 

@@ -214,6 +214,34 @@ static enum fw_status start_once(struct fw_kernel_side *side, const struct fw_ho
  * The function that consumes UDP datagrams may have been inlined into its caller, which the kernel's
  * BTF does not tell; the self-check does.
  */
+static enum fw_status check_udp(struct fw_kernel_side *side, struct fw_hooks *hooks,
+	struct fw_error *error)
+{
+	if (!fw_hooks_use(hooks, FW_ROLE_RECEIVE_UDP) ||
+		fw_self_check(side) != FW_SELF_CHECK_MISCOUNTS)
+		return FW_OK;
+	fw_hooks_drop(hooks, FW_ROLE_RECEIVE_UDP);
+	fw_kernel_side_close(side);
+	return start_once(side, hooks, error);
+}
+
+/* The program for SYN-ACKs counts only if the check, without it, finds them missing. */
+static void check_synack(struct fw_kernel_side *side, const struct fw_hooks *hooks)
+{
+	if (!fw_hooks_use(hooks, FW_ROLE_WIRE_SYNACK))
+		return;
+	if (!fw_self_check_sees_synack(side)) {
+		side->machine->count_synack = 1;
+		return;
+	}
+	for (size_t i = 0; i < hooks->count; i++) {
+		if (hooks->hook[i].role != FW_ROLE_WIRE_SYNACK || side->link_fd[i] < 0)
+			continue;
+		close(side->link_fd[i]);
+		side->link_fd[i] = -1;
+	}
+}
+
 enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, bool wire, struct fw_error *error)
 {
 	struct fw_hooks hooks;
@@ -223,11 +251,9 @@ enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, bool wire, stru
 	status = fw_hooks_choose(&hooks, wire, error);
 	if (status == FW_OK)
 		status = start_once(side, &hooks, error);
-	if (status != FW_OK || !fw_hooks_use(&hooks, FW_ROLE_RECEIVE_UDP))
-		return status;
-	if (fw_self_check(side) != FW_SELF_CHECK_MISCOUNTS)
-		return FW_OK;
-	fw_hooks_drop(&hooks, FW_ROLE_RECEIVE_UDP);
-	fw_kernel_side_close(side);
-	return start_once(side, &hooks, error);
+	if (status == FW_OK)
+		status = check_udp(side, &hooks, error);
+	if (status == FW_OK)
+		check_synack(side, &hooks);
+	return status;
 }

@@ -273,8 +273,13 @@ struct dst_entry {
 };
 
 struct sk_buff {
+	unsigned int len;
 	unsigned long _skb_refdst;
 	char cb[48];
+};
+
+struct request_sock {
+	struct sock_common __req_common;
 };
 
 struct inet_skb_parm {

@@ -6,6 +6,7 @@
 #include "kernel/linux/flow.bpf.h"
 
 #include <bpf/bpf_endian.h>
+#include <bpf/bpf_tracing.h>
 
 #define IPV4_HEADER_LENGTH(first_byte) (((first_byte) & 0x0f) * 4)
 #define IPV6_HEADER_LENGTH   40
@@ -155,6 +156,20 @@ static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *s
 		flow->flags |= FW_FLOW_KERNEL;
 }
 
+/* To the flow, and to its owner, to nobody, or kept for the first owner. */
+static __always_inline void account(struct fw_flow_state *flow, enum fw_direction direction,
+	__u32 bytes)
+{
+	wire_add(&flow->counters.wire_sent, &flow->counters.wire_received, direction, bytes);
+	if (flow->owner && count_owned(flow, direction, bytes))
+		return;
+	if (flow->flags & FW_FLOW_KERNEL)
+		wire_add(&machine.unattributed.wire_sent, &machine.unattributed.wire_received,
+			direction, bytes);
+	else
+		wire_add(&flow->unclaimed_sent, &flow->unclaimed_received, direction, bytes);
+}
+
 static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
@@ -175,16 +190,9 @@ static __always_inline int count(struct __sk_buff *skb, enum fw_direction direct
 		begin(flow, sk);
 	if (!flow->id)
 		flow->id = bpf_get_socket_cookie(skb);
-	wire_add(&flow->counters.wire_sent, &flow->counters.wire_received, direction, bytes);
 	if (!flow->owner)
 		flow->owner = multipath_owner(sk);
-	if (flow->owner && count_owned(flow, direction, bytes))
-		return 1;
-	if (flow->flags & FW_FLOW_KERNEL)
-		wire_add(&machine.unattributed.wire_sent, &machine.unattributed.wire_received,
-			direction, bytes);
-	else
-		wire_add(&flow->unclaimed_sent, &flow->unclaimed_received, direction, bytes);
+	account(flow, direction, bytes);
 	return 1;
 }
 
@@ -198,4 +206,24 @@ SEC("cgroup_skb/ingress")
 int fw_wire_received(struct __sk_buff *skb)
 {
 	return count(skb, FW_RECEIVED);
+}
+
+/*
+ * On some kernels (6.1 among them) the egress hook does not run for a SYN-ACK over IPv6, because the
+ * listener sends it in the name of a request that is no full socket. The backend finds out at load and
+ * keeps this program attached only then.
+ */
+SEC("fexit/tcp_make_synack")
+int BPF_PROG(fw_synack, struct sock *sk, struct dst_entry *route, struct request_sock *request,
+	void *cookie, int type, struct sk_buff *syn, struct sk_buff *skb)
+{
+	struct fw_flow_state *flow;
+
+	if (!machine.count_synack || !skb ||
+		BPF_CORE_READ(request, __req_common.skc_family) != AF_INET6)
+		return 0;
+	flow = flow_get(sk);
+	if (flow)
+		account(flow, FW_SENT, BPF_CORE_READ(skb, len) + IPV6_HEADER_LENGTH);
+	return 0;
 }
