@@ -6,6 +6,7 @@
 #include "flowwatcher/counters.h"
 #include "flowwatcher/json_objects.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct listing {
@@ -122,12 +123,15 @@ static int run_list(const struct fw_list_options *options)
 {
 	struct listing listing = { .options = options };
 	struct fw_session session;
-	struct fw_error error;
+	struct fw_error error = { FW_OK, "" };
 	enum fw_status status;
 	int code = fw_list_open(options, &session);
 
 	if (code >= 0)
 		return code;
+	if (session.is_private)
+		fprintf(stderr, "flowwatcher: bytes are counted from now on; 'flowwatcher load' "
+				"keeps counting between commands\n");
 	status = list(session.backend, &listing, &error);
 	free(listing.rows);
 	fw_session_close(&session);

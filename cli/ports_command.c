@@ -8,10 +8,12 @@
 #include "flowwatcher/format.h"
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/names.h"
+#include "flowwatcher/text_codec.h"
 
 #include <errno.h>
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define POLL_MS 50
@@ -20,12 +22,15 @@
 #define PROTOCOL_UDP	 17
 #define PROTOCOL_UDPLITE 136
 
-enum { OPTION_FOLLOW = FW_LIST_OWN, OPTION_TCP, OPTION_UDP };
+enum { OPTION_FOLLOW = FW_LIST_OWN, OPTION_TCP, OPTION_UDP, OPTION_FAIL_ON_LOSS };
 
 struct request {
 	struct fw_list_options list;
-	bool follow, tcp, udp;
-	struct fw_text_table *table;
+	bool follow, tcp, udp, fail_on_loss;
+
+	struct fw_port *ports; /* to list */
+	size_t count, capacity;
+	uint64_t lost; /* changes, while following */
 };
 
 static bool is_tcp(uint16_t protocol)
@@ -75,43 +80,95 @@ static void text_row(struct fw_text_table *table, const struct fw_port *port)
 		fw_text_table_cell(table, "-");
 }
 
-static bool list_port(const struct fw_port *port, void *argument)
+static bool keep_port(const struct fw_port *port, void *argument)
 {
 	struct request *request = argument;
 
 	if (!is_wanted(request, port) || (!request->list.all && !is_open(port)))
 		return true;
-	if (request->list.json)
-		return fw_json_print_line(fw_json_port(port, NULL, 0));
-	text_row(request->table, port);
+	if (request->count == request->capacity) {
+		size_t capacity = request->capacity ? request->capacity * 2 : 64;
+		struct fw_port *ports = reallocarray(request->ports, capacity, sizeof(*ports));
+
+		if (!ports)
+			return false;
+		request->ports = ports;
+		request->capacity = capacity;
+	}
+	request->ports[request->count++] = *port;
 	return true;
 }
 
-static enum fw_status list(struct request *request, struct fw_backend *backend,
-	struct fw_error *error)
+static int by_port(const void *left, const void *right)
+{
+	const struct fw_port *a = left, *b = right;
+	int difference = is_udp(a->protocol) - is_udp(b->protocol);
+
+	if (!difference)
+		difference = a->port - b->port;
+	if (!difference)
+		difference = a->protocol - b->protocol;
+	if (!difference)
+		difference = a->family - b->family;
+	if (!difference)
+		difference = memcmp(a->address, b->address, sizeof(a->address));
+	if (!difference)
+		difference = (a->owner_pid > b->owner_pid) - (a->owner_pid < b->owner_pid);
+	return difference;
+}
+
+static bool print_table(const struct request *request)
 {
 	static const struct fw_column columns[] = {
 		{ "PROTO", FW_LEFT }, { "ADDRESS", FW_LEFT }, { "PORT", FW_RIGHT },
 		{ "STATE", FW_LEFT }, { "PID", FW_RIGHT },    { "USER", FW_LEFT },
 		{ "PROGRAM", FW_LEFT }, { "SINCE", FW_LEFT },
 	};
-	enum fw_status status;
+	struct fw_text_table *table = fw_text_table_new(columns, FW_ARRAY_SIZE(columns));
+	bool complete;
 
-	request->table = fw_text_table_new(columns, FW_ARRAY_SIZE(columns));
-	if (!request->table)
-		return fw_error_set(error, FW_NO_MEMORY, "no memory for a table");
-	status = backend->ops->ports(backend, list_port, request, error);
-	if (status == FW_OK && !request->list.json)
-		fw_text_table_print(request->table);
-	fw_text_table_free(request->table);
-	return status;
+	if (!table)
+		return false;
+	for (size_t i = 0; i < request->count; i++)
+		text_row(table, &request->ports[i]);
+	complete = fw_text_table_print(table);
+	fw_text_table_free(table);
+	return complete;
+}
+
+static bool print_json(const struct request *request)
+{
+	for (size_t i = 0; i < request->count; i++)
+		if (!fw_json_print_line(fw_json_port(&request->ports[i], NULL, 0)))
+			return false;
+	return true;
+}
+
+static enum fw_status list(struct request *request, struct fw_backend *backend,
+	struct fw_error *error)
+{
+	enum fw_status status = backend->ops->ports(backend, keep_port, request, error);
+	bool complete = status == FW_OK;
+
+	if (status != FW_OK && status != FW_STOPPED)
+		return status;
+	if (complete) {
+		if (request->count)
+			qsort(request->ports, request->count, sizeof(*request->ports), by_port);
+		complete = request->list.json ? print_json(request) : print_table(request);
+	}
+	free(request->ports);
+	return complete ? FW_OK :
+			  fw_error_set(error, FW_NO_MEMORY, "no memory for %zu ports",
+				  request->count);
 }
 
 static void print_change(const struct request *request, const struct fw_port_record *record)
 {
 	bool taken = record->header.type == FW_RECORD_PORT_TAKEN;
 	const struct fw_port *port = &record->port;
-	char protocol[FW_PROTOCOL_NAME_SIZE], endpoint[FW_ADDRESS_TEXT_SIZE], time[FW_TIME_TEXT_SIZE];
+	char protocol[FW_PROTOCOL_NAME_SIZE], endpoint[FW_ADDRESS_TEXT_SIZE];
+	char time[FW_TIME_TEXT_SIZE], comm[FW_COMM_SIZE];
 
 	if (request->list.json) {
 		fw_json_print_line(fw_json_port(port, taken ? "taken" : "released",
@@ -119,11 +176,12 @@ static void print_change(const struct request *request, const struct fw_port_rec
 		return;
 	}
 	fw_format_boot_time(record->header.time_ns, time, sizeof(time));
-	printf("%.12s  %-8s  %-7s  %-28s  %u %.*s\n", time + 11, taken ? "taken" : "released",
+	fw_text_printable(port->comm, strnlen(port->comm, sizeof(port->comm)), comm, sizeof(comm));
+	printf("%.12s  %-8s  %-7s  %-28s  %u %s\n", time + 11, taken ? "taken" : "released",
 		fw_protocol_name(port->protocol, protocol),
 		fw_format_endpoint(port->family, port->address, port->port, endpoint,
 			sizeof(endpoint)),
-		port->owner_pid, (int)sizeof(port->comm), port->comm);
+		port->owner_pid, comm);
 }
 
 static void print_loss(const struct request *request, const struct fw_loss_record *record)
@@ -147,10 +205,14 @@ static void print_loss(const struct request *request, const struct fw_loss_recor
 
 static bool follow_record(const struct fw_record_header *header, void *argument)
 {
-	const struct request *request = argument;
+	struct request *request = argument;
 
 	if (header->type == FW_RECORD_LOSS) {
-		print_loss(request, (const struct fw_loss_record *)header);
+		const struct fw_loss_record *loss = (const struct fw_loss_record *)header;
+
+		request->lost += loss->lost[FW_RECORD_PORT_TAKEN] +
+				 loss->lost[FW_RECORD_PORT_RELEASED];
+		print_loss(request, loss);
 	} else if (header->type == FW_RECORD_PORT_TAKEN ||
 		   header->type == FW_RECORD_PORT_RELEASED) {
 		const struct fw_port_record *record = (const struct fw_port_record *)header;
@@ -173,13 +235,17 @@ static enum fw_status follow(struct request *request, struct fw_backend *backend
 		if (!fw_output_flush())
 			break;
 	}
+	if (status == FW_OK && request->lost)
+		fprintf(stderr, "flowwatcher: %llu changes were lost: they came faster than they "
+				"were read\n",
+			(unsigned long long)request->lost);
 	return status;
 }
 
 static int run_request(struct request *request)
 {
+	struct fw_error error = { FW_OK, "" };
 	struct fw_session session;
-	struct fw_error error;
 	enum fw_status status;
 	int code;
 
@@ -200,7 +266,9 @@ static int run_request(struct request *request)
 	fw_session_close(&session);
 	if (status != FW_OK)
 		return fw_command_fail(&error);
-	return fw_output_finish();
+	code = fw_output_finish();
+	return code || !request->fail_on_loss || !request->lost ? code :
+								  fw_status_exit_code(FW_LOST);
 }
 
 static int run_ports(int argc, char **argv)
@@ -210,6 +278,7 @@ static int run_ports(int argc, char **argv)
 		{ "follow", no_argument, NULL, OPTION_FOLLOW },
 		{ "tcp", no_argument, NULL, OPTION_TCP },
 		{ "udp", no_argument, NULL, OPTION_UDP },
+		{ "fail-on-loss", no_argument, NULL, OPTION_FAIL_ON_LOSS },
 		{ 0 },
 	};
 	struct request request = { 0 };
@@ -220,6 +289,7 @@ static int run_ports(int argc, char **argv)
 		request.follow |= option == OPTION_FOLLOW;
 		request.tcp |= option == OPTION_TCP;
 		request.udp |= option == OPTION_UDP;
+		request.fail_on_loss |= option == OPTION_FAIL_ON_LOSS;
 	}
 	if (code < 0 && !fw_command_no_arguments(&fw_command_ports, argc, argv))
 		code = fw_status_exit_code(FW_USAGE);
@@ -236,6 +306,7 @@ const struct fw_command fw_command_ports = {
 		"Listening TCP ports and UDP ports open to anybody; one line for each process that\n"
 		"holds one.\n\n"
 		"      --follow          print ports as they are taken and released, until Ctrl-C\n"
+		"      --fail-on-loss    with --follow: exit code 5 if changes were lost\n"
 		"      --tcp, --udp      only these\n"
 		"  -p, --pid PID         only of this process; may be repeated\n"
 		"      --target TARGET   only of pid:N, exe:/PATH, comm:NAME, cgroup:/PATH,\n"

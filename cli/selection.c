@@ -54,15 +54,23 @@ bool fw_selection_has(const struct fw_selection *selection, const struct fw_proc
 	return !selection->count;
 }
 
+static bool needs_more_than_name(const struct fw_selection *selection)
+{
+	for (size_t i = 0; i < selection->count; i++)
+		if (selection->targets[i].kind != FW_TARGET_PID &&
+			selection->targets[i].kind != FW_TARGET_COMM)
+			return true;
+	return false;
+}
+
 bool fw_selection_has_pid(const struct fw_selection *selection, uint32_t pid, const char *comm)
 {
-	struct fw_process process;
+	struct fw_process process = { .pid = pid, .uid = UINT32_MAX };
 
 	if (!selection->count)
 		return true;
-	if (fw_host_process(pid, &process, NULL) != FW_OK) {
-		process = (struct fw_process){ .pid = pid, .uid = UINT32_MAX };
-		snprintf(process.comm, sizeof(process.comm), "%s", comm);
-	}
+	/* Asking the system opens several files, so it comes last. */
+	if (!needs_more_than_name(selection) || fw_host_process(pid, &process, NULL) != FW_OK)
+		snprintf(process.comm, sizeof(process.comm), "%.*s", FW_COMM_SIZE - 1, comm);
 	return fw_selection_has(selection, &process);
 }

@@ -114,7 +114,7 @@ static struct json_object *json_arguments(char **argv)
 	struct json_object *array = json_object_new_array();
 
 	for (; array && *argv; argv++)
-		json_object_array_add(array, json_object_new_string(*argv));
+		json_object_array_add(array, fw_json_text(*argv));
 	return array;
 }
 

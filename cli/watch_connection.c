@@ -96,7 +96,8 @@ static bool is_selected(struct fw_watch *watch, struct fw_connection_row *row)
 
 	if (!watch->selection.count)
 		return true;
-	if (row->tag == TAG_UNKNOWN)
+	/* Another process may take a connection over; after its end that process is mostly gone. */
+	if (row->tag == TAG_UNKNOWN || !row->closed)
 		row->tag = fw_selection_has_pid(&watch->selection, connection->owner_pid,
 				   connection->comm) ?
 				   TAG_SELECTED :
@@ -114,6 +115,16 @@ static int by_bytes(const void *left, const void *right)
 	if (x != y)
 		return x < y ? 1 : -1;
 	return (a->connection.id > b->connection.id) - (a->connection.id < b->connection.id);
+}
+
+static int by_total_bytes(const void *left, const void *right)
+{
+	const struct fw_connection_row *a = *(struct fw_connection_row *const *)left;
+	const struct fw_connection_row *b = *(struct fw_connection_row *const *)right;
+	uint64_t x = a->since_first.sent + a->since_first.received;
+	uint64_t y = b->since_first.sent + b->since_first.received;
+
+	return x == y ? by_bytes(left, right) : x < y ? 1 : -1;
 }
 
 static enum fw_status choose_rows(struct fw_watch *watch, bool totals, struct fw_error *error)
@@ -139,7 +150,8 @@ static enum fw_status choose_rows(struct fw_watch *watch, bool totals, struct fw
 			view->rows[view->row_count++] = row;
 	}
 	if (view->row_count)
-		qsort(view->rows, view->row_count, sizeof(*view->rows), by_bytes);
+		qsort(view->rows, view->row_count, sizeof(*view->rows),
+			totals ? by_total_bytes : by_bytes);
 	return FW_OK;
 }
 
@@ -198,16 +210,31 @@ static bool print_text(const struct view *view)
 	return true;
 }
 
+static bool print_rows_json(const struct view *view, bool totals)
+{
+	uint64_t length =
+		totals ? view->interval.since_first_ns : view->interval.interval_ns;
+
+	for (size_t i = 0; i < view->row_count; i++) {
+		const struct fw_connection_row *row = view->rows[i];
+		struct json_object *object = fw_json_connection(&row->connection,
+			totals ? &row->since_first : &row->interval, length);
+
+		fw_json_add_snapshot_time(object, view->interval.time_ns);
+		if (!fw_json_print_line(object))
+			return false;
+	}
+	return true;
+}
+
 static bool print_json(const struct view *view)
 {
 	struct json_object *summary;
 
-	for (size_t i = 0; i < view->row_count; i++)
-		if (!fw_json_print_line(fw_json_connection(&view->rows[i]->connection,
-			    &view->rows[i]->interval, view->interval.interval_ns)))
-			return false;
+	if (!print_rows_json(view, false))
+		return false;
 	summary = fw_json_new("interval");
-	fw_json_add_time(summary, "time", view->interval.time_ns);
+	fw_json_add_snapshot_time(summary, view->interval.time_ns);
 	fw_json_add_number(summary, "interval_ns", view->interval.interval_ns);
 	fw_json_add_number(summary, "connections", view->interval.moved);
 	fw_json_add_counters(summary, "", &view->interval.connections);
@@ -229,15 +256,6 @@ static enum fw_status interval(struct fw_watch *watch, struct fw_error *error)
 	return complete ? FW_OK : fw_error_set(error, FW_NO_MEMORY, "no memory to print");
 }
 
-static bool print_totals_json(const struct view *view)
-{
-	for (size_t i = 0; i < view->row_count; i++)
-		if (!fw_json_print_line(fw_json_connection(&view->rows[i]->connection,
-			    &view->rows[i]->since_first, view->interval.since_first_ns)))
-			return false;
-	return true;
-}
-
 /* Of connections that are still there: those that ended were shown in their last interval. */
 static enum fw_status totals(struct fw_watch *watch, struct fw_error *error)
 {
@@ -250,7 +268,7 @@ static enum fw_status totals(struct fw_watch *watch, struct fw_error *error)
 	if (status != FW_OK)
 		return status;
 	if (watch->format == FW_WATCH_JSON) {
-		complete = print_totals_json(view);
+		complete = print_rows_json(view, true);
 	} else {
 		printf("Totals of %.1f seconds, connections that are open now\n",
 			(double)view->interval.since_first_ns / 1e9);

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TAG_UNKNOWN, TAG_SELECTED, TAG_OTHER };
+
 struct view {
 	struct fw_usage_delta *delta;
 	struct fw_usage_interval interval;
@@ -47,25 +49,6 @@ static enum fw_status snapshot(struct fw_watch *watch, struct fw_error *error)
 	if (status != FW_OK)
 		return status;
 	return fw_usage_delta_end(view->delta, &summary, &view->interval, error);
-}
-
-static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
-{
-	struct view *view = calloc(1, sizeof(*view));
-
-	watch->state = view;
-	if (view)
-		view->delta = fw_usage_delta_new();
-	if (!view || !view->delta)
-		return fw_error_set(error, FW_NO_MEMORY, "no memory to begin with");
-	return snapshot(watch, error);
-}
-
-static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
-	struct fw_error *error)
-{
-	*interrupted = fw_interrupt_wait(until_ns);
-	return FW_OK;
 }
 
 static uint64_t payload(const struct fw_counters *counters)
@@ -110,6 +93,22 @@ static bool reserve(struct view *view, size_t count)
 	return true;
 }
 
+/*
+ * Where an exited process was (its cgroup) nobody can tell any more, so the answer it got alive stays.
+ * Every process is therefore asked about when it is first seen, not when it first has traffic.
+ */
+static bool is_selected(const struct fw_watch *watch, struct fw_usage_row *row, bool listed)
+{
+	const struct fw_process *process = &row->usage.process;
+	bool alive = !(process->flags & FW_PROCESS_EXITED);
+
+	if (!watch->selection.count)
+		return listed;
+	if (row->tag == TAG_UNKNOWN || (listed && alive))
+		row->tag = fw_selection_has(&watch->selection, process) ? TAG_SELECTED : TAG_OTHER;
+	return listed && row->tag == TAG_SELECTED;
+}
+
 /* Collect the rows to print into view->rows. */
 static enum fw_status choose_rows(struct fw_watch *watch, counters_of counters,
 	struct fw_error *error)
@@ -123,13 +122,32 @@ static enum fw_status choose_rows(struct fw_watch *watch, counters_of counters,
 	for (size_t i = 0; i < count; i++) {
 		struct fw_usage_row *row = fw_usage_delta_row(view->delta, i);
 
-		if (!watch->all && !fw_counters_any(counters(row)))
-			continue;
-		if (fw_selection_has(&watch->selection, &row->usage.process))
+		if (is_selected(watch, row, watch->all || fw_counters_any(counters(row))))
 			view->rows[view->row_count++] = row;
 	}
 	qsort(view->rows, view->row_count, sizeof(*view->rows),
 		counters == interval_of ? by_interval : by_total);
+	return FW_OK;
+}
+
+static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
+{
+	struct view *view = calloc(1, sizeof(*view));
+	enum fw_status status;
+
+	watch->state = view;
+	if (view)
+		view->delta = fw_usage_delta_new();
+	if (!view || !view->delta)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory to begin with");
+	status = snapshot(watch, error);
+	return status == FW_OK ? choose_rows(watch, interval_of, error) : status;
+}
+
+static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
+	struct fw_error *error)
+{
+	*interrupted = fw_interrupt_wait(until_ns);
 	return FW_OK;
 }
 
@@ -260,6 +278,34 @@ static enum fw_status interval(struct fw_watch *watch, struct fw_error *error)
 	return complete ? FW_OK : fw_error_set(error, FW_NO_MEMORY, "no memory to print");
 }
 
+static void print_part(const char *what, uint64_t sent, uint64_t received)
+{
+	char sent_text[FW_BYTES_TEXT_SIZE], received_text[FW_BYTES_TEXT_SIZE];
+
+	if (!sent && !received)
+		return;
+	printf("  %s: %s sent, %s received\n", what,
+		fw_format_bytes(sent, sent_text, sizeof(sent_text)),
+		fw_format_bytes(received, received_text, sizeof(received_text)));
+}
+
+static void print_total_summary(const struct view *view, const struct fw_usage_totals *totals)
+{
+	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE];
+
+	printf("Totals of %.1f seconds: %s sent, %s received\n",
+		(double)view->interval.since_first_ns / 1e9,
+		fw_format_bytes(totals->listed.sent + totals->departed.sent, sent, sizeof(sent)),
+		fw_format_bytes(totals->listed.received + totals->departed.received, received,
+			sizeof(received)));
+	print_part("of exited processes that are no longer listed", totals->departed.sent,
+		totals->departed.received);
+	print_part("besides, of no process", totals->unattributed.sent,
+		totals->unattributed.received);
+	print_part("besides, wire bytes of no process", totals->unattributed.wire_sent,
+		totals->unattributed.wire_received);
+}
+
 static bool print_totals_text(const struct view *view, const struct fw_usage_totals *totals)
 {
 	static const struct fw_column columns[] = {
@@ -269,7 +315,6 @@ static bool print_totals_text(const struct view *view, const struct fw_usage_tot
 	};
 	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);
 	struct fw_text_table *table = fw_text_table_new(columns, count);
-	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE];
 	bool complete;
 
 	if (!table)
@@ -285,11 +330,7 @@ static bool print_totals_text(const struct view *view, const struct fw_usage_tot
 		fw_bytes_cell(table, row->since_first.wire_sent);
 		fw_bytes_cell(table, row->since_first.wire_received);
 	}
-	printf("Totals of %.1f seconds: %s sent, %s received\n",
-		(double)view->interval.since_first_ns / 1e9,
-		fw_format_bytes(totals->listed.sent + totals->departed.sent, sent, sizeof(sent)),
-		fw_format_bytes(totals->listed.received + totals->departed.received, received,
-			sizeof(received)));
+	print_total_summary(view, totals);
 	complete = !view->row_count || fw_text_table_print(table);
 	fw_text_table_free(table);
 	return complete;

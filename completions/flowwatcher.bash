@@ -9,7 +9,7 @@ _flowwatcher_options() {
 		;;
 	stat) echo '--json -o --output --no-wire --help' ;;
 	conns) echo '-p --pid --target --all --json --backend --help' ;;
-	ports) echo '--follow --tcp --udp -p --pid --target --all --json --backend --help' ;;
+	ports) echo '--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
 	load) echo '--no-wire --help' ;;
 	unload) echo '--help' ;;
 	status | doctor) echo '--json --help' ;;

@@ -95,6 +95,7 @@ complete -c flowwatcher -n '__flowwatcher_using watch' \
 complete -c flowwatcher -n '__flowwatcher_using watch' -l classic -d 'Lines of the classic monitor'
 
 complete -c flowwatcher -n '__flowwatcher_using ports' -l follow -d 'Ports as they are taken and released'
+complete -c flowwatcher -n '__flowwatcher_using ports' -l fail-on-loss -d 'Exit code 5 if changes were lost'
 complete -c flowwatcher -n '__flowwatcher_using ports' -l tcp -d 'Only TCP'
 complete -c flowwatcher -n '__flowwatcher_using ports' -l udp -d 'Only UDP'
 

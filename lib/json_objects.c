@@ -49,6 +49,21 @@ void fw_json_add_time(struct json_object *object, const char *key, uint64_t boot
 		add_string(object, key, fw_format_boot_time(boot_ns, text, sizeof(text)));
 }
 
+void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns)
+{
+	/* Clocks are read anew for each conversion; objects of one snapshot must agree to the digit. */
+	static _Thread_local struct {
+		uint64_t boot_ns;
+		char text[FW_TIME_TEXT_SIZE];
+	} last;
+
+	if (last.boot_ns != boot_ns || !last.text[0]) {
+		last.boot_ns = boot_ns;
+		fw_format_boot_time(boot_ns, last.text, sizeof(last.text));
+	}
+	add_string(object, "time", last.text);
+}
+
 static void add_base64(struct json_object *object, const char *key, const char *bytes, size_t length)
 {
 	char *text = malloc(FW_BASE64_SIZE(length)), name[64];
@@ -135,7 +150,7 @@ struct json_object *fw_json_usage(const struct fw_usage_row *row,
 {
 	struct json_object *object = fw_json_new("usage");
 
-	fw_json_add_time(object, "time", interval->time_ns);
+	fw_json_add_snapshot_time(object, interval->time_ns);
 	fw_json_add_number(object, "interval_ns", interval->interval_ns);
 	add_process(object, &row->usage.process);
 	fw_json_add_counters(object, "", &row->interval);
@@ -147,7 +162,7 @@ struct json_object *fw_json_interval(const struct fw_usage_interval *interval)
 {
 	struct json_object *object = fw_json_new("interval");
 
-	fw_json_add_time(object, "time", interval->time_ns);
+	fw_json_add_snapshot_time(object, interval->time_ns);
 	fw_json_add_number(object, "interval_ns", interval->interval_ns);
 	fw_json_add_number(object, "processes", interval->moved);
 	fw_json_add_counters(object, "", &interval->processes);
@@ -161,7 +176,7 @@ struct json_object *fw_json_total(const struct fw_usage_row *row,
 {
 	struct json_object *object = fw_json_new("total");
 
-	fw_json_add_time(object, "time", interval->time_ns);
+	fw_json_add_snapshot_time(object, interval->time_ns);
 	fw_json_add_number(object, "elapsed_ns", interval->since_first_ns);
 	add_process(object, &row->usage.process);
 	fw_json_add_counters(object, "", &row->since_first);
@@ -173,7 +188,7 @@ struct json_object *fw_json_machine_total(const struct fw_usage_totals *totals,
 {
 	struct json_object *object = fw_json_new("machine_total");
 
-	fw_json_add_time(object, "time", interval->time_ns);
+	fw_json_add_snapshot_time(object, interval->time_ns);
 	fw_json_add_number(object, "elapsed_ns", interval->since_first_ns);
 	fw_json_add_counters(object, "", &totals->listed);
 	fw_json_add_counters(object, "departed_", &totals->departed);
@@ -264,6 +279,21 @@ struct json_object *fw_json_stat_process(const struct fw_usage *usage)
 
 	add_process(object, &usage->process);
 	fw_json_add_counters(object, "", &usage->counters);
+	return object;
+}
+
+struct json_object *fw_json_text(const char *bytes)
+{
+	size_t length = strlen(bytes);
+	struct json_object *object;
+	char *text;
+
+	text = malloc(FW_UTF8_REPLACED_SIZE(length));
+	if (!text)
+		return NULL;
+	fw_utf8_replace(bytes, length, text);
+	object = json_object_new_string(text);
+	free(text);
 	return object;
 }
 

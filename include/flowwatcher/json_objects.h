@@ -49,11 +49,16 @@ void fw_json_add_number(struct json_object *object, const char *key, uint64_t va
 void fw_json_add_bool(struct json_object *object, const char *key, bool value);
 /* RFC 3339 of a moment in ns since boot; null for 0. */
 void fw_json_add_time(struct json_object *object, const char *key, uint64_t boot_ns);
+/* "time" of a snapshot; the same moment gives the same text in object after object. */
+void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns);
 /* Text of unknown origin, `length` bytes. */
 void fw_json_add_text(struct json_object *object, const char *key, const char *bytes, size_t length);
 /* "sent", "received", "wire_sent", "wire_received", each behind `prefix`. */
 void fw_json_add_counters(struct json_object *object, const char *prefix,
 	const struct fw_counters *counters);
+
+/* A string object of text of unknown origin, with U+FFFD for what is not UTF-8. */
+struct json_object *fw_json_text(const char *bytes);
 
 /* One line on standard output (JSON Lines), then the object is released. False: `object` is NULL. */
 bool fw_json_print_line(struct json_object *object);
