@@ -70,7 +70,10 @@ static void text_row(struct fw_text_table *table, const struct fw_port *port)
 		fw_format_address(port->family, port->address, address, sizeof(address)));
 	fw_text_table_cell(table, "%u", port->port);
 	fw_text_table_cell(table, "%s", fw_tcp_state_name(port->state));
-	fw_text_table_cell(table, "%u", port->owner_pid);
+	if (port->owner_pid)
+		fw_text_table_cell(table, "%u", port->owner_pid);
+	else
+		fw_text_table_cell(table, "-");
 	fw_text_table_cell(table, "%s", fw_user_name(port->uid));
 	fw_text_table_cell(table, "%s", port->comm);
 	if (port->since_ns)

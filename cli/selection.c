@@ -35,8 +35,8 @@ enum fw_status fw_selection_add_pid(struct fw_selection *selection, const char *
 {
 	char target[64];
 
-	if (snprintf(target, sizeof(target), "pid:%s", pid) >= (int)sizeof(target))
-		return fw_error_set(error, FW_USAGE, "'%s' is not a process id", pid);
+	if (!*pid || snprintf(target, sizeof(target), "pid:%s", pid) >= (int)sizeof(target))
+		return fw_error_set(error, FW_USAGE, "'%.40s' is not a process id", pid);
 	return fw_selection_add(selection, target, error);
 }
 

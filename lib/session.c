@@ -28,12 +28,12 @@ static enum fw_status open_sockdiag(struct fw_session *session, struct fw_error 
 	return status;
 }
 
-static void set_notice(struct fw_session *session, const char *reason)
+static void set_notice(struct fw_session *session, const char *reason, const char *instead)
 {
 	snprintf(session->notice, sizeof(session->notice),
-		"%.300s; reading inet_diag and /proc instead: only TCP bytes are counted, "
-		"short connections may be missed ('flowwatcher doctor' explains)",
-		reason);
+		"%.300s%s: only TCP bytes are counted, short connections may be missed "
+		"('flowwatcher doctor' explains)",
+		reason, instead);
 	for (char *at = session->notice; *at; at++)
 		if (*at == '\n')
 			*at = ' ';
@@ -48,7 +48,7 @@ static enum fw_status open_auto(const struct fw_session_options *options,
 	if (status != FW_OK && !options->needs_counters) {
 		status = open_sockdiag(session, error);
 		if (status == FW_OK)
-			set_notice(session, reason.text);
+			set_notice(session, reason.text, "; reading inet_diag and /proc instead");
 		return status;
 	}
 	if (status != FW_OK)
@@ -65,7 +65,7 @@ enum fw_status fw_session_open(const struct fw_session_options *options, struct 
 	switch (options->choice) {
 	case FW_BACKEND_SOCKDIAG:
 		status = open_sockdiag(&opened, error);
-		set_notice(&opened, "sockdiag was asked for");
+		set_notice(&opened, "reading inet_diag and /proc", "");
 		break;
 	case FW_BACKEND_BPF:
 		status = open_bpf(options, &opened, error);

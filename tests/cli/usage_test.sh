@@ -1,0 +1,173 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Usage: usage_test.sh FLOWWATCHER
+# Bad usage of every command: one line that names what is wrong and where help is, exit code 2, nothing
+# on standard output. Then help and version, and output that cannot be written. Needs no privilege.
+set -u
+program=$(realpath "$1") || exit 1
+export LC_ALL=C.UTF-8
+
+passed=0
+failed=0
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' INT TERM HUP
+
+verdict() { # NAME FINDING: an empty second argument is a pass
+	if [ -z "$2" ]; then
+		passed=$((passed + 1))
+		echo "ok $1"
+	else
+		failed=$((failed + 1))
+		echo "not ok $1: $2"
+		sed 's/^/    /' "$work/err"
+	fi
+}
+
+run() { # ARGUMENTS...: sets $code
+	timeout 20 "$program" "$@" >"$work/out" 2>"$work/err" </dev/null
+	code=$?
+}
+
+# refused CODE TEXT ARGUMENTS...: ends with CODE and says TEXT in one line
+refused() {
+	want=$1
+	text=$2
+	shift 2
+	run "$@"
+	finding=
+	[ "$code" -eq "$want" ] || finding="exit code $code instead of $want"
+	[ -s "$work/out" ] && finding="$finding, something on standard output"
+	[ "$(wc -l <"$work/err")" -eq 1 ] || finding="$finding, not one line of message"
+	grep -qF -- "$text" "$work/err" || finding="$finding, no '$text' in the message"
+	verdict "flowwatcher $*" "$finding"
+}
+
+# bad TEXT COMMAND ARGUMENTS...: refused as bad usage, with the hint of the command
+bad() {
+	refused 2 "$@"
+	grep -qF "try 'flowwatcher $2 --help'" "$work/err" ||
+		verdict "flowwatcher $2: hint" "no hint to --help"
+}
+
+long=$(printf '%05000d' 0 | tr 0 9)
+
+refused 2 "unknown command 'wach'" wach
+refused 2 "unknown command ''" ''
+refused 2 "unknown command '--frobnicate'" --frobnicate
+refused 2 "unknown command 'nothing'" help nothing
+
+for command in load unload status watch stat conns ports doctor; do
+	bad "unknown option '--frobnicate'" $command --frobnicate
+	bad "unknown option '-x'" $command -x
+done
+for command in load unload status watch conns ports doctor; do
+	bad "unexpected argument 'extra'" $command extra
+done
+
+for interval in '' 0 0.05 99ms -1 1x 1e3 abc 25h 99999999999999999999 ' 1' nan "$long"; do
+	bad "" watch -i "$interval"
+done
+bad "interval '0.05' is not between" watch --interval 0.05
+bad "'1x' is not a duration" watch -i 1x
+for count in '' 0 -1 1.5 x 18446744073709551616 ' 1' "$long"; do
+	bad "count" watch -c "$count"
+done
+bad "option '-i' needs a value" watch -i
+bad "option '--interval' needs a value" watch --interval
+bad "option '--target' needs a value" watch --target
+bad "--by 'host'" watch --by host
+bad "--classic" watch --classic --by connection
+for command in watch conns ports; do
+	bad "backend 'xdp'" $command --backend xdp
+	bad "is not a target" $command --target 80
+	bad "is not a process id" $command --target pid:0
+	bad "is not a process id" $command -p abc
+	bad "is not a process id" $command -p -1
+	bad "is not a process id" $command -p ''
+	bad "does not begin with '/'" $command --target exe:curl
+	bad "does not begin with '/'" $command --target cgroup:a
+	bad "suffix" $command --target unit:ssh
+	bad "there is no user" $command --target 'user:no such user'
+	bad "" $command --target "exe:/$long"
+	bad "" $command -p "$long"
+done
+bad "no command given" stat
+bad "no command given" stat --json --
+
+# Things that are well formed but do not exist.
+refused 1 "there is no process 2147483647" watch -p 2147483647
+
+for command in load unload status watch stat conns ports doctor; do
+	run $command --help
+	finding=
+	[ "$code" -eq 0 ] || finding="exit code $code"
+	grep -q "^Usage: flowwatcher $command" "$work/out" || finding="$finding, no usage line"
+	grep -q '^Example' "$work/out" || finding="$finding, no example"
+	cp "$work/out" "$work/help"
+	run help $command
+	cmp -s "$work/out" "$work/help" || finding="$finding, 'help $command' is something else"
+	verdict "flowwatcher $command --help" "$finding"
+done
+for word in --help -h help; do
+	run $word
+	[ "$code" -eq 0 ] && [ -s "$work/out" ]
+	verdict "flowwatcher $word" "$([ $? -eq 0 ] || echo "exit code $code")"
+done
+for word in --version -V version; do
+	run $word
+	finding=
+	[ "$code" -eq 0 ] || finding="exit code $code"
+	grep -Eq '^flowwatcher [0-9]+\.[0-9]+' "$work/out" || finding="$finding, no version"
+	verdict "flowwatcher $word" "$finding"
+done
+run
+verdict 'flowwatcher alone' "$([ "$code" -eq 2 ] || echo "exit code $code")"
+
+# A full disk, a closed descriptor, a reader that has seen enough.
+for command in --help version 'watch --help' 'doctor --json'; do
+	# shellcheck disable=SC2086 # a command and its option
+	timeout 20 "$program" $command >/dev/full 2>"$work/err"
+	code=$?
+	finding=
+	[ $code -eq 1 ] || finding="exit code $code"
+	grep -q 'No space left' "$work/err" || finding="$finding, no message"
+	verdict "flowwatcher $command on a full disk" "$finding"
+	# shellcheck disable=SC2086
+	timeout 20 "$program" $command >&- 2>"$work/err"
+	code=$?
+	verdict "flowwatcher $command with standard output closed" \
+		"$([ $code -eq 1 ] || echo "exit code $code")"
+done
+mkfifo "$work/pipe"
+: >"$work/err"
+sh -c ': <"$1"' reader "$work/pipe" & # opens the pipe and goes
+"$program" --help >"$work/pipe" 2>"$work/err"
+code=$?
+wait
+verdict 'flowwatcher --help to a reader that left' "$([ $code -eq 0 ] || echo "exit code $code")"
+
+# A reader that stops reading: an interruption ends the command all the same, here the JSON of every
+# process known, again and again, into a pipe that nobody empties.
+exec 7<>"$work/pipe"
+"$program" watch --backend sockdiag --json -i 0.1 >&7 2>"$work/err" &
+watcher=$!
+tries=0
+# Fill what is left of the pipe, so that the next write must wait.
+head -c 65536 /dev/zero | timeout 5 dd of="$work/pipe" bs=4096 oflag=nonblock 2>/dev/null
+kill -TERM $watcher
+while kill -0 $watcher 2>/dev/null && [ $tries -lt 200 ]; do
+	tries=$((tries + 1))
+	sleep 0.1 # polls for the end of the command
+done
+if [ $tries -lt 200 ]; then
+	wait $watcher
+	verdict 'flowwatcher watch, SIGTERM while its reader takes nothing' ''
+else
+	kill -KILL $watcher
+	verdict 'flowwatcher watch, SIGTERM while its reader takes nothing' 'did not end'
+fi
+exec 7>&-
+
+echo "usage: $passed passed, $failed failed, 0 skipped"
+[ "$failed" -eq 0 ]
