@@ -9,7 +9,7 @@
 /* PID, PROGRAM, PROTO, LOCAL, REMOTE, STATE: put first among a table's columns. */
 #define FW_CONNECTION_COLUMNS                                                                  \
 	{ "PID", FW_RIGHT }, { "PROGRAM", FW_FLEXIBLE }, { "PROTO", FW_LEFT },                 \
-		{ "LOCAL", FW_LEFT }, { "REMOTE", FW_LEFT }, { "STATE", FW_LEFT }
+		{ "LOCAL", FW_LEFT }, { "REMOTE", FW_LEFT }, { "STATE", FW_LEFT, true }
 
 /* The cells of those columns. */
 void fw_connection_cells(struct fw_text_table *table, const struct fw_connection *connection);

@@ -67,8 +67,8 @@ static bool print_text(const struct listing *listing)
 		FW_CONNECTION_COLUMNS,
 		{ "SENT", FW_RIGHT },
 		{ "RECEIVED", FW_RIGHT },
-		{ "WIRE SENT", FW_RIGHT },
-		{ "WIRE RECV", FW_RIGHT },
+		{ "WIRE SENT", FW_RIGHT, true },
+		{ "WIRE RECV", FW_RIGHT, true },
 	};
 	size_t count = FW_ARRAY_SIZE(columns) - (listing->has_wire ? 0 : 2);
 	struct fw_text_table *table = fw_text_table_new(columns, count);

@@ -125,7 +125,7 @@ static bool print_table(const struct request *request)
 	static const struct fw_column columns[] = {
 		{ "PROTO", FW_LEFT }, { "ADDRESS", FW_LEFT }, { "PORT", FW_RIGHT },
 		{ "STATE", FW_LEFT }, { "PID", FW_RIGHT },    { "USER", FW_LEFT },
-		{ "PROGRAM", FW_LEFT }, { "SINCE", FW_LEFT },
+		{ "PROGRAM", FW_LEFT }, { "SINCE", FW_LEFT, true },
 	};
 	struct fw_text_table *table = fw_text_table_new(columns, FW_ARRAY_SIZE(columns));
 	bool complete;

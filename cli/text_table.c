@@ -11,7 +11,7 @@
 
 #define CELL_BYTES    512
 #define GAP	      2
-#define FLEXIBLE_LEAST 8
+#define FLEXIBLE_LEAST 16
 #define MAX_COLUMNS   16
 
 struct fw_text_table {
@@ -87,6 +87,7 @@ void fw_text_table_cell(struct fw_text_table *table, const char *format, ...)
 
 static void measure(const struct fw_text_table *table, size_t *widths)
 {
+	memset(widths, 0, MAX_COLUMNS * sizeof(*widths));
 	for (size_t c = 0; c < table->column_count; c++)
 		widths[c] = strlen(table->columns[c].title);
 	for (size_t i = 0; i < table->cell_count; i++) {
@@ -98,22 +99,48 @@ static void measure(const struct fw_text_table *table, size_t *widths)
 	}
 }
 
-/* On a terminal the flexible column gives up what the line is too long. */
-static void fit(const struct fw_text_table *table, size_t *widths)
+static size_t line_width(const struct fw_text_table *table, const size_t *widths)
 {
-	size_t total = 0, terminal = (size_t)fw_output_columns();
+	size_t total = 0;
 
 	for (size_t c = 0; c < table->column_count; c++)
-		total += widths[c] + (c ? GAP : 0);
-	for (size_t c = 0; terminal && c < table->column_count && total > terminal; c++) {
-		size_t excess = total - terminal, spare;
+		if (widths[c])
+			total += widths[c] + (c ? GAP : 0);
+	return total;
+}
 
+static void squeeze(const struct fw_text_table *table, size_t *widths, size_t terminal)
+{
+	for (size_t c = 0; c < table->column_count; c++) {
+		size_t total = line_width(table, widths), excess, spare;
+
+		if (total <= terminal)
+			return;
 		if (table->columns[c].align != FW_FLEXIBLE || widths[c] <= FLEXIBLE_LEAST)
 			continue;
+		excess = total - terminal;
 		spare = widths[c] - FLEXIBLE_LEAST;
 		widths[c] -= excess < spare ? excess : spare;
-		total -= excess < spare ? excess : spare;
 	}
+}
+
+/* Width 0 is a column left out. Flexible columns give up anew what is needed after each. */
+static void fit(const struct fw_text_table *table, size_t *widths)
+{
+	size_t terminal = (size_t)fw_output_columns();
+	size_t tried[MAX_COLUMNS];
+
+	if (!terminal)
+		return;
+	for (size_t last = table->column_count;; last--) {
+		memcpy(tried, widths, sizeof(tried));
+		squeeze(table, tried, terminal);
+		if (line_width(table, tried) <= terminal || last == 0)
+			break;
+		if (table->columns[last - 1].optional)
+			widths[last - 1] = 0;
+	}
+	memcpy(widths, tried, sizeof(tried));
 }
 
 static void spaces(size_t count)
@@ -121,22 +148,46 @@ static void spaces(size_t count)
 	printf("%*s", (int)count, "");
 }
 
-/* Prints the first `width` characters; the text is valid UTF-8. */
+static const char *skip_character(const char *text)
+{
+	do
+		text++;
+	while (((unsigned char)*text & 0xc0) == 0x80);
+	return text;
+}
+
+/* Prints `width` characters of valid UTF-8; of a path the end, which tells more than its beginning. */
 static void print_cut(const char *text, size_t width)
 {
-	for (; *text && width; width--) {
-		do
-			putchar(*text++);
-		while (((unsigned char)*text & 0xc0) == 0x80);
+	size_t used = fw_text_columns(text);
+	const char *end;
+
+	if (used > width && text[0] == '/' && width > 2) {
+		fputs("..", stdout);
+		width -= 2;
+		for (; used > width; used--)
+			text = skip_character(text);
 	}
+	for (end = text; *end && width; width--)
+		end = skip_character(end);
+	fwrite(text, 1, (size_t)(end - text), stdout);
+}
+
+static bool is_last(const struct fw_text_table *table, size_t column, const size_t *widths)
+{
+	while (++column < table->column_count)
+		if (widths[column])
+			return false;
+	return true;
 }
 
 static void print_cell(const struct fw_text_table *table, size_t column, const char *text,
-	size_t width)
+	const size_t *widths)
 {
-	size_t used = fw_text_columns(text);
-	bool last = column + 1 == table->column_count;
+	size_t width = widths[column], used = fw_text_columns(text);
 
+	if (!width)
+		return;
 	if (column)
 		spaces(GAP);
 	if (used > width)
@@ -144,10 +195,10 @@ static void print_cell(const struct fw_text_table *table, size_t column, const c
 	if (table->columns[column].align == FW_RIGHT)
 		spaces(width - used);
 	print_cut(text, width);
-	if (table->columns[column].align != FW_RIGHT && !last)
-		spaces(width - used);
-	if (last)
+	if (is_last(table, column, widths))
 		putchar('\n');
+	else if (table->columns[column].align != FW_RIGHT)
+		spaces(width - used);
 }
 
 static void print_header(const struct fw_text_table *table, const size_t *widths)
@@ -157,7 +208,7 @@ static void print_header(const struct fw_text_table *table, const size_t *widths
 	if (colour)
 		fputs("\033[1m", stdout);
 	for (size_t c = 0; c < table->column_count; c++)
-		print_cell(table, c, table->columns[c].title, widths[c]);
+		print_cell(table, c, table->columns[c].title, widths);
 	if (colour)
 		fputs("\033[0m", stdout);
 }
@@ -173,7 +224,7 @@ bool fw_text_table_print(struct fw_text_table *table)
 	for (size_t i = 0; i < table->cell_count; i++) {
 		size_t column = i % table->column_count;
 
-		print_cell(table, column, table->cells[i], widths[column]);
+		print_cell(table, column, table->cells[i], widths);
 	}
 	forget_rows(table);
 	return complete;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Aligned columns on standard output. Cells are collected and printed at once, so that the widths fit
- * what they hold; on a terminal that is too narrow the flexible column is cut. One thread.
+ * what they hold; on a terminal that is too narrow the flexible column is cut, from its left where it holds a path, and then optional
+ * columns are left out. One thread.
  */
 #ifndef FW_CLI_TEXT_TABLE_H
 #define FW_CLI_TEXT_TABLE_H
@@ -14,6 +15,7 @@ enum fw_align { FW_LEFT, FW_RIGHT, FW_FLEXIBLE /* left, and cut first */ };
 struct fw_column {
 	const char *title;
 	enum fw_align align;
+	bool optional; /* left out, the last one first, when the flexible column has nothing to give */
 };
 
 struct fw_text_table;

@@ -164,9 +164,9 @@ static bool print_rate_table(const struct view *view)
 	static const struct fw_column columns[] = {
 		{ "PID", FW_RIGHT },	     { "USER", FW_LEFT },
 		{ "PROGRAM", FW_FLEXIBLE },  { "SENT/s", FW_RIGHT },
-		{ "RECEIVED/s", FW_RIGHT },  { "TOTAL SENT", FW_RIGHT },
-		{ "TOTAL RECV", FW_RIGHT },  { "WIRE SENT/s", FW_RIGHT },
-		{ "WIRE RECV/s", FW_RIGHT },
+		{ "RECEIVED/s", FW_RIGHT },  { "TOTAL SENT", FW_RIGHT, true },
+		{ "TOTAL RECV", FW_RIGHT, true },  { "WIRE SENT/s", FW_RIGHT, true },
+		{ "WIRE RECV/s", FW_RIGHT, true },
 	};
 	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);
 	struct fw_text_table *table = fw_text_table_new(columns, count);
@@ -310,8 +310,8 @@ static bool print_totals_text(const struct view *view, const struct fw_usage_tot
 {
 	static const struct fw_column columns[] = {
 		{ "PID", FW_RIGHT },	    { "USER", FW_LEFT },	{ "PROGRAM", FW_FLEXIBLE },
-		{ "SENT", FW_RIGHT },	    { "RECEIVED", FW_RIGHT },	{ "WIRE SENT", FW_RIGHT },
-		{ "WIRE RECV", FW_RIGHT },
+		{ "SENT", FW_RIGHT },	    { "RECEIVED", FW_RIGHT },	{ "WIRE SENT", FW_RIGHT, true },
+		{ "WIRE RECV", FW_RIGHT, true },
 	};
 	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);
 	struct fw_text_table *table = fw_text_table_new(columns, count);
