@@ -136,6 +136,8 @@ static enum fw_status collect(struct measurement *measurement, struct fw_error *
 			error);
 	if (status == FW_OK)
 		status = backend->ops->usage(backend, keep_usage, measurement, &summary, error);
+	if (status == FW_STOPPED && error->status != FW_STOPPED)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for the processes");
 	if (status == FW_OK)
 		status = backend->ops->group_departed(backend, measurement->group,
 			&report->departed, error);
