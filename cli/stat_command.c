@@ -31,7 +31,6 @@ struct measurement {
 	struct fw_measured_child child;
 	uint64_t group;
 	bool has_group;
-	uint64_t lost;
 	struct fw_stat_report report;
 };
 

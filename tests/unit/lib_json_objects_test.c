@@ -273,6 +273,30 @@ static void stat_process(void **state)
 	json_object_put(object);
 }
 
+/* Objects of one snapshot say the same time to the digit, though clocks are read in between. */
+static void one_time_a_snapshot(void **state)
+{
+	struct json_object *first = round_trip(fw_json_interval(&interval));
+
+	(void)state;
+	for (int i = 0; i < 1000; i++) {
+		struct json_object *next = round_trip(fw_json_total(&usage_row, &interval));
+
+		expect_text(next, "time", json_object_get_string(field(first, "time")));
+		json_object_put(next);
+	}
+	json_object_put(first);
+}
+
+static void text_objects(void **state)
+{
+	struct json_object *text = fw_json_text("a\xff" "b");
+
+	(void)state;
+	assert_string_equal(json_object_get_string(text), "a" "\xef\xbf\xbd" "b");
+	json_object_put(text);
+}
+
 static void null_objects(void **state)
 {
 	static const struct fw_counters none;
@@ -297,6 +321,8 @@ int main(void)
 		cmocka_unit_test(feature),
 		cmocka_unit_test(odd_bytes),
 		cmocka_unit_test(stat_process),
+		cmocka_unit_test(one_time_a_snapshot),
+		cmocka_unit_test(text_objects),
 		cmocka_unit_test(null_objects),
 	};
 
