@@ -89,8 +89,12 @@ static enum fw_status read_second(
 	return status;
 }
 
-static const struct fw_diag_socket *second_reading(
-	const struct listing *listing, const struct fw_diag_socket *first)
+/*
+ * A socket that is gone at the second reading was ending at the first, whatever its state said: the
+ * kernel reads the state before the numbers, so a FIN may be in these already. `ending` is room for it.
+ */
+static const struct fw_diag_socket *second_reading(const struct listing *listing,
+	const struct fw_diag_socket *first, struct fw_diag_socket *ending)
 {
 	struct fw_hash_cursor cursor =
 		fw_hash_index_find(&listing->second_index, fw_hash_mix(first->cookie, 0));
@@ -99,7 +103,9 @@ static const struct fw_diag_socket *second_reading(
 	while (fw_hash_index_next(&listing->second_index, &cursor, &at))
 		if (listing->second.at[at].cookie == first->cookie)
 			return &listing->second.at[at];
-	return first;
+	*ending = *first;
+	ending->state = FW_STATE_CLOSED;
+	return ending;
 }
 
 /* Tells the ledger of what is there. `changed` has a place for each connection. */
@@ -121,11 +127,12 @@ static enum fw_status see_connections(
 	enum fw_status status = FW_OK;
 
 	for (size_t i = 0; status == FW_OK && i < listing->connections; i++) {
+		struct fw_diag_socket ending;
 		const struct fw_diag_socket *first = &listing->sockets.at[i];
 
 		if (changed[i])
 			status = fw_tcp_ledger_see(&backend->ledger, first,
-				second_reading(listing, first),
+				second_reading(listing, first, &ending),
 				fw_holder_scan_owner(&listing->holders, i), process_runs, NULL);
 	}
 	return status;

@@ -6,21 +6,17 @@ static uint64_t subtract(uint64_t from, uint64_t amount)
 	return from > amount ? from - amount : 0;
 }
 
-static uint64_t smaller(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static bool has_written_fin(uint8_t state)
 {
 	return state == FW_STATE_FIN_WAIT_1 || state == FW_STATE_FIN_WAIT_2 ||
-	       state == FW_STATE_CLOSING || state == FW_STATE_LAST_ACK;
+	       state == FW_STATE_CLOSING || state == FW_STATE_LAST_ACK ||
+	       state == FW_STATE_CLOSED;
 }
 
 static bool has_got_fin(uint8_t state)
 {
 	return state == FW_STATE_CLOSE_WAIT || state == FW_STATE_CLOSING ||
-	       state == FW_STATE_LAST_ACK;
+	       state == FW_STATE_LAST_ACK || state == FW_STATE_CLOSED;
 }
 
 /* Not knowing, count the SYN: a byte too few is found out later, a byte too many was invented. */
@@ -37,17 +33,32 @@ static uint64_t syn_bytes(enum fw_syn_counted syn)
 static uint64_t received_payload(
 	const struct fw_diag_socket *first, const struct fw_diag_socket *second)
 {
-	bool is_fin_taken = has_got_fin(first->state) && second->unread == 0;
+	/* The second state also tells of a FIN that came between state and numbers of the first; a byte
+	 * taken off too early comes back with the next round or the ending. */
+	bool may_have_fin = has_got_fin(first->state) || has_got_fin(second->state);
+	bool is_fin_taken = may_have_fin && second->unread == 0;
 
 	return subtract(first->tcp.received, (uint64_t)second->unread + is_fin_taken);
+}
+
+/* Bytes handed to the network hold neither SYN nor FIN, so they bound what may look like data while a
+ * connection is ending under our eyes. */
+static uint64_t sent_payload(const struct fw_diag_socket *first,
+	const struct fw_diag_socket *second, enum fw_syn_counted syn)
+{
+	const struct fw_tcp_info *tcp = &first->tcp;
+	uint64_t written = subtract(first->tcp.acked + second->unacked,
+		syn_bytes(syn) + has_written_fin(second->state));
+	uint64_t segments = subtract(tcp->sent, tcp->retransmitted) + tcp->not_sent;
+
+	return tcp->has_sent && segments < written ? segments : written;
 }
 
 struct fw_tcp_payload fw_tcp_payload_live(const struct fw_diag_socket *first,
 	const struct fw_diag_socket *second, enum fw_syn_counted syn)
 {
 	return (struct fw_tcp_payload){
-		.sent = subtract(first->tcp.acked + second->unacked,
-			syn_bytes(syn) + has_written_fin(second->state)),
+		.sent = sent_payload(first, second, syn),
 		.received = received_payload(first, second),
 	};
 }
@@ -56,6 +67,7 @@ static uint64_t ended_sent(const struct fw_diag_socket *ended, enum fw_syn_count
 {
 	const struct fw_tcp_info *tcp = &ended->tcp;
 	uint64_t written = subtract(tcp->acked + ended->unacked, syn_bytes(syn));
+	uint64_t segments;
 
 	/* An aborted socket is wiped: zero totals, and queue lengths that mean nothing. */
 	if (!tcp->acked && !tcp->sent)
@@ -63,10 +75,10 @@ static uint64_t ended_sent(const struct fw_diag_socket *ended, enum fw_syn_count
 	if (!tcp->has_sent)
 		return subtract(tcp->acked, syn_bytes(syn) + 1);
 	/* The state no longer tells of a FIN; it was the last byte of what was left unsent, if any.
-	 * A segment dropped on its way out of this machine counts twice in `sent`, so `written`
-	 * bounds. */
-	return smaller(
-		written, subtract(tcp->sent, tcp->retransmitted) + subtract(tcp->not_sent, 1));
+	 * A segment dropped on its way out of this machine counts twice in `sent`; `written` is the
+	 * bound then, less the FIN it most likely holds: rather a byte too few than one invented. */
+	segments = subtract(tcp->sent, tcp->retransmitted) + subtract(tcp->not_sent, 1);
+	return segments <= written ? segments : subtract(written, 1);
 }
 
 /*

@@ -95,7 +95,7 @@ static const struct {
 	{ "reset with data and FIN waiting", READING(CLOSED, 0, 901, 101, 0, 500, 0, 501, 0),
 		FW_SYN_COUNTED, 1000, 0 },
 	{ "sent twice by a drop on the way out", READING(CLOSED, 1, 0, 1002, 1, 1100, 0, 0, 0),
-		FW_SYN_COUNTED, 1001, 0 },
+		FW_SYN_COUNTED, 1000, 0 },
 	{ "never seen before", READING(CLOSED, 1, 0, 1002, 501, 1000, 0, 0, 0), FW_SYN_UNKNOWN,
 		1000, 500 },
 	{ "wiped by an abort", READING(CLOSED, 0, 65537, 0, 0, 0, 0, 65537, 0), FW_SYN_COUNTED, 0,
