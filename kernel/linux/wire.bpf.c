@@ -156,6 +156,62 @@ static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *s
 		flow->flags |= FW_FLOW_KERNEL;
 }
 
+/* What a listener's filter saw last on this CPU. */
+struct request_packet {
+	__u64 skb;
+	__u32 length;
+	__u32 ports;
+	__u32 sequence;
+	__u32 acknowledgment;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct request_packet);
+} last_request SEC(".maps");
+
+#define YOUNG_BYTES 65536 /* of a connection that may still be in the race below */
+
+static __always_inline void identify(struct __sk_buff *skb, struct request_packet *packet)
+{
+	struct ip_header ip = {};
+
+	packet->skb = (__u64)skb;
+	packet->length = skb->len;
+	read_ip_header(skb, &ip);
+	bpf_skb_load_bytes(skb, ip.length, &packet->ports, 12);
+}
+
+/*
+ * Two packets that both complete a handshake, on two CPUs at once: both pass the listener's filter, and
+ * the one that comes late (tcp_check_req: the request is gone) passes the filter of the connection as
+ * well, at once and on the same CPU. It counts once, for the listener's owner.
+ */
+static __always_inline bool was_counted_at_listener(struct __sk_buff *skb, struct bpf_sock *sk,
+	const struct fw_flow_state *flow)
+{
+	bool listens = sk->state == TCP_LISTEN;
+	struct request_packet *last, now = {};
+	__u32 key = 0;
+	bool same;
+
+	if (sk->protocol != IPPROTO_TCP || (!listens && flow->counters.wire_received > YOUNG_BYTES))
+		return false;
+	last = bpf_map_lookup_elem(&last_request, &key);
+	if (!last || (!listens && !last->skb))
+		return false;
+	identify(skb, &now);
+	same = !listens && last->skb == now.skb && last->length == now.length &&
+	       last->ports == now.ports && last->sequence == now.sequence &&
+	       last->acknowledgment == now.acknowledgment;
+	*last = now;
+	if (!listens)
+		last->skb = 0;
+	return same;
+}
+
 /* To the flow, and to its owner, to nobody, or kept for the first owner. */
 static __always_inline void account(struct fw_flow_state *flow, enum fw_direction direction,
 	__u32 bytes)
@@ -190,6 +246,8 @@ static __always_inline int count(struct __sk_buff *skb, enum fw_direction direct
 		begin(flow, sk);
 	if (!flow->id)
 		flow->id = bpf_get_socket_cookie(skb);
+	if (direction == FW_RECEIVED && was_counted_at_listener(skb, sk, flow))
+		return 1;
 	if (!flow->owner)
 		flow->owner = multipath_owner(sk);
 	account(flow, direction, bytes);
