@@ -27,13 +27,18 @@ cost_of() {
 
 	if line=$("$tools/bench_cost" "$monitor_pid" "$cost_seconds"); then
 		printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$line"
+	else
+		wait "$monitor_pid"
+		say "bench: $3 ended by itself with status $?, its last output: $(tail -n 3 "$state/monitor.out")"
+		printf '%s\t%s\t%s\tended\t\t\t\n' "$1" "$2" "$3"
 	fi
 }
 
 cost_of_watch() {
 	launch "$flowwatcher" watch -i 1 ${4:+--by "$4"}
 	await_output . && cost_of "$1" "$2" "$3"
-	kill "$monitor_pid" && wait "$monitor_pid" 2>/dev/null
+	kill "$monitor_pid" 2>/dev/null
+	wait "$monitor_pid" 2>/dev/null
 	monitor_pid=0
 }
 
@@ -102,7 +107,7 @@ connections_report() {
 	| connections | traffic | monitor | CPU, % of a core | resident kB | most kB | private kB |
 	|---:|---|---|---:|---:|---:|---:|
 	END
-	awk -v FS='\t' '{ printf "| %s | %s | %s | %.3f | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7 }' \
+	awk -v FS='\t' '{ printf "| %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7 }' \
 		"$state/cost.tsv"
 	cat <<-END
 

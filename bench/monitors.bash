@@ -40,8 +40,10 @@ no_programs() {
 	[ "$(programs_present)" = 0 ]
 }
 
+# Emptied first: what the monitor before printed must not pass for this one's output.
 launch() {
-	"$@" >"$state/monitor.out" 2>&1 &
+	: >"$state/monitor.out"
+	"$@" >>"$state/monitor.out" 2>&1 &
 	monitor_pid=$!
 }
 
