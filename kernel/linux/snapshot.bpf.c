@@ -20,6 +20,8 @@ int fw_iter_flows(struct bpf_iter__bpf_sk_storage_map *context)
 		return 0;
 	describe_socket(&row.connection, sk);
 	describe_flow(&row.connection, flow);
+	if (!row.connection.id) /* accepted, and nothing moved yet */
+		row.connection.id = bpf_get_socket_cookie(sk);
 	row.owner = flow->owner;
 	row.creator = flow->creator;
 	row.since_ns = flow->since_ns;
@@ -67,9 +69,9 @@ int fw_iter_descriptors(struct bpf_iter__task_file *context)
 		row.owner = flow->owner;
 		row.creator = flow->creator;
 		row.since_ns = flow->since_ns;
-	} else {
-		row.connection.id = bpf_get_socket_cookie(sk);
 	}
+	if (!row.connection.id)
+		row.connection.id = bpf_get_socket_cookie(sk);
 	row.holder_pid = task->tgid;
 	row.holder_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	BPF_CORE_READ_INTO(&row.connection.comm, task, group_leader, comm);

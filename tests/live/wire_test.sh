@@ -140,29 +140,46 @@ report_row() { # scenario offloads role expected_sent got_sent expected_received
 
 # Rows of both ends: role, counted sent, reported sent, counted received, reported received.
 measured_rows() { # sent_counter
-	jq -rn --slurpfile ends "$work/ends" --slurpfile stat "$work/stat" --slurpfile count "$work/count" \
+	jq -rn --slurpfile ends "$work/ends" --slurpfile watch "$work/watch" --slurpfile count "$work/count" \
 		--arg sent "$1" '
 		$count[0] as $n
 		| {client: [$n[$sent], $n.to_a], server: [$n.from_b, $n.to_b]} as $wire
-		| $ends[] as $row | ($stat[0].processes[] | select(.pid == $row.pid)) as $got
-		| [$row.role, $wire[$row.role][0], $got.wire_sent, $wire[$row.role][1], $got.wire_received]
+		| $ends[] as $row | ([$watch[] | select(.type == "usage" and .pid == $row.pid)] | last) as $got
+		| [$row.role, $wire[$row.role][0], $got.total_wire_sent, $wire[$row.role][1],
+			$got.total_wire_received]
 		| @tsv'
 }
 
 run_scenario() { # name server-address
 	reset_counters
-	"$flowwatcher" stat --json -o "$work/stat" -- "$fwtraffic" --time "$seconds" -o "$work/ends" \
+	"$fwtraffic" --time "$seconds" -o "$work/ends" \
 		--client-netns "/run/netns/$a" --server-netns "/run/netns/$b" --address "$2" "$1" \
 		</dev/null >"$work/out" 2>"$work/err"
+}
+
+# Both ends may be gone while acknowledgements and retransmissions are still on their way: the counters are
+# read until they rest, and what the kernel side holds of the two processes after that.
+settle() {
+	local last=''
+	for _ in {1..50}; do
+		counters >"$work/count"
+		[[ $(<"$work/count") != "$last" ]] || break
+		last=$(<"$work/count")
+		"$flowwatcher" watch --json --all -c 1 -i 0.3 >"$work/watch"
+	done
 }
 
 address_of() { # scenario
 	[[ $1 == *6 ]] && echo fd77:2::2 || echo 10.77.2.2
 }
 
+# A packet that finds its socket gone (a late acknowledgement or retransmission, where processors are slow)
+# has no owner: such a run says nothing and is repeated. More reported than counted is never that.
+MOST_RUNS=4
+
 # TCP's counters of what A sends differ by where segments are single; see the head of this file.
 measure() { # scenario offloads sent_counter
-	local code role sent got_sent received got_received good=yes rows=0
+	local code role sent got_sent received got_received good=yes rows=0 less='' run=${4:-1}
 	run_scenario "$1" "$(address_of "$1")"
 	code=$?
 	if [[ $code == 77 ]]; then
@@ -175,11 +192,18 @@ measure() { # scenario offloads sent_counter
 		((++failed))
 		return
 	fi
-	counters >"$work/count"
+	settle
 	while read -r role sent got_sent received got_received; do
 		((++rows))
 		report_row "$1" "$2" "$role" "$sent" "$got_sent" "$received" "$got_received" || good=''
+		((got_sent > sent || got_received > received)) && less=never
+		((got_sent < sent || got_received < received)) && [[ ! $less ]] && less=yes
 	done < <(measured_rows "$3")
+	if [[ $less == yes ]] && ((run < MOST_RUNS)); then
+		echo "again: packets that found no socket"
+		measure "$1" "$2" "$3" $((run + 1))
+		return
+	fi
 	if [[ $good && $rows -gt 0 ]]; then ((++passed)); else ((++failed)); fi
 }
 
