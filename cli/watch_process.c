@@ -56,27 +56,32 @@ static uint64_t payload(const struct fw_counters *counters)
 	return counters->sent + counters->received;
 }
 
+static const struct fw_usage_row *row_at(const void *element)
+{
+	return *(struct fw_usage_row *const *)element;
+}
+
+/* Most payload first. */
+static int compare_payload(const struct fw_counters *left, const struct fw_counters *right)
+{
+	uint64_t x = payload(left), y = payload(right);
+
+	return (x < y) - (x > y);
+}
+
 static int by_interval(const void *left, const void *right)
 {
-	const struct fw_usage_row *a = *(struct fw_usage_row *const *)left;
-	const struct fw_usage_row *b = *(struct fw_usage_row *const *)right;
-	uint64_t x = payload(&a->interval), y = payload(&b->interval);
+	uint32_t a = row_at(left)->usage.process.pid, b = row_at(right)->usage.process.pid;
+	int order = compare_payload(&row_at(left)->interval, &row_at(right)->interval);
 
-	if (x != y)
-		return x < y ? 1 : -1;
-	return (a->usage.process.pid > b->usage.process.pid) -
-	       (a->usage.process.pid < b->usage.process.pid);
+	return order ? order : (a > b) - (a < b);
 }
 
 static int by_total(const void *left, const void *right)
 {
-	const struct fw_usage_row *a = *(struct fw_usage_row *const *)left;
-	const struct fw_usage_row *b = *(struct fw_usage_row *const *)right;
-	uint64_t x = payload(&a->since_first), y = payload(&b->since_first);
+	int order = compare_payload(&row_at(left)->since_first, &row_at(right)->since_first);
 
-	if (x != y)
-		return x < y ? 1 : -1;
-	return by_interval(left, right);
+	return order ? order : by_interval(left, right);
 }
 
 static bool reserve(struct view *view, size_t count)

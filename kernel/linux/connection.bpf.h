@@ -119,9 +119,7 @@ static __always_inline void deliver_connection(__u16 type, struct fw_flow_state 
 
 	record_begin(&record.header, type, sizeof(record));
 	describe_socket(&record.connection, sk);
-	describe_flow(&record.connection, flow);
-	if (!record.connection.id)
-		record.connection.id = bpf_get_socket_cookie(sk);
+	describe_flow_of(&record.connection, flow, sk);
 	describe_owner(&record.connection, flow->owner);
 	describe_creator(&record.connection, flow->creator);
 	if (type == FW_RECORD_CONNECTION_CLOSE) {

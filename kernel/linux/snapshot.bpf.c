@@ -19,9 +19,7 @@ int fw_iter_flows(struct bpf_iter__bpf_sk_storage_map *context)
 	if (flow->flags & FW_FLOW_KERNEL && !flow->owner)
 		return 0;
 	describe_socket(&row.connection, sk);
-	describe_flow(&row.connection, flow);
-	if (!row.connection.id) /* accepted, and nothing moved yet */
-		row.connection.id = bpf_get_socket_cookie(sk);
+	describe_flow_of(&row.connection, flow, sk);
 	row.owner = flow->owner;
 	row.creator = flow->creator;
 	row.since_ns = flow->since_ns;
@@ -65,13 +63,13 @@ int fw_iter_descriptors(struct bpf_iter__task_file *context)
 	describe_socket(&row.connection, sk);
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (flow) {
-		describe_flow(&row.connection, flow);
+		describe_flow_of(&row.connection, flow, sk);
 		row.owner = flow->owner;
 		row.creator = flow->creator;
 		row.since_ns = flow->since_ns;
-	}
-	if (!row.connection.id)
+	} else {
 		row.connection.id = bpf_get_socket_cookie(sk);
+	}
 	row.holder_pid = task->tgid;
 	row.holder_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
 	BPF_CORE_READ_INTO(&row.connection.comm, task, group_leader, comm);

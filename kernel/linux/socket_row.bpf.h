@@ -62,4 +62,13 @@ static __always_inline void describe_flow(struct fw_connection *connection,
 	connection->counters = flow->counters;
 }
 
+/* The same with the socket at hand: one that was accepted and has moved nothing has no id yet. */
+static __always_inline void describe_flow_of(struct fw_connection *connection,
+	const struct fw_flow_state *flow, struct sock *sk)
+{
+	describe_flow(connection, flow);
+	if (!connection->id)
+		connection->id = bpf_get_socket_cookie(sk);
+}
+
 #endif
