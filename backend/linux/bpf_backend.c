@@ -50,7 +50,7 @@ static enum fw_status read_processes(struct bpf_backend *backend, struct fw_usag
 		status = fw_process_table_refresh(&backend->processes, &backend->side, error);
 		if (status != FW_OK)
 			return status;
-		if (machine->departed_count == folded)
+		if (machine->departing_count == folded)
 			break;
 	}
 	summary->unattributed = backend->side.machine->unattributed;
@@ -98,7 +98,7 @@ static void set_owner(struct bpf_backend *backend, struct fw_connection *connect
 	if (!entry)
 		return;
 	process = fw_process_entry_describe(entry, &backend->side);
-	connection->owner_pid = entry->state.pid;
+	connection->owner_pid = fw_handle_pid(handle);
 	connection->owner_start_ns = entry->state.start_ns;
 	connection->group = entry->state.group;
 	if (process)
@@ -110,12 +110,9 @@ static void set_creator(struct bpf_backend *backend, struct fw_connection *conne
 {
 	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
 
-	if (entry) {
-		connection->creator_pid = entry->state.pid;
+	connection->creator_pid = fw_handle_pid(handle);
+	if (entry)
 		connection->creator_start_ns = entry->state.start_ns;
-	} else {
-		connection->creator_pid = (uint32_t)(handle & ((1u << FW_HANDLE_PID_BITS) - 1));
-	}
 }
 
 /* First row of a run that has a holder; NULL when nobody holds a descriptor any more. */
@@ -132,7 +129,7 @@ static bool owner_runs(struct bpf_backend *backend, uint64_t handle)
 {
 	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
 
-	return entry && !entry->state.exited_ns;
+	return entry && !entry->state.exited;
 }
 
 /* Who touched the socket last, if that process lives or nobody else holds the socket. */

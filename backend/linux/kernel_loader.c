@@ -60,7 +60,9 @@ static enum fw_status keep_maps(const struct loading *loading, struct fw_kernel_
 	struct fw_error *error)
 {
 	const struct bpf_map *maps[FW_MAP_COUNT] = {
+		[FW_MAP_ROWS] = loading->skeleton->maps.rows,
 		[FW_MAP_PROCESSES] = loading->skeleton->maps.processes,
+		[FW_MAP_FREE_ROWS] = loading->skeleton->maps.free_rows,
 		[FW_MAP_NAMES] = loading->skeleton->maps.names,
 		[FW_MAP_MEMBERSHIP] = loading->skeleton->maps.membership,
 		[FW_MAP_GROUPS] = loading->skeleton->maps.groups,

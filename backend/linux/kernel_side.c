@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 static const char *const pin_names[FW_MAP_COUNT] = {
+	[FW_MAP_ROWS] = "rows",
 	[FW_MAP_PROCESSES] = "processes",
+	[FW_MAP_FREE_ROWS] = "free_rows",
 	[FW_MAP_NAMES] = "names",
 	[FW_MAP_MEMBERSHIP] = "membership",
 	[FW_MAP_GROUPS] = "groups",
@@ -30,7 +32,7 @@ void fw_kernel_side_init(struct fw_kernel_side *side)
 	/* All bytes of -1 are 0xff. */
 	memset(side, 0xff, sizeof(*side));
 	side->machine = NULL;
-	side->machine_size = 0;
+	side->rows = NULL;
 }
 
 const char *fw_iterator_program(enum fw_iterator iterator)
@@ -38,17 +40,22 @@ const char *fw_iterator_program(enum fw_iterator iterator)
 	return iterator_programs[iterator];
 }
 
+/* NULL: failed, see errno. mmap() rounds the size up to whole pages itself, as munmap() does. */
+static void *map_values(int map, size_t size)
+{
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
+}
+
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
 {
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	void *memory;
-
-	side->machine_size = (sizeof(*side->machine) + page - 1) / page * page;
-	memory = mmap(NULL, side->machine_size, PROT_READ | PROT_WRITE, MAP_SHARED,
-		side->map_fd[FW_MAP_MACHINE], 0);
-	if (memory == MAP_FAILED)
-		return fw_error_set_errno(error, errno, "mapping the kernel side's shared state");
-	side->machine = memory;
+	side->machine = map_values(side->map_fd[FW_MAP_MACHINE], sizeof(*side->machine));
+	if (side->machine)
+		side->rows = map_values(side->map_fd[FW_MAP_ROWS],
+			FW_MAX_PROCESSES * sizeof(*side->rows));
+	if (!side->rows)
+		return fw_error_set_errno(error, errno, "mapping the kernel side's shared memory");
 	return FW_OK;
 }
 
@@ -160,7 +167,9 @@ static void close_all(const int *descriptors, size_t count)
 void fw_kernel_side_close(struct fw_kernel_side *side)
 {
 	if (side->machine)
-		munmap(side->machine, side->machine_size);
+		munmap(side->machine, sizeof(*side->machine));
+	if (side->rows)
+		munmap(side->rows, FW_MAX_PROCESSES * sizeof(*side->rows));
 	close_all(side->map_fd, FW_MAP_COUNT);
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
 	close_all(side->link_fd, FW_HOOK_COUNT);

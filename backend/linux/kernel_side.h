@@ -10,7 +10,9 @@
 #include "kernel/linux/flow_maps.h"
 
 enum fw_map {
+	FW_MAP_ROWS,
 	FW_MAP_PROCESSES,
+	FW_MAP_FREE_ROWS,
 	FW_MAP_NAMES,
 	FW_MAP_MEMBERSHIP,
 	FW_MAP_GROUPS,
@@ -26,12 +28,12 @@ struct fw_kernel_side {
 	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
 	struct fw_machine *machine;	    /* shared with the kernel */
-	size_t machine_size;
+	struct fw_process_state *rows;	    /* FW_MAX_PROCESSES, likewise */
 };
 
 /* Nothing is open. */
 void fw_kernel_side_init(struct fw_kernel_side *side);
-/* Map the shared state of a side whose descriptors are open. */
+/* Map the shared memory of a side whose descriptors are open. */
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error);
 /* Pin a started kernel side so that it outlives this process. */
 enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error);

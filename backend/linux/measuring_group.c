@@ -72,7 +72,7 @@ void fw_measuring_group_stop(struct fw_kernel_side *side, uint64_t group)
 /* Only processes that this pid namespace would show can be told to be gone: pid 1's namespace. */
 static bool owner_is_gone(uint64_t owner)
 {
-	pid_t pid = (pid_t)(owner & ((1u << FW_HANDLE_PID_BITS) - 1));
+	pid_t pid = (pid_t)fw_handle_pid(owner);
 
 	return kill(pid, 0) && errno == ESRCH;
 }

@@ -8,85 +8,40 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY 256
-
-struct batch {
-	uint64_t *keys;
-	struct fw_process_state *values;
-	uint32_t capacity;
-};
-
-static bool batch_resize(struct batch *batch, uint32_t capacity)
+/* Entries for at least so many rows, or NULL. */
+static struct fw_process_entry *reserve(size_t rows)
 {
-	uint64_t *keys = realloc(batch->keys, capacity * sizeof(*keys));
-	struct fw_process_state *values;
+	return calloc(rows ? rows : 1, sizeof(struct fw_process_entry));
+}
 
-	if (keys)
-		batch->keys = keys;
-	values = realloc(batch->values, capacity * sizeof(*values));
-	if (values)
-		batch->values = values;
-	if (!keys || !values)
+/* Copy a row that is in use. The kernel side writes `handle` last when it takes a row and first when it
+ * gives it back, so a copy between two equal handles is of one process. */
+static bool copy_row(const volatile struct fw_process_state *row, struct fw_process_state *copy)
+{
+	uint64_t handle = __atomic_load_n(&row->handle, __ATOMIC_ACQUIRE);
+
+	if (!handle)
 		return false;
-	batch->capacity = capacity;
-	return true;
+	*copy = *(const struct fw_process_state *)row;
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	copy->handle = handle;
+	return __atomic_load_n(&row->handle, __ATOMIC_RELAXED) == handle;
 }
 
-static bool append(struct fw_process_table *table, const struct batch *batch, uint32_t count)
+static size_t read_rows(const struct fw_kernel_side *side, struct fw_process_entry *entries,
+	size_t rows)
 {
-	size_t needed = table->count + count;
+	size_t count = 0;
 
-	if (needed > table->capacity) {
-		size_t capacity = needed * 2;
-		struct fw_process_entry *entries =
-			realloc(table->entries, capacity * sizeof(*entries));
-
-		if (!entries)
-			return false;
-		table->entries = entries;
-		table->capacity = capacity;
-	}
-	for (uint32_t i = 0; i < count; i++)
-		table->entries[table->count++] = (struct fw_process_entry){
-			.handle = batch->keys[i],
-			.state = batch->values[i],
-		};
-	return true;
-}
-
-/*
- * The kernel hands out whole hash buckets, so a bucket larger than the buffer (ENOSPC) asks for a
- * larger buffer, with the same position.
- */
-static int read_rows(int map, struct fw_process_table *table, struct batch *batch)
-{
-	uint32_t position = 0, count;
-	bool first = true;
-	int result;
-
-	for (;;) {
-		count = batch->capacity;
-		result = bpf_map_lookup_batch(map, first ? NULL : &position, &position, batch->keys,
-			batch->values, &count, NULL);
-		if (result && errno == ENOSPC) {
-			if (!batch_resize(batch, batch->capacity * 2))
-				return -ENOMEM;
-			continue;
-		}
-		if (result && errno != ENOENT)
-			return -errno;
-		if (!append(table, batch, count))
-			return -ENOMEM;
-		if (result)
-			return 0;
-		first = false;
-	}
+	for (size_t i = 0; i < rows; i++)
+		count += copy_row(&side->rows[i], &entries[count].state);
+	return count;
 }
 
 static int compare_entries(const void *left, const void *right)
 {
-	uint64_t a = ((const struct fw_process_entry *)left)->handle;
-	uint64_t b = ((const struct fw_process_entry *)right)->handle;
+	uint64_t a = ((const struct fw_process_entry *)left)->state.handle;
+	uint64_t b = ((const struct fw_process_entry *)right)->state.handle;
 
 	return (a > b) - (a < b);
 }
@@ -99,9 +54,9 @@ static void inherit_names(struct fw_process_table *fresh, struct fw_process_tabl
 	for (size_t i = 0; i < fresh->count; i++) {
 		struct fw_process_entry *entry = &fresh->entries[i];
 
-		while (j < old->count && old->entries[j].handle < entry->handle)
+		while (j < old->count && old->entries[j].state.handle < entry->state.handle)
 			j++;
-		if (j == old->count || old->entries[j].handle != entry->handle)
+		if (j == old->count || old->entries[j].state.handle != entry->state.handle)
 			continue;
 		if (old->entries[j].state.name_version != entry->state.name_version)
 			continue;
@@ -113,18 +68,13 @@ static void inherit_names(struct fw_process_table *fresh, struct fw_process_tabl
 enum fw_status fw_process_table_refresh(struct fw_process_table *table,
 	const struct fw_kernel_side *side, struct fw_error *error)
 {
-	struct fw_process_table fresh = { 0 };
-	struct batch batch = { 0 };
-	int result = -ENOMEM;
+	uint64_t used = __atomic_load_n(&side->machine->rows_used, __ATOMIC_ACQUIRE);
+	size_t rows = used < FW_MAX_PROCESSES ? used : FW_MAX_PROCESSES;
+	struct fw_process_table fresh = { .entries = reserve(rows) };
 
-	if (batch_resize(&batch, FIRST_CAPACITY))
-		result = read_rows(side->map_fd[FW_MAP_PROCESSES], &fresh, &batch);
-	free(batch.keys);
-	free(batch.values);
-	if (result) {
-		free(fresh.entries);
-		return fw_error_set_errno(error, result, "reading the process counters");
-	}
+	if (!fresh.entries)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu processes", rows);
+	fresh.count = read_rows(side, fresh.entries, rows);
 	if (fresh.count)
 		qsort(fresh.entries, fresh.count, sizeof(*fresh.entries), compare_entries);
 	inherit_names(&fresh, table);
@@ -135,7 +85,7 @@ enum fw_status fw_process_table_refresh(struct fw_process_table *table,
 
 struct fw_process_entry *fw_process_table_find(struct fw_process_table *table, uint64_t handle)
 {
-	struct fw_process_entry key = { .handle = handle };
+	struct fw_process_entry key = { .state.handle = handle };
 
 	if (!table->count)
 		return NULL;
@@ -177,16 +127,16 @@ const struct fw_process *fw_process_entry_describe(struct fw_process_entry *entr
 		process = calloc(1, sizeof(*process));
 		if (!process)
 			return NULL;
-		process->pid = entry->state.pid;
+		process->pid = fw_handle_pid(entry->state.handle);
 		process->start_ns = entry->state.start_ns;
 		process->uid = UINT32_MAX;
-		if (bpf_map_lookup_elem(side->map_fd[FW_MAP_NAMES], &entry->handle, &name) == 0)
+		if (bpf_map_lookup_elem(side->map_fd[FW_MAP_NAMES], &entry->state.handle, &name) == 0)
 			apply_name(process, &name);
-		if (process->flags & FW_PROCESS_EXE_CUT && !entry->state.exited_ns)
+		if (process->flags & FW_PROCESS_EXE_CUT && !entry->state.exited)
 			complete_exe(process);
 		entry->process = process;
 	}
-	if (entry->state.exited_ns)
+	if (entry->state.exited)
 		process->flags |= FW_PROCESS_EXITED;
 	return process;
 }

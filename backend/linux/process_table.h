@@ -9,7 +9,6 @@
 #include "backend/linux/kernel_side.h"
 
 struct fw_process_entry {
-	uint64_t handle;
 	struct fw_process_state state;
 	struct fw_process *process; /* owned by the table; NULL until described */
 };
@@ -17,7 +16,6 @@ struct fw_process_entry {
 struct fw_process_table {
 	struct fw_process_entry *entries;
 	size_t count;
-	size_t capacity;
 };
 
 /* Read all rows anew. The old content stays when it fails. */

@@ -51,18 +51,27 @@ static bool own_state(const struct fw_kernel_side *side, uint64_t *handle,
 {
 	struct fw_error ignored;
 	uint64_t start_ns;
-	uint32_t pid;
+	uint32_t pid, slot;
 
 	if (fw_socket_table_identity(side, &pid, &start_ns, &ignored) != FW_OK)
 		return false;
 	*handle = fw_handle(pid, start_ns);
-	return bpf_map_lookup_elem(side->map_fd[FW_MAP_PROCESSES], handle, state) == 0;
+	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_PROCESSES], handle, &slot))
+		return false;
+	*state = side->rows[slot];
+	return true;
 }
 
 static void forget_own_row(const struct fw_kernel_side *side, uint64_t handle)
 {
+	uint32_t slot;
+
+	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_PROCESSES], &handle, &slot))
+		return;
 	bpf_map_delete_elem(side->map_fd[FW_MAP_PROCESSES], &handle);
 	bpf_map_delete_elem(side->map_fd[FW_MAP_NAMES], &handle);
+	memset(&side->rows[slot], 0, sizeof(side->rows[slot]));
+	bpf_map_update_elem(side->map_fd[FW_MAP_FREE_ROWS], NULL, &slot, BPF_ANY);
 }
 
 enum fw_self_check fw_self_check(const struct fw_kernel_side *side)

@@ -9,23 +9,21 @@
 #include "kernel/linux/reader.bpf.h"
 #include "kernel/linux/socket_row.bpf.h"
 
-static __always_inline __u64 flow_own(struct fw_flow_state *flow)
+static __always_inline void flow_own(struct fw_flow_state *flow)
 {
 	__u64 handle = current_handle();
 
 	if (!handle)
-		return 0;
+		return;
 	flow->owner = handle;
 	if (!flow->creator)
 		flow->creator = handle;
-	return handle;
 }
 
 /* The running process did something to the flow that moves no payload (connect, listen). */
 static __always_inline void flow_touch(struct fw_flow_state *flow)
 {
-	__u64 handle = flow_own(flow);
-	struct fw_process_state *process = process_get(handle);
+	struct fw_process_state *process = owner_row(flow, current_handle());
 
 	if (process)
 		claim(flow, process);
@@ -44,11 +42,12 @@ static __always_inline bool anybody_reads(__u16 type)
 
 static __always_inline void describe_owner(struct fw_connection *connection, __u64 owner)
 {
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &owner);
 	struct fw_process_name *name = bpf_map_lookup_elem(&names, &owner);
+	__u32 slot;
+	struct fw_process_state *process = row_find(owner, &slot);
 
 	if (process) {
-		connection->owner_pid = process->pid;
+		connection->owner_pid = fw_handle_pid(owner);
 		connection->owner_start_ns = process->start_ns;
 		connection->group = process->group;
 	}
@@ -58,9 +57,10 @@ static __always_inline void describe_owner(struct fw_connection *connection, __u
 
 static __always_inline void describe_creator(struct fw_connection *connection, __u64 creator)
 {
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &creator);
+	__u32 slot;
+	struct fw_process_state *process = row_find(creator, &slot);
 
-	connection->creator_pid = creator & ((1u << FW_HANDLE_PID_BITS) - 1);
+	connection->creator_pid = fw_handle_pid(creator);
 	if (process)
 		connection->creator_start_ns = process->start_ns;
 }

@@ -85,6 +85,26 @@ static __always_inline void claim(struct fw_flow_state *flow, struct fw_process_
 			__sync_lock_test_and_set(&flow->unclaimed_received, 0));
 }
 
+/* The row of the running process, which is the flow's owner from now on; NULL: no room or memory. */
+static __always_inline struct fw_process_state *owner_row(struct fw_flow_state *flow, __u64 handle)
+{
+	struct fw_process_state *process = 0;
+	__u32 slot = flow->owner_row;
+
+	if (handle && flow->owner == handle)
+		process = row_at(slot, handle);
+	if (process)
+		return process;
+	process = process_get(handle, &slot);
+	if (!process)
+		return 0;
+	flow->owner_row = slot;
+	flow->owner = handle;
+	if (!flow->creator)
+		flow->creator = handle;
+	return process;
+}
+
 static __always_inline void counters_add(struct fw_counters *counters,
 	enum fw_direction direction, __u64 bytes)
 {
@@ -94,24 +114,28 @@ static __always_inline void counters_add(struct fw_counters *counters,
 		__sync_fetch_and_add(&counters->received, bytes);
 }
 
+static __always_inline void charge_process(struct fw_process_state *process,
+	enum fw_direction direction, __u64 bytes)
+{
+	counters_add(process ? &process->counters : &machine.unattributed, direction, bytes);
+}
+
 /* The running process moved `bytes` of payload through the flow (NULL: only the process counts). */
 static __always_inline void charge(struct fw_flow_state *flow, enum fw_direction direction,
 	__u64 bytes)
 {
-	__u64 handle = current_handle();
-	struct fw_process_state *process = process_get(handle);
+	struct fw_process_state *process;
+	__u32 slot;
 
-	counters_add(process ? &process->counters : &machine.unattributed, direction, bytes);
-	if (!flow)
+	if (!flow) {
+		charge_process(process_get(current_handle(), &slot), direction, bytes);
 		return;
+	}
+	process = owner_row(flow, current_handle());
+	charge_process(process, direction, bytes);
 	counters_add(&flow->counters, direction, bytes);
-	if (!process)
-		return;
-	if (flow->owner != handle)
-		flow->owner = handle;
-	if (!flow->creator)
-		flow->creator = handle;
-	claim(flow, process);
+	if (process)
+		claim(flow, process);
 }
 
 #endif

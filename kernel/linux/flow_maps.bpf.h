@@ -25,14 +25,33 @@ struct fw_flows_map {
 };
 FW_MAPS_HERE struct fw_flows_map flows SEC(".maps");
 
+/* Process rows. An array because its lookup is an addition that the compiler of the kernel inlines. */
+struct fw_rows_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, FW_MAX_PROCESSES);
+	__type(key, __u32);
+	__type(value, struct fw_process_state);
+};
+FW_MAPS_HERE struct fw_rows_map rows SEC(".maps");
+
+/* Where the row of a process is, by handle. */
 struct fw_processes_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, FW_MAX_PROCESSES);
 	__type(key, __u64);
-	__type(value, struct fw_process_state);
+	__type(value, __u32);
 };
 FW_MAPS_HERE struct fw_processes_map processes SEC(".maps");
+
+/* Rows that were given back, the oldest first. */
+struct fw_free_rows_map {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, FW_MAX_PROCESSES);
+	__type(value, __u32);
+};
+FW_MAPS_HERE struct fw_free_rows_map free_rows SEC(".maps");
 
 struct fw_names_map {
 	__uint(type, BPF_MAP_TYPE_HASH);

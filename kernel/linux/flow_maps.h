@@ -14,7 +14,7 @@
 
 #include "abi/flow.h"
 
-#define FW_MAPS_VERSION 2
+#define FW_MAPS_VERSION 3
 
 #define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
 #define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */
@@ -26,6 +26,11 @@
 static inline uint64_t fw_handle(uint32_t pid, uint64_t start_ns)
 {
 	return (start_ns >> 10) << FW_HANDLE_PID_BITS | pid;
+}
+
+static inline uint32_t fw_handle_pid(uint64_t handle)
+{
+	return (uint32_t)(handle & ((1u << FW_HANDLE_PID_BITS) - 1));
 }
 
 /* How far the receive position of a TCP socket is known. */
@@ -47,30 +52,33 @@ struct fw_flow_state {
 	uint64_t self;	  /* address of the socket; differs in a fresh clone of a listener's state */
 	uint64_t id;	  /* socket cookie; 0: not asked for yet */
 	uint64_t owner;	  /* handle of the process that touched it last; 0: none yet */
-	uint64_t creator; /* handle; 0: not known */
-	uint64_t opened_ns;
+	uint32_t owner_row; /* where its row was last found; that row's handle tells if it still is */
+	uint32_t flags;
 	struct fw_counters counters;
 	uint64_t unclaimed_sent; /* wire bytes from before there was an owner */
 	uint64_t unclaimed_received;
 	uint32_t seen_sequence; /* TCP: receive position already charged */
 	uint32_t urgent_seen;	/* TCP: urgent position already skipped */
 	uint32_t sequence_state;
-	uint32_t flags;
+	uint32_t reserved;
+	uint64_t creator; /* handle; 0: not known */
+	uint64_t opened_ns;
 	uint64_t since_ns; /* when the port was taken */
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
 	uint8_t last_local[16], last_remote[16];
 	uint16_t last_local_port, last_remote_port;
-	uint32_t reserved;
+	uint32_t reserved2;
 };
 
-/* One per process with traffic, keyed by handle. */
+/* One per process with traffic, a cache line. Rows are used again: `handle` is written last when one
+ * is taken and first when it is given back. */
 struct fw_process_state {
 	struct fw_counters counters;
+	uint64_t handle; /* 0: row is free */
 	uint64_t start_ns;
 	uint64_t group;
-	uint64_t exited_ns; /* 0: running */
-	uint32_t pid;
 	uint32_t name_version; /* changes with exec */
+	uint32_t exited;
 };
 
 /* What a process is called, keyed by handle. The path is built from its end: it starts at
@@ -109,7 +117,9 @@ struct fw_machine {
 	uint32_t has_wire;
 	uint64_t since_ns;
 	struct fw_counters departed;
-	uint64_t departed_count;
+	uint64_t departed_count; /* rows folded into `departed`, and of how many that was begun */
+	uint64_t departing_count;
+	uint64_t rows_used; /* all further rows were never taken */
 	struct fw_counters unattributed;
 	uint64_t exited_count;
 	uint64_t groups_active;

@@ -28,7 +28,8 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(fw_process_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary)
 {
 	__u64 handle = task_handle(task);
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &handle);
+	__u32 slot;
+	struct fw_process_state *process = row_find(handle, &slot);
 
 	if (!process)
 		return 0;
@@ -37,27 +38,31 @@ int BPF_PROG(fw_process_exec, struct task_struct *task, int old_pid, struct linu
 	return 0;
 }
 
-static __always_inline void counters_fold(struct fw_counters *into, const struct fw_counters *from)
+static __always_inline void group_fold(__u64 id, const struct fw_counters *from)
 {
-	__sync_fetch_and_add(&into->sent, from->sent);
-	__sync_fetch_and_add(&into->received, from->received);
-	__sync_fetch_and_add(&into->wire_sent, from->wire_sent);
-	__sync_fetch_and_add(&into->wire_received, from->wire_received);
+	struct fw_group_state *group = bpf_map_lookup_elem(&groups, &id);
+
+	if (!group)
+		return;
+	__sync_fetch_and_add(&group->departed.sent, from->sent);
+	__sync_fetch_and_add(&group->departed.received, from->received);
+	__sync_fetch_and_add(&group->departed.wire_sent, from->wire_sent);
+	__sync_fetch_and_add(&group->departed.wire_received, from->wire_received);
 }
 
 static __always_inline void process_fold(__u64 handle)
 {
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &handle);
-	struct fw_group_state *group;
+	__u32 slot;
+	struct fw_process_state *process = row_find(handle, &slot);
 
 	if (!process)
 		return;
-	counters_fold(&machine.departed, &process->counters);
-	group = bpf_map_lookup_elem(&groups, &process->group);
-	if (group)
-		counters_fold(&group->departed, &process->counters);
+	__sync_fetch_and_add(&machine.departing_count, 1);
 	bpf_map_delete_elem(&processes, &handle);
 	bpf_map_delete_elem(&names, &handle);
+	group_fold(process->group, &process->counters);
+	counters_move(&machine.departed, &process->counters);
+	row_give_back(process, slot);
 	__sync_fetch_and_add(&machine.departed_count, 1);
 }
 
@@ -80,15 +85,15 @@ int BPF_PROG(fw_process_exit, struct task_struct *task)
 {
 	struct fw_process_state *process;
 	__u64 handle, *oldest, pushed_out;
-	__u32 slot;
+	__u32 row, slot;
 
 	if (task->signal->live.counter)
 		return 0;
 	handle = task_handle(task);
 	if (machine.reader_count)
 		end_reader(handle);
-	process = bpf_map_lookup_elem(&processes, &handle);
-	if (!process || __sync_val_compare_and_swap(&process->exited_ns, 0, bpf_ktime_get_boot_ns()))
+	process = row_find(handle, &row);
+	if (!process || __sync_val_compare_and_swap(&process->exited, 0, 1))
 		return 0;
 	slot = __sync_fetch_and_add(&machine.exited_count, 1) % FW_EXITED_KEPT;
 	oldest = bpf_map_lookup_elem(&exited, &slot);

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Process rows: finding or making the row of the process that runs. For BPF programs in process
- * context; making a row reads the executable's path, finding one does not.
+ * The process that runs: its name, and its row, found or made. For BPF programs in process context;
+ * making a row reads the executable's path, finding one does not.
  */
 #ifndef FW_PROCESS_BPF_H
 #define FW_PROCESS_BPF_H
 
-#include "kernel/linux/flow_maps.bpf.h"
+#include "kernel/linux/process_row.bpf.h"
 
 #include <bpf/bpf_core_read.h>
 
-#define FW_PATH_DEPTH 40 /* path components and mount crossings followed */
+#define FW_PATH_DEPTH 256 /* path components and mount crossings followed */
 
 static const struct fw_process_name empty_name;
 
@@ -29,55 +29,69 @@ static __always_inline __u64 current_handle(void)
 	return task->tgid ? task_handle(task) : 0;
 }
 
-/* One step towards the root: over a mount point, or prepend a component. False at the end. */
-static __always_inline bool path_step(struct fw_process_name *name, struct dentry **dentry,
-	struct vfsmount **mount)
+struct path_walk {
+	struct fw_process_name *name;
+	struct dentry *dentry;
+	struct vfsmount *mount;
+	bool reached_root;
+};
+
+enum walk_step { WALK_ON = 0, WALK_STOP = 1 }; /* as bpf_loop() has it */
+
+static __always_inline long cross_mount(struct path_walk *walk)
 {
-	struct dentry *parent = BPF_CORE_READ(*dentry, d_parent);
+	struct mount *here = (void *)walk->mount - bpf_core_field_offset(struct mount, mnt);
+	struct mount *above = BPF_CORE_READ(here, mnt_parent);
+
+	if (here == above) {
+		walk->reached_root = true;
+		return WALK_STOP;
+	}
+	walk->dentry = BPF_CORE_READ(here, mnt_mountpoint);
+	walk->mount = (void *)above + bpf_core_field_offset(struct mount, mnt);
+	return WALK_ON;
+}
+
+/* One step towards the root: over a mount point, or prepend a component. */
+static long path_step(__u32 index, void *argument)
+{
+	struct path_walk *walk = argument;
+	struct fw_process_name *name = walk->name;
+	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
+	struct vfsmount *mount = walk->mount;
 	__u32 length, offset = name->path_offset;
 
-	if (*dentry == BPF_CORE_READ(*mount, mnt_root) || *dentry == parent) {
-		struct mount *here = (void *)*mount - bpf_core_field_offset(struct mount, mnt);
-		struct mount *above = BPF_CORE_READ(here, mnt_parent);
-
-		if (here == above)
-			return false;
-		*dentry = BPF_CORE_READ(here, mnt_mountpoint);
-		*mount = (void *)above + bpf_core_field_offset(struct mount, mnt);
-		return true;
-	}
-	length = BPF_CORE_READ(*dentry, d_name.len);
-	if (length + 1 > offset) {
-		name->flags |= FW_PROCESS_EXE_CUT;
-		return false;
-	}
+	if (dentry == BPF_CORE_READ(mount, mnt_root) || dentry == parent)
+		return cross_mount(walk);
+	length = BPF_CORE_READ(dentry, d_name.len);
+	if (length + 1 > offset)
+		return WALK_STOP;
 	offset -= length;
 	bpf_probe_read_kernel(&name->path[offset & (FW_EXE_SIZE - 1)], length & (FW_EXE_SIZE - 1),
-		BPF_CORE_READ(*dentry, d_name.name));
+		BPF_CORE_READ(dentry, d_name.name));
 	offset--;
 	name->path[offset & (FW_EXE_SIZE - 1)] = '/';
 	name->path_offset = offset;
-	*dentry = parent;
-	return true;
+	walk->dentry = parent;
+	return WALK_ON;
 }
 
-/* Absolute path of the executable, walked by hand: bpf_d_path is not allowed in these hooks. */
+/* Absolute path of the executable, walked by hand: bpf_d_path is not allowed in these hooks. By
+ * bpf_loop() because the verifier then looks at one step and not at all of them. */
 static __always_inline void read_path(struct fw_process_name *name, struct task_struct *task)
 {
 	struct file *file = BPF_CORE_READ(task, mm, exe_file);
-	struct dentry *dentry;
-	struct vfsmount *mount;
+	struct path_walk walk = { .name = name };
 
 	name->path_offset = FW_EXE_SIZE - 1;
 	name->path[FW_EXE_SIZE - 1] = 0;
 	if (!file)
 		return;
-	dentry = BPF_CORE_READ(file, f_path.dentry);
-	mount = BPF_CORE_READ(file, f_path.mnt);
-	for (int i = 0; i < FW_PATH_DEPTH; i++)
-		if (!path_step(name, &dentry, &mount))
-			return;
-	name->flags |= FW_PROCESS_EXE_CUT;
+	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
+	walk.mount = BPF_CORE_READ(file, f_path.mnt);
+	bpf_loop(FW_PATH_DEPTH, path_step, &walk, 0);
+	if (!walk.reached_root)
+		name->flags |= FW_PROCESS_EXE_CUT;
 }
 
 static __always_inline void read_name(struct fw_process_name *name, struct task_struct *task)
@@ -103,30 +117,40 @@ static __noinline int make_name(__u64 handle)
 static __noinline int make_process(__u64 handle)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct fw_process_state fresh = {};
-	__u64 *group;
+	struct fw_process_state *row;
+	__u64 *group = 0;
+	__u32 slot;
 
-	fresh.pid = task->tgid;
-	fresh.start_ns = task->group_leader->start_boottime;
-	fresh.name_version = 1;
-	if (machine.groups_active) {
+	row = row_take(&slot);
+	if (!row)
+		return 0;
+	if (machine.groups_active)
 		group = bpf_task_storage_get(&membership, task->group_leader, 0, 0);
-		fresh.group = group ? *group : 0;
+	row->start_ns = task->group_leader->start_boottime;
+	row->group = group ? *group : 0;
+	row->name_version = 1;
+	row->exited = 0;
+	if (bpf_map_update_elem(&processes, &handle, &slot, BPF_NOEXIST)) {
+		row_give_back(row, slot); /* another thread was first, or there is no memory */
+		return 0;
 	}
-	if (bpf_map_update_elem(&processes, &handle, &fresh, BPF_NOEXIST) == 0)
-		make_name(handle);
+	row->handle = handle;
+	make_name(handle);
 	return 0;
 }
 
-/* Row of the running process, made if need be; NULL: no room or memory. */
-static __always_inline struct fw_process_state *process_get(__u64 handle)
+/* Row of the running process, made if need be, and where it is; NULL: no room or memory. */
+static __always_inline struct fw_process_state *process_get(__u64 handle, __u32 *slot)
 {
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &handle);
+	struct fw_process_state *process;
 
-	if (process || !handle)
+	if (!handle)
+		return 0;
+	process = row_find(handle, slot);
+	if (process)
 		return process;
 	make_process(handle);
-	process = bpf_map_lookup_elem(&processes, &handle);
+	process = row_find(handle, slot);
 	if (!process)
 		__sync_fetch_and_add(&machine.process_failures, 1);
 	return process;

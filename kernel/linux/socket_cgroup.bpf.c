@@ -69,7 +69,7 @@ int fw_socket_released(struct bpf_sock *sk)
 	struct fw_connection_record record = {};
 	struct fw_flow_state *flow;
 
-	if (sk->protocol == IPPROTO_TCP)
+	if (sk->protocol == IPPROTO_TCP && sk->type == SOCK_STREAM)
 		return 1;
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!flow)

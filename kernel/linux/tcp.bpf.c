@@ -124,10 +124,16 @@ static __always_inline void begin_accepted(struct sock *sk)
 		flow->flags |= FW_FLOW_BORN;
 }
 
+/* Half of the changes of state are of no interest here. */
+static __always_inline bool is_acted_on(int state)
+{
+	return state < TCP_FIN_WAIT1 || state == TCP_CLOSE || state == TCP_LISTEN;
+}
+
 SEC("tp_btf/inet_sock_set_state")
 int BPF_PROG(fw_tcp_state, struct sock *sk, int old_state, int new_state)
 {
-	if (!tcp_of(sk))
+	if (!is_acted_on(new_state) || !tcp_of(sk))
 		return 0;
 	switch (new_state) {
 	case TCP_SYN_SENT:

@@ -21,27 +21,35 @@ struct ip_header {
 	__u8 protocol;
 };
 
+static __always_inline __u8 packet_byte(struct __sk_buff *skb, __u32 offset)
+{
+	const __u8 *byte = (const __u8 *)(long)skb->data + offset;
+	__u8 loaded = 0;
+
+	if (byte + 1 <= (const __u8 *)(long)skb->data_end)
+		return *byte;
+	bpf_skb_load_bytes(skb, offset, &loaded, 1);
+	return loaded;
+}
+
 static __always_inline void read_ip_header(struct __sk_buff *skb, struct ip_header *ip)
 {
-	__u8 first = 0;
+	__u8 first = packet_byte(skb, 0);
 
-	bpf_skb_load_bytes(skb, 0, &first, 1);
 	ip->version = first >> 4;
 	ip->length = ip->version == 4 ? IPV4_HEADER_LENGTH(first) : IPV6_HEADER_LENGTH;
-	bpf_skb_load_bytes(skb, ip->version == 4 ? 9 : 6, &ip->protocol, 1);
+	ip->protocol = packet_byte(skb, ip->version == 4 ? 9 : 6);
 }
 
 /* Bytes of IP and transport header, which every segment of an offloaded packet will carry. */
 static __always_inline __u32 header_length(struct __sk_buff *skb)
 {
 	struct ip_header ip = {};
-	__u8 offset = 0;
 
 	read_ip_header(skb, &ip);
 	if (ip.protocol != IPPROTO_TCP)
 		return ip.length + UDP_HEADER_LENGTH;
-	bpf_skb_load_bytes(skb, ip.length + TCP_OFFSET_BYTE, &offset, 1);
-	return ip.length + (offset >> 4) * 4;
+	return ip.length + (packet_byte(skb, ip.length + TCP_OFFSET_BYTE) >> 4) * 4;
 }
 
 /* Headers of all fragments but the first IP header, when the largest takes `size` bytes. Each fragment
@@ -78,18 +86,15 @@ static __always_inline __u32 sent_fragment_headers(struct __sk_buff *skb)
 static __always_inline __u32 received_fragment_headers(struct __sk_buff *skb)
 {
 	struct ip_header ip = {};
-	__u16 size4 = 0, size6 = 0;
+	__u16 size = 0;
 	void *cb = (void *)skb + bpf_core_field_offset(struct sk_buff, cb);
 
-	bpf_probe_read_kernel(&size4, sizeof(size4),
-		cb + bpf_core_field_offset(struct inet_skb_parm, frag_max_size));
-	bpf_probe_read_kernel(&size6, sizeof(size6),
-		cb + bpf_core_field_offset(struct inet6_skb_parm, frag_max_size));
-	if (!size4 && !size6)
-		return 0;
 	read_ip_header(skb, &ip);
-	size4 = ip.version == 6 ? size6 : size4;
-	return size4 && size4 < skb->len ? fragment_headers(&ip, skb->len, size4) : 0;
+	bpf_probe_read_kernel(&size, sizeof(size),
+		cb + (ip.version == 6 ?
+				     bpf_core_field_offset(struct inet6_skb_parm, frag_max_size) :
+				     bpf_core_field_offset(struct inet_skb_parm, frag_max_size)));
+	return size && size < skb->len ? fragment_headers(&ip, skb->len, size) : 0;
 }
 
 static __always_inline __u32 wire_length(struct __sk_buff *skb, const struct bpf_sock *sk,
@@ -136,10 +141,16 @@ static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
 static __always_inline bool count_owned(struct fw_flow_state *flow, enum fw_direction direction,
 	__u32 bytes)
 {
-	struct fw_process_state *process = bpf_map_lookup_elem(&processes, &flow->owner);
+	__u64 owner = flow->owner;
+	__u32 slot = flow->owner_row;
+	struct fw_process_state *process = row_at(slot, owner);
 
-	if (!process)
-		return false;
+	if (!process) {
+		process = row_find(owner, &slot);
+		if (!process)
+			return false;
+		flow->owner_row = slot;
+	}
 	wire_add(&process->counters.wire_sent, &process->counters.wire_received, direction, bytes);
 	return true;
 }
