@@ -138,6 +138,13 @@ check "  and says what to do" says "flowwatcher unload"
 check "counting goes on with no program running" counts_go_on
 check "no run was missed, nothing failed" status_has '.missed_runs == 0 and .failures == 0'
 
+# --- more processes exit than rows are kept for (FW_EXITED_KEPT): the oldest are folded away
+"$fw" stat --json -o "$work/stat" -- bash -c "for i in 1 2 3; do '$traffic' -t 60 -s 15 -o '$work/many'\$i short_lived; done"
+many_sent=$(jq -s 'map(.sent) | add' "$work"/many?)
+check "more processes exit than rows are kept" test "$(jq '.departed_sent > 0' "$work/stat")" = true
+check "  and no byte of the measurement is lost" test "$(jq .sent "$work/stat")" = "$many_sent"
+check "rows that were given back count for their next process" counts_go_on
+
 # --- readers that are killed or stopped
 background "$work/follow" "$fw" ports --follow --json
 check "ports --follow subscribes" until_true readers_are 1
