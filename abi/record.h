@@ -10,7 +10,7 @@
 
 /* A change of the major version means old readers must refuse; of the minor, that fields were added. */
 #define FW_ABI_MAJOR 1
-#define FW_ABI_MINOR 0
+#define FW_ABI_MINOR 1
 
 /* Every record starts at a multiple of this in a buffer and its size is one. */
 #define FW_RECORD_ALIGN 8u
@@ -22,7 +22,20 @@ enum fw_record_type {
 	FW_RECORD_PORT_TAKEN = 3,	/* struct fw_port_record */
 	FW_RECORD_PORT_RELEASED = 4,	/* struct fw_port_record */
 	FW_RECORD_LOSS = 5,		/* struct fw_loss_record */
+	FW_RECORD_PROCESS_CREATE = 6,	/* struct fw_process_create_record */
+	FW_RECORD_PROCESS_EXIT = 7,	/* struct fw_process_exit_record */
+	FW_RECORD_THREAD_CREATE = 8,	/* struct fw_thread_record */
+	FW_RECORD_THREAD_EXIT = 9,	/* struct fw_thread_record */
+	FW_RECORD_IMAGE_LOAD = 10,	/* struct fw_image_record */
 	FW_RECORD_TYPE_COUNT
+};
+
+/* Types of events are below this, so that counts by type have a fixed size; types from here on occur
+ * in recordings only. */
+#define FW_RECORD_EVENT_TYPES 16
+
+enum fw_record_flag {
+	FW_RECORD_EXISTING = 1u << 0, /* was there before the reader began; not counted as produced */
 };
 
 /*
@@ -32,8 +45,8 @@ enum fw_record_type {
 struct fw_record_header {
 	uint32_t size;	   /* bytes, header included, a multiple of FW_RECORD_ALIGN */
 	uint16_t type;	   /* enum fw_record_type */
-	uint16_t reserved; /* 0 */
-	uint64_t sequence; /* per reader, from 1, without gaps but for losses */
+	uint16_t flags;	   /* enum fw_record_flag */
+	uint64_t sequence; /* per reader, from 1; a loss takes as many numbers as records were lost */
 	uint64_t time_ns;  /* when it happened: ns since boot, suspend included */
 };
 FW_STATIC_ASSERT(sizeof(struct fw_record_header) == 24, "record header layout");
@@ -41,8 +54,15 @@ FW_STATIC_ASSERT(sizeof(struct fw_record_header) == 24, "record header layout");
 /* Stands in a reader's stream at the place of a gap. Counts are per type, of this gap only. */
 struct fw_loss_record {
 	struct fw_record_header header;
-	uint64_t lost[FW_RECORD_TYPE_COUNT + 2]; /* index = record type; records */
+	uint64_t lost[FW_RECORD_EVENT_TYPES]; /* index = record type; records */
 };
-FW_STATIC_ASSERT(sizeof(struct fw_loss_record) == 24 + 8 * 8, "loss record layout");
+FW_STATIC_ASSERT(sizeof(struct fw_loss_record) == 24 + 8 * 16, "loss record layout");
+
+/* Text inside a record: `length` bytes (no terminating zero) from `offset` bytes after the record's
+ * beginning. Any bytes, as the kernel has them; {0, 0}: not known. */
+struct fw_record_text {
+	uint32_t offset;
+	uint32_t length;
+};
 
 #endif

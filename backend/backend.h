@@ -7,7 +7,7 @@
 #ifndef FW_BACKEND_H
 #define FW_BACKEND_H
 
-#include "abi/flow.h"
+#include "abi/process_event.h"
 #include "flowwatcher/error.h"
 
 /* Row callbacks: return false to stop early (the operation then returns FW_STOPPED). The row is only
@@ -25,6 +25,21 @@ struct fw_usage_summary {
 	uint64_t since_ns;		 /* when counting began, ns since boot */
 	bool has_wire;			 /* wire counters are being kept */
 	bool has_udp;			 /* anything but TCP is counted */
+};
+
+/* What a reader of records wants. */
+struct fw_subscription {
+	uint64_t types;	      /* bit (1 << enum fw_record_type); losses are always delivered */
+	uint32_t queue_bytes; /* of each of the reader's queues; 0: the backend's default */
+	bool existing;	      /* what exists of these types first, marked FW_RECORD_EXISTING */
+};
+
+/* Records by type since the reader subscribed: produced = delivered + lost once the queues are empty
+ * and their losses reported. */
+struct fw_reader_report {
+	uint64_t produced[FW_RECORD_EVENT_TYPES];
+	uint64_t delivered[FW_RECORD_EVENT_TYPES];
+	uint64_t lost[FW_RECORD_EVENT_TYPES];
 };
 
 /* One line of `doctor`: an ability or a hook, whether this machine has it, what was chosen and why. */
@@ -58,13 +73,19 @@ struct fw_backend_ops {
 	enum fw_status (*ports)(struct fw_backend *backend, fw_port_fn row, void *argument,
 		struct fw_error *error);
 
-	/* Begin to receive records. `types`: bit (1 << enum fw_record_type). One subscription a
-	 * backend; it ends with close(). */
-	enum fw_status (*subscribe)(struct fw_backend *backend, uint64_t types,
-		struct fw_error *error);
-	/* Deliver what has come, waiting up to timeout_ms for the first (0: do not wait). */
+	/* Begin to receive records. One subscription a backend; it ends with close(). FW_UNSUPPORTED:
+	 * a type that this backend does not have. */
+	enum fw_status (*subscribe)(struct fw_backend *backend,
+		const struct fw_subscription *subscription, struct fw_error *error);
+	/* Deliver what has come, waiting up to timeout_ms for the first (0: do not wait). Records come
+	 * in the order of their time. FW_NOT_FOUND: there will be no more (a recording's end). */
 	enum fw_status (*poll)(struct fw_backend *backend, int timeout_ms, fw_record_fn record,
 		void *argument, struct fw_error *error);
+	/* Stop producing and deliver all that is still queued, so that the report's sums agree. */
+	enum fw_status (*drain)(struct fw_backend *backend, fw_record_fn record, void *argument,
+		struct fw_error *error);
+	/* What was produced, delivered and lost so far. */
+	void (*report)(struct fw_backend *backend, struct fw_reader_report *report);
 	/* A descriptor that becomes readable when poll() has something; -1: none. */
 	int (*poll_fd)(struct fw_backend *backend);
 

@@ -229,9 +229,10 @@ static bool follow_record(const struct fw_record_header *header, void *argument)
 static enum fw_status follow(struct request *request, struct fw_backend *backend,
 	struct fw_error *error)
 {
-	enum fw_status status = backend->ops->subscribe(backend,
-		1u << FW_RECORD_PORT_TAKEN | 1u << FW_RECORD_PORT_RELEASED | 1u << FW_RECORD_LOSS,
-		error);
+	static const struct fw_subscription changes = {
+		.types = 1u << FW_RECORD_PORT_TAKEN | 1u << FW_RECORD_PORT_RELEASED,
+	};
+	enum fw_status status = backend->ops->subscribe(backend, &changes, error);
 
 	while (status == FW_OK && !fw_interrupt_came()) {
 		status = backend->ops->poll(backend, POLL_MS, follow_record, request, error);

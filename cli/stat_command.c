@@ -59,14 +59,14 @@ static enum fw_status poll_records(struct measurement *measurement, int timeout_
 /* Everything that must be in place before the command's first instruction. */
 static enum fw_status prepare(struct measurement *measurement, char **argv, struct fw_error *error)
 {
+	static const struct fw_subscription ends = { .types = 1u << FW_RECORD_CONNECTION_CLOSE };
 	struct fw_backend *backend = measurement->session.backend;
 	enum fw_status status;
 
 	measurement->report.connections = fw_connection_delta_new(true, MOST_CONNECTIONS);
 	if (!measurement->report.connections)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to begin with");
-	status = backend->ops->subscribe(backend,
-		1u << FW_RECORD_CONNECTION_CLOSE | 1u << FW_RECORD_LOSS, error);
+	status = backend->ops->subscribe(backend, &ends, error);
 	if (status != FW_OK)
 		return status;
 	status = fw_measured_child_start(&measurement->child, argv, error);

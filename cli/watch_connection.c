@@ -48,6 +48,7 @@ static enum fw_status snapshot(struct fw_watch *watch, struct fw_error *error)
 static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
 {
 	struct fw_backend *backend = watch->session.backend;
+	static const struct fw_subscription ends = { .types = 1u << FW_RECORD_CONNECTION_CLOSE };
 	struct view *view = calloc(1, sizeof(*view));
 	enum fw_status status = FW_OK;
 
@@ -57,8 +58,7 @@ static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
 	if (!view || !view->delta)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to begin with");
 	if (backend->ops->subscribe) {
-		status = backend->ops->subscribe(backend,
-			1u << FW_RECORD_CONNECTION_CLOSE | 1u << FW_RECORD_LOSS, error);
+		status = backend->ops->subscribe(backend, &ends, error);
 		view->subscribed = status == FW_OK;
 	}
 	return status == FW_OK ? snapshot(watch, error) : status;

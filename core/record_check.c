@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "core/record_check.h"
 
-#include "abi/flow.h"
+#include "abi/process_event.h"
 
 static const size_t known_sizes[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_CONNECTION_OPEN] = sizeof(struct fw_connection_record),
@@ -9,6 +9,11 @@ static const size_t known_sizes[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_PORT_TAKEN] = sizeof(struct fw_port_record),
 	[FW_RECORD_PORT_RELEASED] = sizeof(struct fw_port_record),
 	[FW_RECORD_LOSS] = sizeof(struct fw_loss_record),
+	[FW_RECORD_PROCESS_CREATE] = sizeof(struct fw_process_create_record),
+	[FW_RECORD_PROCESS_EXIT] = sizeof(struct fw_process_exit_record),
+	[FW_RECORD_THREAD_CREATE] = sizeof(struct fw_thread_record),
+	[FW_RECORD_THREAD_EXIT] = sizeof(struct fw_thread_record),
+	[FW_RECORD_IMAGE_LOAD] = sizeof(struct fw_image_record),
 };
 
 size_t fw_record_min_size(uint16_t type)
@@ -29,4 +34,47 @@ enum fw_status fw_record_at(const void *buffer, size_t available,
 		return FW_MALFORMED;
 	*record = header;
 	return FW_OK;
+}
+
+static bool text_fits(const struct fw_record_header *record, const struct fw_record_text *text)
+{
+	if (!text->length)
+		return true;
+	return text->offset >= fw_record_min_size(record->type) && text->offset <= record->size &&
+	       text->length <= record->size - text->offset;
+}
+
+static bool texts_fit(const struct fw_record_header *record)
+{
+	const struct fw_process_create_record *create = (const void *)record;
+	const struct fw_image_record *image = (const void *)record;
+
+	switch (record->type) {
+	case FW_RECORD_PROCESS_CREATE:
+		return text_fits(record, &create->exe) && text_fits(record, &create->command_line) &&
+		       text_fits(record, &create->directory) && text_fits(record, &create->cgroup);
+	case FW_RECORD_IMAGE_LOAD:
+		return text_fits(record, &image->path) && image->build_id_length <= FW_BUILD_ID_SIZE;
+	default:
+		return true;
+	}
+}
+
+enum fw_status fw_record_whole(const void *buffer, size_t available,
+	const struct fw_record_header **record)
+{
+	const struct fw_record_header *found;
+	enum fw_status status = fw_record_at(buffer, available, &found);
+
+	if (status != FW_OK)
+		return status;
+	if (!texts_fit(found))
+		return FW_MALFORMED;
+	*record = found;
+	return FW_OK;
+}
+
+const char *fw_record_text(const struct fw_record_header *record, const struct fw_record_text *text)
+{
+	return text->length ? (const char *)record + text->offset : NULL;
 }

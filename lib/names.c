@@ -53,6 +53,11 @@ static const char *const record_names[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_PORT_TAKEN] = "port_taken",
 	[FW_RECORD_PORT_RELEASED] = "port_released",
 	[FW_RECORD_LOSS] = "loss",
+	[FW_RECORD_PROCESS_CREATE] = "process_create",
+	[FW_RECORD_PROCESS_EXIT] = "process_exit",
+	[FW_RECORD_THREAD_CREATE] = "thread_create",
+	[FW_RECORD_THREAD_EXIT] = "thread_exit",
+	[FW_RECORD_IMAGE_LOAD] = "image_load",
 };
 
 const char *fw_protocol_name(uint16_t protocol, char *buffer)

@@ -239,14 +239,15 @@ static enum fw_status bpf_ports(struct fw_backend *base, fw_port_fn row, void *a
 	return status;
 }
 
-static enum fw_status bpf_subscribe(struct fw_backend *base, uint64_t types, struct fw_error *error)
+static enum fw_status bpf_subscribe(struct fw_backend *base,
+	const struct fw_subscription *subscription, struct fw_error *error)
 {
 	struct bpf_backend *backend = self(base);
 	enum fw_status status;
 
 	if (backend->subscribed)
 		return fw_error_set(error, FW_EXISTS, "this session reads records already");
-	status = fw_record_reader_start(&backend->reader, &backend->side, types, error);
+	status = fw_record_reader_start(&backend->reader, &backend->side, subscription->types, error);
 	backend->subscribed = status == FW_OK;
 	return status;
 }

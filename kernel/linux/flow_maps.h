@@ -103,9 +103,9 @@ struct fw_reader_state {
 	uint64_t types; /* bit per record type; 0: nothing is delivered */
 	uint64_t owner; /* handle of the reading process; 0: slot free */
 	uint64_t sequence;
-	uint64_t produced[8]; /* by record type, since the reader began */
-	uint64_t lost[8];
-	uint64_t gap[8]; /* lost, not yet reported in the stream */
+	uint64_t produced[FW_RECORD_EVENT_TYPES]; /* by record type, since the reader began */
+	uint64_t lost[FW_RECORD_EVENT_TYPES];
+	uint64_t gap[FW_RECORD_EVENT_TYPES]; /* lost, not yet reported in the stream */
 	uint64_t gap_total;
 };
 

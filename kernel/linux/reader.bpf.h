@@ -35,8 +35,8 @@ static __always_inline __u64 wake_flag(void *ring)
 
 static __always_inline void lose(struct fw_reader_state *reader, __u16 type)
 {
-	__sync_fetch_and_add(&reader->lost[type & 7], 1);
-	__sync_fetch_and_add(&reader->gap[type & 7], 1);
+	__sync_fetch_and_add(&reader->lost[type % FW_RECORD_EVENT_TYPES], 1);
+	__sync_fetch_and_add(&reader->gap[type % FW_RECORD_EVENT_TYPES], 1);
 	__sync_fetch_and_add(&reader->gap_total, 1);
 }
 
@@ -49,11 +49,11 @@ static __always_inline void report_gap(struct fw_reader_state *reader, void *rin
 	reader->gap_total = 0;
 	loss->header.size = sizeof(*loss);
 	loss->header.type = FW_RECORD_LOSS;
-	loss->header.reserved = 0;
+	loss->header.flags = 0;
 	loss->header.time_ns = bpf_ktime_get_boot_ns();
 	loss->header.sequence = __sync_fetch_and_add(&reader->sequence, 1) + 1;
 #pragma clang loop unroll(full)
-	for (int i = 0; i < 8; i++)
+	for (int i = 0; i < FW_RECORD_EVENT_TYPES; i++)
 		loss->lost[i] = __sync_lock_test_and_set(&reader->gap[i], 0);
 	bpf_ringbuf_submit(loss, BPF_RB_NO_WAKEUP);
 }
@@ -65,7 +65,7 @@ static __always_inline void deliver_to(__u32 slot, struct fw_record_header *reco
 
 	if (!reader)
 		return;
-	__sync_fetch_and_add(&reader->produced[record->type & 7], 1);
+	__sync_fetch_and_add(&reader->produced[record->type % FW_RECORD_EVENT_TYPES], 1);
 	ring = bpf_map_lookup_elem(&readers, &slot);
 	if (!ring) {
 		lose(reader, record->type);
