@@ -11,6 +11,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define FEWEST_ROWS_MAPPED 256 /* with FW_MAX_PROCESSES a power of two */
+
 static const char *const pin_names[FW_MAP_COUNT] = {
 	[FW_MAP_ROWS] = "rows",
 	[FW_MAP_PROCESSES] = "processes",
@@ -33,6 +35,7 @@ void fw_kernel_side_init(struct fw_kernel_side *side)
 	memset(side, 0xff, sizeof(*side));
 	side->machine = NULL;
 	side->rows = NULL;
+	side->rows_mapped = 0;
 }
 
 const char *fw_iterator_program(enum fw_iterator iterator)
@@ -51,11 +54,33 @@ static void *map_values(int map, size_t size)
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
 {
 	side->machine = map_values(side->map_fd[FW_MAP_MACHINE], sizeof(*side->machine));
-	if (side->machine)
-		side->rows = map_values(side->map_fd[FW_MAP_ROWS],
-			FW_MAX_PROCESSES * sizeof(*side->rows));
+	if (!side->machine)
+		return fw_error_set_errno(error, errno, "mapping the kernel side's shared state");
+	return FW_OK;
+}
+
+static void unmap_rows(struct fw_kernel_side *side)
+{
+	if (side->rows)
+		munmap(side->rows, side->rows_mapped * sizeof(*side->rows));
+	side->rows = NULL;
+	side->rows_mapped = 0;
+}
+
+enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count,
+	struct fw_error *error)
+{
+	size_t rows = FEWEST_ROWS_MAPPED;
+
+	while (rows < count)
+		rows *= 2;
+	if (rows <= side->rows_mapped)
+		return FW_OK;
+	unmap_rows(side);
+	side->rows = map_values(side->map_fd[FW_MAP_ROWS], rows * sizeof(*side->rows));
 	if (!side->rows)
-		return fw_error_set_errno(error, errno, "mapping the kernel side's shared memory");
+		return fw_error_set_errno(error, errno, "mapping %zu process rows", rows);
+	side->rows_mapped = rows;
 	return FW_OK;
 }
 
@@ -168,8 +193,7 @@ void fw_kernel_side_close(struct fw_kernel_side *side)
 {
 	if (side->machine)
 		munmap(side->machine, sizeof(*side->machine));
-	if (side->rows)
-		munmap(side->rows, FW_MAX_PROCESSES * sizeof(*side->rows));
+	unmap_rows(side);
 	close_all(side->map_fd, FW_MAP_COUNT);
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
 	close_all(side->link_fd, FW_HOOK_COUNT);

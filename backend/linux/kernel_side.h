@@ -28,13 +28,18 @@ struct fw_kernel_side {
 	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
 	struct fw_machine *machine;	    /* shared with the kernel */
-	struct fw_process_state *rows;	    /* FW_MAX_PROCESSES, likewise */
+	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
+	size_t rows_mapped;
 };
 
 /* Nothing is open. */
 void fw_kernel_side_init(struct fw_kernel_side *side);
-/* Map the shared memory of a side whose descriptors are open. */
+/* Map the shared state of a side whose descriptors are open. */
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error);
+/* See to it that the first `count` process rows are mapped. All would be resident at once: the kernel
+ * fills the page table of such a mapping beforehand. */
+enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count,
+	struct fw_error *error);
 /* Pin a started kernel side so that it outlives this process. */
 enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error);
 /* Use the pinned one. FW_NOT_FOUND: nothing is loaded. */

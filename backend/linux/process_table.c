@@ -65,13 +65,17 @@ static void inherit_names(struct fw_process_table *fresh, struct fw_process_tabl
 	}
 }
 
-enum fw_status fw_process_table_refresh(struct fw_process_table *table,
-	const struct fw_kernel_side *side, struct fw_error *error)
+enum fw_status fw_process_table_refresh(struct fw_process_table *table, struct fw_kernel_side *side,
+	struct fw_error *error)
 {
 	uint64_t used = __atomic_load_n(&side->machine->rows_used, __ATOMIC_ACQUIRE);
 	size_t rows = used < FW_MAX_PROCESSES ? used : FW_MAX_PROCESSES;
-	struct fw_process_table fresh = { .entries = reserve(rows) };
+	struct fw_process_table fresh = { 0 };
+	enum fw_status status = fw_kernel_side_map_rows(side, rows, error);
 
+	if (status != FW_OK)
+		return status;
+	fresh.entries = reserve(rows);
 	if (!fresh.entries)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu processes", rows);
 	fresh.count = read_rows(side, fresh.entries, rows);

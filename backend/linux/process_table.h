@@ -19,8 +19,8 @@ struct fw_process_table {
 };
 
 /* Read all rows anew. The old content stays when it fails. */
-enum fw_status fw_process_table_refresh(struct fw_process_table *table,
-	const struct fw_kernel_side *side, struct fw_error *error);
+enum fw_status fw_process_table_refresh(struct fw_process_table *table, struct fw_kernel_side *side,
+	struct fw_error *error);
 /* The entry of a handle; NULL: none. */
 struct fw_process_entry *fw_process_table_find(struct fw_process_table *table, uint64_t handle);
 /* Who it is: from the kernel side's names, completed from /proc where the path was cut. NULL: no

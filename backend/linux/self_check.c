@@ -58,19 +58,19 @@ static bool own_state(const struct fw_kernel_side *side, uint64_t *handle,
 	*handle = fw_handle(pid, start_ns);
 	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_PROCESSES], handle, &slot))
 		return false;
-	*state = side->rows[slot];
-	return true;
+	return bpf_map_lookup_elem(side->map_fd[FW_MAP_ROWS], &slot, state) == 0;
 }
 
 static void forget_own_row(const struct fw_kernel_side *side, uint64_t handle)
 {
+	const struct fw_process_state empty = { 0 };
 	uint32_t slot;
 
 	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_PROCESSES], &handle, &slot))
 		return;
 	bpf_map_delete_elem(side->map_fd[FW_MAP_PROCESSES], &handle);
 	bpf_map_delete_elem(side->map_fd[FW_MAP_NAMES], &handle);
-	memset(&side->rows[slot], 0, sizeof(side->rows[slot]));
+	bpf_map_update_elem(side->map_fd[FW_MAP_ROWS], &slot, &empty, BPF_ANY);
 	bpf_map_update_elem(side->map_fd[FW_MAP_FREE_ROWS], NULL, &slot, BPF_ANY);
 }
 
