@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/bpf_backend.h"
 
+#include "backend/linux/existing_objects.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/measuring_group.h"
 #include "backend/linux/process_table.h"
@@ -239,6 +240,61 @@ static enum fw_status bpf_ports(struct fw_backend *base, fw_port_fn row, void *a
 	return status;
 }
 
+static bool add_connection(const struct fw_connection *connection, void *argument)
+{
+	struct fw_connection_record record = { .connection = *connection };
+
+	if (!connection->remote_port || connection->family == FW_FAMILY_PACKET)
+		return true;
+	record.header.size = sizeof(record);
+	record.header.type = FW_RECORD_CONNECTION_OPEN;
+	record.header.flags = FW_RECORD_EXISTING;
+	return fw_record_merge_add(argument, &record.header);
+}
+
+static bool add_port(const struct fw_port *port, void *argument)
+{
+	struct fw_port_record record = { .port = *port };
+
+	record.header.size = sizeof(record);
+	record.header.type = FW_RECORD_PORT_TAKEN;
+	record.header.flags = FW_RECORD_EXISTING;
+	return fw_record_merge_add(argument, &record.header);
+}
+
+static enum fw_status add_sockets(struct bpf_backend *backend, uint64_t types,
+	struct fw_error *error)
+{
+	struct fw_record_merge *existing = &backend->reader.existing;
+	enum fw_status status = FW_OK;
+
+	if (types & 1ull << FW_RECORD_PORT_TAKEN)
+		status = bpf_ports(&backend->base, add_port, existing, error);
+	if (status == FW_OK && types & 1ull << FW_RECORD_CONNECTION_OPEN)
+		status = bpf_connections(&backend->base, add_connection, existing, error);
+	if (status == FW_STOPPED)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for what exists already");
+	return status;
+}
+
+/* The queues are open already, so nothing can fall between the list and the live records; what is in
+ * both is found when all that was queued meanwhile has been taken in. */
+static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types,
+	struct fw_error *error)
+{
+	struct fw_record_reader *reader = &backend->reader;
+	enum fw_status status =
+		fw_existing_collect(&backend->side, types, &reader->existing, error);
+
+	if (status == FW_OK)
+		status = add_sockets(backend, types, error);
+	if (status == FW_OK)
+		status = fw_record_reader_gather(reader, error);
+	if (status == FW_OK)
+		status = fw_existing_reconcile(&reader->existing, &reader->merge, error);
+	return status;
+}
+
 static enum fw_status bpf_subscribe(struct fw_backend *base,
 	const struct fw_subscription *subscription, struct fw_error *error)
 {
@@ -247,7 +303,11 @@ static enum fw_status bpf_subscribe(struct fw_backend *base,
 
 	if (backend->subscribed)
 		return fw_error_set(error, FW_EXISTS, "this session reads records already");
-	status = fw_record_reader_start(&backend->reader, &backend->side, subscription->types, error);
+	status = fw_record_reader_start(&backend->reader, &backend->side, subscription, error);
+	if (status == FW_OK && subscription->existing)
+		status = add_existing(backend, subscription->types, error);
+	if (status != FW_OK)
+		fw_record_reader_stop(&backend->reader);
 	backend->subscribed = status == FW_OK;
 	return status;
 }
@@ -256,13 +316,29 @@ static enum fw_status bpf_poll(struct fw_backend *base, int timeout_ms, fw_recor
 	void *argument, struct fw_error *error)
 {
 	struct bpf_backend *backend = self(base);
-	enum fw_status status = check_still_loaded(backend, error);
 
-	if (status != FW_OK)
-		return status;
 	if (!backend->subscribed)
 		return fw_error_set(error, FW_FAILED, "no subscription to poll");
+	if (check_still_loaded(backend, error) != FW_OK) {
+		fw_record_reader_drain(&backend->reader, record, argument, NULL);
+		return FW_FAILED;
+	}
 	return fw_record_reader_poll(&backend->reader, timeout_ms, record, argument, error);
+}
+
+static enum fw_status bpf_drain(struct fw_backend *base, fw_record_fn record, void *argument,
+	struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+
+	if (!backend->subscribed)
+		return fw_error_set(error, FW_FAILED, "no subscription to drain");
+	return fw_record_reader_drain(&backend->reader, record, argument, error);
+}
+
+static void bpf_report(struct fw_backend *base, struct fw_reader_report *report)
+{
+	fw_record_reader_report(&self(base)->reader, report);
 }
 
 static enum fw_status bpf_group_start(struct fw_backend *base, uint32_t pid, uint64_t *group,
@@ -287,7 +363,7 @@ static void bpf_close(struct fw_backend *base)
 	struct bpf_backend *backend = self(base);
 
 	if (backend->subscribed)
-		fw_record_reader_stop(&backend->reader, &backend->side);
+		fw_record_reader_stop(&backend->reader);
 	fw_process_table_done(&backend->processes);
 	fw_kernel_side_close(&backend->side);
 	free(backend);
@@ -302,6 +378,8 @@ static const struct fw_backend_ops bpf_ops = {
 	.ports = bpf_ports,
 	.subscribe = bpf_subscribe,
 	.poll = bpf_poll,
+	.drain = bpf_drain,
+	.report = bpf_report,
 	.group_start = bpf_group_start,
 	.group_departed = bpf_group_departed,
 	.group_stop = bpf_group_stop,
@@ -346,10 +424,10 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
 	struct fw_error *error)
 {
+	const struct fw_hook_choice choice = { .wire = options->wire, .events = options->events };
 	struct bpf_backend *made = make_backend(error);
 
 	if (!made)
 		return FW_NO_MEMORY;
-	return finish_open(made, fw_kernel_side_start_apart(&made->side, options->wire, error),
-		backend);
+	return finish_open(made, fw_kernel_side_start_apart(&made->side, &choice, error), backend);
 }

@@ -10,6 +10,7 @@
 
 struct fw_bpf_options {
 	bool wire; /* count wire bytes too */
+	bool events; /* process, thread and image records too (in a private copy) */
 };
 
 struct fw_bpf_status {

@@ -23,6 +23,7 @@ static const char *const role_groups[] = {
 	[FW_ROLE_WIRE] = "wire",
 	[FW_ROLE_WIRE_SYNACK] = "wire",
 	[FW_ROLE_SNAPSHOT] = "snapshots",
+	[FW_ROLE_EVENT] = "process events",
 };
 
 static const char *const role_costs[] = {
@@ -41,6 +42,7 @@ static const char *const role_costs[] = {
 	[FW_ROLE_WIRE] = "wire bytes are not counted",
 	[FW_ROLE_WIRE_SYNACK] = "needed only where the cgroup hook misses SYN-ACKs over IPv6",
 	[FW_ROLE_SNAPSHOT] = "connections and ports cannot be listed",
+	[FW_ROLE_EVENT] = "no process and thread events, or none of those that run already",
 };
 
 static void describe_error(const struct fw_hook *hook, char *text, size_t size)
@@ -118,10 +120,11 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 
 enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_error *error)
 {
+	static const struct fw_hook_choice all = { .wire = true, .events = true };
 	struct fw_hooks hooks;
 	struct fw_error why = { FW_OK, "" };
 
-	fw_hooks_choose(&hooks, true, &why);
+	fw_hooks_choose(&hooks, &all, &why);
 	if (!report_ground(&hooks, &why, feature, argument))
 		return FW_STOPPED;
 	if (!hooks.may_use_bpf || !hooks.has_btf)

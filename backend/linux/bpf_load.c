@@ -21,6 +21,7 @@ static bool is_loaded(void)
 
 enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error *error)
 {
+	const struct fw_hook_choice choice = { .wire = options->wire, .events = true };
 	struct fw_kernel_side side;
 	enum fw_status status;
 
@@ -28,7 +29,7 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 		return fw_error_set(error, FW_EXISTS,
 			"the kernel side is loaded already (%s); 'flowwatcher unload' removes it",
 			fw_pin_directory());
-	status = fw_kernel_side_start(&side, options->wire, error);
+	status = fw_kernel_side_start(&side, &choice, error);
 	if (status == FW_OK)
 		status = fw_kernel_side_pin(&side, error);
 	fw_kernel_side_close(&side);

@@ -54,6 +54,13 @@ static const struct fw_hook hook_table[] = {
 		"names that change with exec"),
 	TRACEPOINT("fw_process_exit", "sched_process_exit", FW_ROLE_PROCESS,
 		"end of processes"),
+	TRACEPOINT("fw_event_new_task", "task_newtask", FW_ROLE_EVENT,
+		"records of forks and new threads"),
+	TRACEPOINT("fw_event_exec", "sched_process_exec", FW_ROLE_EVENT,
+		"records of programs that are started"),
+	TRACEPOINT("fw_event_exit", "sched_process_exit", FW_ROLE_EVENT,
+		"records of processes and threads that end"),
+	ITERATOR("fw_iter_processes", "task", FW_ROLE_EVENT, "every process that runs already"),
 	CGROUP("fw_socket_created", "sock_create", FW_ROLE_SOCKET, BPF_CGROUP_INET_SOCK_CREATE,
 		"creator of sockets"),
 	CGROUP("fw_socket_released", "sock_release", FW_ROLE_SOCKET, BPF_CGROUP_INET_SOCK_RELEASE,
@@ -195,7 +202,8 @@ static enum fw_status check_ground(struct fw_hooks *hooks, struct fw_error *erro
 	return FW_OK;
 }
 
-enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_error *error)
+enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choice *choice,
+	struct fw_error *error)
 {
 	enum fw_status status;
 	struct btf *kernel;
@@ -220,7 +228,9 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_erro
 	role_choose(hooks, FW_ROLE_PROCESS);
 	role_choose(hooks, FW_ROLE_SOCKET);
 	role_choose(hooks, FW_ROLE_SNAPSHOT);
-	if (wire) {
+	if (choice->events)
+		role_choose(hooks, FW_ROLE_EVENT);
+	if (choice->wire) {
 		role_choose(hooks, FW_ROLE_WIRE);
 		role_choose(hooks, FW_ROLE_WIRE_SYNACK);
 	}

@@ -32,6 +32,13 @@ enum fw_hook_role {
 	FW_ROLE_WIRE,
 	FW_ROLE_WIRE_SYNACK, /* only where the self-check finds it needed */
 	FW_ROLE_SNAPSHOT,
+	FW_ROLE_EVENT, /* records of processes and threads; on demand in a private copy */
+};
+
+/* What is wanted beside payload, connections and ports. */
+struct fw_hook_choice {
+	bool wire;
+	bool events;
 };
 
 struct fw_hook {
@@ -45,7 +52,7 @@ struct fw_hook {
 	bool chosen;
 };
 
-#define FW_HOOK_COUNT 28
+#define FW_HOOK_COUNT 32
 
 struct fw_hooks {
 	struct fw_hook hook[FW_HOOK_COUNT];
@@ -58,7 +65,8 @@ struct fw_hooks {
 /* Probe every hook and choose. Fails only when nothing useful can be loaded: FW_DENIED without the
  * rights, FW_UNSUPPORTED when the kernel lacks BTF or any way to count payload; *hooks is filled in
  * any case. */
-enum fw_status fw_hooks_choose(struct fw_hooks *hooks, bool wire, struct fw_error *error);
+enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choice *choice,
+	struct fw_error *error);
 
 /* Do not use the hooks of a role after all. */
 void fw_hooks_drop(struct fw_hooks *hooks, enum fw_hook_role role);

@@ -157,7 +157,7 @@ static enum fw_status keep_links(const struct loading *loading, struct fw_kernel
 		struct bpf_link *link = find_link(loading, fw_iterator_program(i));
 
 		side->iterator_fd[i] = link ? keep(bpf_link__fd(link)) : -1;
-		if (side->iterator_fd[i] < 0)
+		if (side->iterator_fd[i] < 0 && fw_iterator_is_needed(i))
 			return fw_error_set(error, FW_UNSUPPORTED,
 				"this kernel cannot list sockets (%s); see 'flowwatcher doctor'",
 				fw_iterator_program(i));
@@ -244,13 +244,14 @@ static void check_synack(struct fw_kernel_side *side, const struct fw_hooks *hoo
 	}
 }
 
-enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, bool wire, struct fw_error *error)
+enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw_hook_choice *choice,
+	struct fw_error *error)
 {
 	struct fw_hooks hooks;
 	enum fw_status status;
 
 	fw_kernel_side_init(side);
-	status = fw_hooks_choose(&hooks, wire, error);
+	status = fw_hooks_choose(&hooks, choice, error);
 	if (status == FW_OK)
 		status = start_once(side, &hooks, error);
 	if (status == FW_OK)

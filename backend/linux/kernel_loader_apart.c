@@ -80,18 +80,17 @@ static enum fw_status receive_side(int socket, struct fw_kernel_side *side, stru
 	return fw_kernel_side_map(side, error);
 }
 
-static void load_in_child(int socket, bool wire)
+static void load_in_child(int socket, const struct fw_hook_choice *choice)
 {
 	struct handover handover = { .error = { FW_OK, "" } };
 	struct fw_kernel_side side;
 
-	handover.error.status = fw_kernel_side_start(&side, wire, &handover.error);
+	handover.error.status = fw_kernel_side_start(&side, choice, &handover.error);
 	send_side(socket, &side, &handover);
 	_exit(0);
 }
 
-enum fw_status fw_kernel_side_start_apart(struct fw_kernel_side *side, bool wire,
-	struct fw_error *error)
+enum fw_status fw_kernel_side_start_apart(struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error)
 {
 	enum fw_status status;
 	int sockets[2];
@@ -103,7 +102,7 @@ enum fw_status fw_kernel_side_start_apart(struct fw_kernel_side *side, bool wire
 	child = fork();
 	if (child == 0) {
 		close(sockets[0]);
-		load_in_child(sockets[1], wire);
+		load_in_child(sockets[1], choice);
 	}
 	close(sockets[1]);
 	status = child > 0 ? receive_side(sockets[0], side, error) :

@@ -27,6 +27,7 @@ static const char *const pin_names[FW_MAP_COUNT] = {
 static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_FLOWS] = "fw_iter_flows",
 	[FW_ITERATOR_DESCRIPTORS] = "fw_iter_descriptors",
+	[FW_ITERATOR_PROCESSES] = "fw_iter_processes",
 };
 
 void fw_kernel_side_init(struct fw_kernel_side *side)
@@ -49,6 +50,11 @@ static void *map_values(int map, size_t size)
 	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
 
 	return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool fw_iterator_is_needed(enum fw_iterator iterator)
+{
+	return iterator != FW_ITERATOR_PROCESSES;
 }
 
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
@@ -100,7 +106,8 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 	for (int i = 0; i < FW_MAP_COUNT && !result; i++)
 		result = pin_one(side->map_fd[i], directory, pin_names[i]);
 	for (int i = 0; i < FW_ITERATOR_COUNT && !result; i++)
-		result = pin_one(side->iterator_fd[i], directory, iterator_programs[i]);
+		if (side->iterator_fd[i] >= 0)
+			result = pin_one(side->iterator_fd[i], directory, iterator_programs[i]);
 	for (int i = 0; i < FW_HOOK_COUNT && !result; i++) {
 		if (side->link_fd[i] < 0)
 			continue;
@@ -150,7 +157,7 @@ static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *er
 	for (int i = 0; i < FW_ITERATOR_COUNT; i++) {
 		name = iterator_programs[i];
 		side->iterator_fd[i] = open_one(name);
-		if (side->iterator_fd[i] < 0)
+		if (side->iterator_fd[i] < 0 && fw_iterator_is_needed(i))
 			goto failed;
 	}
 	return FW_OK;
@@ -202,7 +209,10 @@ void fw_kernel_side_close(struct fw_kernel_side *side)
 
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator)
 {
-	int fd = bpf_iter_create(side->iterator_fd[iterator]);
+	int fd;
 
+	if (side->iterator_fd[iterator] < 0)
+		return -EOPNOTSUPP;
+	fd = bpf_iter_create(side->iterator_fd[iterator]);
 	return fd < 0 ? -errno : fd;
 }

@@ -21,11 +21,16 @@ enum fw_map {
 	FW_MAP_COUNT
 };
 
-enum fw_iterator { FW_ITERATOR_FLOWS, FW_ITERATOR_DESCRIPTORS, FW_ITERATOR_COUNT };
+enum fw_iterator {
+	FW_ITERATOR_FLOWS,
+	FW_ITERATOR_DESCRIPTORS,
+	FW_ITERATOR_PROCESSES, /* with process events only */
+	FW_ITERATOR_COUNT
+};
 
 struct fw_kernel_side {
 	int map_fd[FW_MAP_COUNT];	    /* -1: not open, as all of these */
-	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links */
+	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links; -1 also where there is none */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
 	struct fw_machine *machine;	    /* shared with the kernel */
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
@@ -49,6 +54,8 @@ void fw_kernel_side_close(struct fw_kernel_side *side);
 
 /* The BPF program of an iterator. */
 const char *fw_iterator_program(enum fw_iterator iterator);
+/* Without it nothing works. */
+bool fw_iterator_is_needed(enum fw_iterator iterator);
 /* Start one pass of an iterator: a descriptor to read struct fw_socket_row from, or negative errno. */
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator);
 

@@ -29,17 +29,6 @@ static __always_inline void flow_touch(struct fw_flow_state *flow)
 		claim(flow, process);
 }
 
-static __always_inline bool anybody_reads(__u16 type)
-{
-	__u64 types = 0;
-
-	if (!machine.reader_count)
-		return false;
-	for (int i = 0; i < FW_MAX_READERS; i++)
-		types |= machine.readers[i].types;
-	return types & (1ull << type);
-}
-
 static __always_inline void describe_owner(struct fw_connection *connection, __u64 owner)
 {
 	struct fw_process_name *name = bpf_map_lookup_elem(&names, &owner);
@@ -74,13 +63,6 @@ static __always_inline void describe_current(struct fw_connection *connection)
 	connection->owner_start_ns = task->group_leader->start_boottime;
 	BPF_CORE_READ_INTO((char (*)[FW_TASK_COMM_SIZE])&connection->comm, task, group_leader,
 		comm);
-}
-
-static __always_inline void record_begin(struct fw_record_header *header, __u16 type, __u32 size)
-{
-	header->size = size;
-	header->type = type;
-	header->time_ns = bpf_ktime_get_boot_ns();
 }
 
 /* close() with unread data or SO_LINGER 0 clears the peer's address before tcp_destroy_sock. */

@@ -95,10 +95,10 @@ struct fw_ring_map {
 	__uint(max_entries, 4096);
 };
 
-/* Each reader's own queue, put there by the reader. */
+/* Each reader's own queues, put there by the reader: slot * FW_QUEUE_COUNT + enum fw_queue. */
 struct fw_readers_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
-	__uint(max_entries, FW_MAX_READERS);
+	__uint(max_entries, FW_MAX_READERS * FW_QUEUE_COUNT);
 	__type(key, __u32);
 	__array(values, struct fw_ring_map);
 };

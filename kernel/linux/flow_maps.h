@@ -12,7 +12,7 @@
 #ifndef FW_FLOW_MAPS_H
 #define FW_FLOW_MAPS_H
 
-#include "abi/flow.h"
+#include "abi/process_event.h"
 
 #define FW_MAPS_VERSION 3
 
@@ -99,14 +99,31 @@ struct fw_group_state {
 	uint64_t owner;		     /* handle of the process that measures */
 };
 
+/* Each reader has a queue for each class of records, so that a flood of one does not push out the
+ * other. */
+enum fw_queue { FW_QUEUE_NETWORK, FW_QUEUE_PROCESS, FW_QUEUE_COUNT };
+
+#define FW_PROCESS_TYPES                                                                           \
+	(1u << FW_RECORD_PROCESS_CREATE | 1u << FW_RECORD_PROCESS_EXIT |                           \
+		1u << FW_RECORD_THREAD_CREATE | 1u << FW_RECORD_THREAD_EXIT)
+#define FW_NETWORK_TYPES                                                                           \
+	(1u << FW_RECORD_CONNECTION_OPEN | 1u << FW_RECORD_CONNECTION_CLOSE |                      \
+		1u << FW_RECORD_PORT_TAKEN | 1u << FW_RECORD_PORT_RELEASED)
+
+static inline enum fw_queue fw_queue_of(uint32_t type)
+{
+	return FW_PROCESS_TYPES & (1u << type) ? FW_QUEUE_PROCESS : FW_QUEUE_NETWORK;
+}
+
+/* Written by the programs but for `types` and `owner`. `gap`: lost and not yet reported in the stream;
+ * the sum of each queue's types is only a hint that there are any. */
 struct fw_reader_state {
 	uint64_t types; /* bit per record type; 0: nothing is delivered */
 	uint64_t owner; /* handle of the reading process; 0: slot free */
-	uint64_t sequence;
 	uint64_t produced[FW_RECORD_EVENT_TYPES]; /* by record type, since the reader began */
 	uint64_t lost[FW_RECORD_EVENT_TYPES];
-	uint64_t gap[FW_RECORD_EVENT_TYPES]; /* lost, not yet reported in the stream */
-	uint64_t gap_total;
+	uint64_t gap[FW_RECORD_EVENT_TYPES];
+	uint64_t gap_total[FW_QUEUE_COUNT];
 };
 
 /* The one instance that all programs share; the backend maps it into memory. */

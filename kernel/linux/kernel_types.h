@@ -26,6 +26,7 @@ enum bpf_map_type {
 	BPF_MAP_TYPE_HASH = 1,
 	BPF_MAP_TYPE_ARRAY = 2,
 	BPF_MAP_TYPE_PERCPU_ARRAY = 6,
+	BPF_MAP_TYPE_LRU_HASH = 9,
 	BPF_MAP_TYPE_ARRAY_OF_MAPS = 12,
 	BPF_MAP_TYPE_QUEUE = 22,
 	BPF_MAP_TYPE_SK_STORAGE = 24,
@@ -67,6 +68,8 @@ enum {
 #define CLONE_THREAD 0x00010000
 
 #define PF_KTHREAD 0x00200000
+
+#define SIGNAL_GROUP_EXIT 0x00000004
 
 /* UAPI context of the cgroup_skb programs (linux/bpf.h), up to the last member used. */
 struct bpf_sock {
@@ -120,6 +123,11 @@ struct __sk_buff {
 	__u64 sk_pointer __attribute__((aligned(8)));
 	__u32 gso_size;
 };
+
+/* UAPI, opaque: the verifier keeps its own state of it. */
+struct bpf_dynptr {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -245,10 +253,37 @@ struct file {
 
 struct mm_struct {
 	struct file *exe_file;
+	unsigned long arg_start;
+	unsigned long arg_end;
 };
 
 struct signal_struct {
 	atomic_t live;
+	int nr_threads;
+	int group_exit_code;
+	unsigned int flags;
+};
+
+struct kernfs_node {
+	struct kernfs_node *parent; /* until 6.14 */
+	const char *name;
+	__u64 id;
+};
+
+struct kernfs_node___6_15 {
+	struct kernfs_node *__parent;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct fs_struct {
+	struct path pwd;
 };
 
 struct cred {
@@ -265,6 +300,10 @@ struct task_struct {
 	struct mm_struct *mm;
 	struct signal_struct *signal;
 	const struct cred *cred;
+	struct css_set *cgroups;
+	struct fs_struct *fs;
+	int exit_code;
+	int exit_state;
 	char comm[16];
 };
 
@@ -304,6 +343,11 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	__u64 session_id;
 	__u64 seq_num;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
 };
 
 struct bpf_iter__task_file {

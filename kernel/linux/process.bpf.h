@@ -6,11 +6,10 @@
 #ifndef FW_PROCESS_BPF_H
 #define FW_PROCESS_BPF_H
 
+#include "kernel/linux/path.bpf.h"
 #include "kernel/linux/process_row.bpf.h"
 
 #include <bpf/bpf_core_read.h>
-
-#define FW_PATH_DEPTH 256 /* path components and mount crossings followed */
 
 static const struct fw_process_name empty_name;
 
@@ -29,59 +28,16 @@ static __always_inline __u64 current_handle(void)
 	return task->tgid ? task_handle(task) : 0;
 }
 
-struct path_walk {
-	struct fw_process_name *name;
-	struct dentry *dentry;
-	struct vfsmount *mount;
-	bool reached_root;
-};
-
-enum walk_step { WALK_ON = 0, WALK_STOP = 1 }; /* as bpf_loop() has it */
-
-static __always_inline long cross_mount(struct path_walk *walk)
+static long exe_step(__u32 index, void *walk)
 {
-	struct mount *here = (void *)walk->mount - bpf_core_field_offset(struct mount, mnt);
-	struct mount *above = BPF_CORE_READ(here, mnt_parent);
-
-	if (here == above) {
-		walk->reached_root = true;
-		return WALK_STOP;
-	}
-	walk->dentry = BPF_CORE_READ(here, mnt_mountpoint);
-	walk->mount = (void *)above + bpf_core_field_offset(struct mount, mnt);
-	return WALK_ON;
+	return path_step(walk, FW_EXE_SIZE);
 }
 
-/* One step towards the root: over a mount point, or prepend a component. */
-static long path_step(__u32 index, void *argument)
-{
-	struct path_walk *walk = argument;
-	struct fw_process_name *name = walk->name;
-	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
-	struct vfsmount *mount = walk->mount;
-	__u32 length, offset = name->path_offset;
-
-	if (dentry == BPF_CORE_READ(mount, mnt_root) || dentry == parent)
-		return cross_mount(walk);
-	length = BPF_CORE_READ(dentry, d_name.len);
-	if (length + 1 > offset)
-		return WALK_STOP;
-	offset -= length;
-	bpf_probe_read_kernel(&name->path[offset & (FW_EXE_SIZE - 1)], length & (FW_EXE_SIZE - 1),
-		BPF_CORE_READ(dentry, d_name.name));
-	offset--;
-	name->path[offset & (FW_EXE_SIZE - 1)] = '/';
-	name->path_offset = offset;
-	walk->dentry = parent;
-	return WALK_ON;
-}
-
-/* Absolute path of the executable, walked by hand: bpf_d_path is not allowed in these hooks. By
- * bpf_loop() because the verifier then looks at one step and not at all of them. */
+/* Absolute path of the executable, or its end. */
 static __always_inline void read_path(struct fw_process_name *name, struct task_struct *task)
 {
 	struct file *file = BPF_CORE_READ(task, mm, exe_file);
-	struct path_walk walk = { .name = name };
+	struct path_walk walk = { .text = name->path, .offset = FW_EXE_SIZE - 1 };
 
 	name->path_offset = FW_EXE_SIZE - 1;
 	name->path[FW_EXE_SIZE - 1] = 0;
@@ -89,7 +45,8 @@ static __always_inline void read_path(struct fw_process_name *name, struct task_
 		return;
 	walk.dentry = BPF_CORE_READ(file, f_path.dentry);
 	walk.mount = BPF_CORE_READ(file, f_path.mnt);
-	bpf_loop(FW_PATH_DEPTH, path_step, &walk, 0);
+	bpf_loop(FW_PATH_DEPTH, exe_step, &walk, 0);
+	name->path_offset = walk.offset;
 	if (!walk.reached_root)
 		name->flags |= FW_PROCESS_EXE_CUT;
 }

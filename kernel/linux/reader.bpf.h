@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Delivering a record to every reader that asked for its type. Each reader has a ring of its own; a
+ * Delivering a record to every reader that asked for its type. Each reader has rings of its own; a
  * record that finds no room is counted, and the next one that does is preceded by a loss record.
+ * header.sequence is the reader's business.
  */
 #ifndef FW_READER_BPF_H
 #define FW_READER_BPF_H
@@ -15,6 +16,24 @@
 #define BPF_RB_FORCE_WAKEUP 2
 #define BPF_RB_AVAIL_DATA  0
 
+static __always_inline bool anybody_reads(__u16 type)
+{
+	__u64 types = 0;
+
+	if (!machine.reader_count)
+		return false;
+	for (int i = 0; i < FW_MAX_READERS; i++)
+		types |= machine.readers[i].types;
+	return types & (1ull << type);
+}
+
+static __always_inline void record_begin(struct fw_record_header *header, __u16 type, __u32 size)
+{
+	header->size = size;
+	header->type = type;
+	header->time_ns = bpf_ktime_get_boot_ns();
+}
+
 static __always_inline struct fw_reader_state *reader_of(__u32 slot, __u16 type)
 {
 	struct fw_reader_state *reader;
@@ -22,13 +41,18 @@ static __always_inline struct fw_reader_state *reader_of(__u32 slot, __u16 type)
 	if (slot >= FW_MAX_READERS)
 		return 0;
 	reader = &machine.readers[slot];
-	return reader->types & (1ull << type) ? reader : 0;
+	if (!(reader->types & (1ull << type)))
+		return 0;
+	barrier_var(reader); /* clang would do arithmetic on the pointer instead of a jump */
+	return reader;
 }
 
-/* Readers poll by time; they are woken early only when much is waiting. */
-static __always_inline __u64 wake_flag(void *ring)
+/* Readers poll by time; one is woken early each time another FW_RING_WAKE_BYTES are waiting. */
+static __always_inline __u64 wake_flag(void *ring, __u32 size)
 {
-	return bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > FW_RING_WAKE_BYTES ?
+	__u64 waiting = bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA);
+
+	return waiting / FW_RING_WAKE_BYTES != (waiting + size) / FW_RING_WAKE_BYTES ?
 		       BPF_RB_FORCE_WAKEUP :
 		       BPF_RB_NO_WAKEUP;
 }
@@ -37,58 +61,79 @@ static __always_inline void lose(struct fw_reader_state *reader, __u16 type)
 {
 	__sync_fetch_and_add(&reader->lost[type % FW_RECORD_EVENT_TYPES], 1);
 	__sync_fetch_and_add(&reader->gap[type % FW_RECORD_EVENT_TYPES], 1);
-	__sync_fetch_and_add(&reader->gap_total, 1);
+	__sync_fetch_and_add(&reader->gap_total[fw_queue_of(type)], 1);
 }
 
-static __always_inline void report_gap(struct fw_reader_state *reader, void *ring)
+/* Each queue tells of its own types. The hint is taken back first: what is lost from then on is told
+ * next time. */
+static __always_inline void report_gap(struct fw_reader_state *reader, void *ring,
+	enum fw_queue queue)
 {
 	struct fw_loss_record *loss = bpf_ringbuf_reserve(ring, sizeof(*loss), 0);
 
 	if (!loss)
 		return;
-	reader->gap_total = 0;
+	reader->gap_total[queue] = 0;
 	loss->header.size = sizeof(*loss);
 	loss->header.type = FW_RECORD_LOSS;
 	loss->header.flags = 0;
+	loss->header.sequence = 0;
 	loss->header.time_ns = bpf_ktime_get_boot_ns();
-	loss->header.sequence = __sync_fetch_and_add(&reader->sequence, 1) + 1;
 #pragma clang loop unroll(full)
 	for (int i = 0; i < FW_RECORD_EVENT_TYPES; i++)
-		loss->lost[i] = __sync_lock_test_and_set(&reader->gap[i], 0);
+		loss->lost[i] = fw_queue_of(i) == queue ?
+					__sync_lock_test_and_set(&reader->gap[i], 0) :
+					0;
 	bpf_ringbuf_submit(loss, BPF_RB_NO_WAKEUP);
 }
 
-static __always_inline void deliver_to(__u32 slot, struct fw_record_header *record, __u32 size)
+/* The reader's queue for a record that is about to be put there, which is counted as produced; NULL: not
+ * wanted, or lost. A gap is told first. */
+static __always_inline void *queue_for(__u32 slot, struct fw_reader_state **reader, __u16 type)
 {
-	struct fw_reader_state *reader = reader_of(slot, record->type);
+	enum fw_queue queue = fw_queue_of(type);
+	__u32 key = slot * FW_QUEUE_COUNT + queue;
 	void *ring;
 
-	if (!reader)
-		return;
-	__sync_fetch_and_add(&reader->produced[record->type % FW_RECORD_EVENT_TYPES], 1);
-	ring = bpf_map_lookup_elem(&readers, &slot);
-	if (!ring) {
-		lose(reader, record->type);
-		return;
-	}
-	if (reader->gap_total)
-		report_gap(reader, ring);
-	record->sequence = __sync_fetch_and_add(&reader->sequence, 1) + 1;
-	if (bpf_ringbuf_output(ring, record, size, wake_flag(ring)))
-		lose(reader, record->type);
+	*reader = reader_of(slot, type);
+	if (!*reader)
+		return 0;
+	__sync_fetch_and_add(&(*reader)->produced[type % FW_RECORD_EVENT_TYPES], 1);
+	ring = bpf_map_lookup_elem(&readers, &key);
+	if (!ring)
+		lose(*reader, type);
+	else if ((*reader)->gap_total[queue])
+		report_gap(*reader, ring, queue);
+	return ring;
+}
+
+static __always_inline void deliver_to(__u32 slot, struct fw_record_header *record,
+	const __u16 type, const __u32 size)
+{
+	struct fw_reader_state *reader;
+	void *ring = queue_for(slot, &reader, type);
+
+	if (ring && bpf_ringbuf_output(ring, record, size, wake_flag(ring, size)))
+		lose(reader, type);
 }
 
 /* Subprograms and unrolled loops: the verifier of Linux 6.1 takes some loops for back edges. The record
- * is complete but for header.sequence, which is each reader's own. */
+ * is complete. */
 static __noinline int deliver_connection_to(__u32 slot, struct fw_connection_record *record)
 {
-	deliver_to(slot, &record->header, sizeof(*record));
+	if (record->header.type == FW_RECORD_CONNECTION_OPEN)
+		deliver_to(slot, &record->header, FW_RECORD_CONNECTION_OPEN, sizeof(*record));
+	else
+		deliver_to(slot, &record->header, FW_RECORD_CONNECTION_CLOSE, sizeof(*record));
 	return 0;
 }
 
 static __noinline int deliver_port_to(__u32 slot, struct fw_port_record *record)
 {
-	deliver_to(slot, &record->header, sizeof(*record));
+	if (record->header.type == FW_RECORD_PORT_TAKEN)
+		deliver_to(slot, &record->header, FW_RECORD_PORT_TAKEN, sizeof(*record));
+	else
+		deliver_to(slot, &record->header, FW_RECORD_PORT_RELEASED, sizeof(*record));
 	return 0;
 }
 
