@@ -2,6 +2,7 @@
 /* `doctor`: what this kernel offers, what was chosen, and what the rest costs. */
 #include "backend/linux/bpf_backend.h"
 #include "backend/linux/hooks.h"
+#include "backend/linux/image_source.h"
 #include "backend/linux/pin_directory.h"
 
 #include <errno.h>
@@ -99,6 +100,20 @@ static bool report_ground(const struct fw_hooks *hooks, const struct fw_error *w
 		       "not to be had: no wire bytes, no ports of UDP sockets as they are taken");
 }
 
+static bool report_images(fw_feature_fn feature, void *argument)
+{
+	struct fw_error why = { FW_OK, "" };
+	struct fw_feature row = { "image events", "perf MMAP2", FW_FEATURE_USED,
+		"files that are mapped executable, by exec, the loader, dlopen and mprotect, with "
+		"paths as the process sees them; memory without a file is not an image" };
+
+	if (fw_image_source_probe(&why) != FW_OK) {
+		row.state = FW_FEATURE_MISSING;
+		row.reason = why.text;
+	}
+	return feature(&row, argument);
+}
+
 /* What has no hook on any kernel is said too. */
 static bool report_limits(fw_feature_fn feature, void *argument)
 {
@@ -110,6 +125,10 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 		{ "limits", "packets without a socket", FW_FEATURE_MISSING,
 			"forwarded packets, resets to closed ports and TIME-WAIT answers belong to "
 			"no process and pass no cgroup" },
+		{ "limits", "image losses", FW_FEATURE_MISSING,
+			"where image events are lost, their count includes mappings without a file" },
+		{ "limits", "first threads", FW_FEATURE_MISSING,
+			"a process's first thread comes and goes with it and has no events of its own" },
 	};
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(limits); i++)
@@ -132,5 +151,7 @@ enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_
 	for (size_t i = 0; i < hooks.count; i++)
 		if (!report_hook(&hooks.hook[i], feature, argument))
 			return FW_STOPPED;
+	if (!report_images(feature, argument))
+		return FW_STOPPED;
 	return report_limits(feature, argument) ? FW_OK : FW_STOPPED;
 }
