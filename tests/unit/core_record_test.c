@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "abi/flow.h"
+#include "abi/process_event.h"
 #include "core/record_check.h"
 
 struct vector {
@@ -55,10 +55,49 @@ static void check_vectors(void **state)
 	}
 }
 
+static void texts_lie_inside(void **state)
+{
+	static const struct {
+		const char *what;
+		struct fw_record_text text;
+		enum fw_status expected;
+	} spans[] = {
+		{ "none", { 0, 0 }, FW_OK },
+		{ "none, anywhere", { 9999, 0 }, FW_OK },
+		{ "all behind the fixed part", { sizeof(struct fw_image_record), 32 }, FW_OK },
+		{ "one byte more", { sizeof(struct fw_image_record), 33 }, FW_MALFORMED },
+		{ "the last byte", { sizeof(struct fw_image_record) + 31, 1 }, FW_OK },
+		{ "behind the last byte", { sizeof(struct fw_image_record) + 32, 1 }, FW_MALFORMED },
+		{ "inside the fixed part", { sizeof(struct fw_image_record) - 1, 1 }, FW_MALFORMED },
+		{ "overflow", { 0xfffffff0u, 0x20 }, FW_MALFORMED },
+		{ "length overflow", { sizeof(struct fw_image_record), 0xffffffffu }, FW_MALFORMED },
+	};
+	static uint64_t buffer[64];
+	struct fw_image_record *image = (struct fw_image_record *)buffer;
+
+	image->header.size = sizeof(*image) + 32;
+	image->header.type = FW_RECORD_IMAGE_LOAD;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(spans); i++) {
+		const struct fw_record_header *record = NULL;
+		enum fw_status status;
+
+		image->path = spans[i].text;
+		status = fw_record_whole(buffer, sizeof(buffer), &record);
+		if (status != spans[i].expected)
+			fail_msg("%s: status %d", spans[i].what, status);
+		assert_ptr_equal(record, status == FW_OK ? buffer : NULL);
+	}
+	image->path = (struct fw_record_text){ 0, 0 };
+	image->build_id_length = FW_BUILD_ID_SIZE + 1;
+	assert_int_equal(fw_record_whole(buffer, sizeof(buffer), &(const struct fw_record_header *){ 0 }),
+		FW_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(check_vectors),
+		cmocka_unit_test(texts_lie_inside),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
