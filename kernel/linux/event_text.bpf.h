@@ -98,8 +98,8 @@ static __always_inline void read_texts(struct event_text *text, struct task_stru
 	read_cgroup_text(text, task);
 }
 
-/* Where each text will lie; returns the record's size. */
-static __always_inline __u32 lay_out(struct fw_process_create_record *record,
+/* Where each text will lie, and the record's size. */
+static __always_inline void lay_out(struct fw_process_create_record *record,
 	const struct event_text *text, __u32 arguments_length)
 {
 	record->exe.offset = sizeof(*record);
@@ -111,7 +111,6 @@ static __always_inline __u32 lay_out(struct fw_process_create_record *record,
 	record->command_line.offset = record->cgroup.offset + record->cgroup.length;
 	record->command_line.length = arguments_length;
 	record->header.size = (record->command_line.offset + arguments_length + 7) & ~7u;
-	return record->header.size;
 }
 
 struct argument_copy {
@@ -142,12 +141,29 @@ static long copy_arguments(__u32 index, void *argument)
 	return WALK_ON;
 }
 
-/* What a queue has room for: a command line that would fill it is cut. */
-static __always_inline __u32 fitting_length(void *ring, __u32 length)
+/* A dynptr must be given back even if there was no room. */
+static __always_inline bool reserve(void *ring, __u32 size, struct bpf_dynptr *place)
 {
-	__u64 most = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4;
+	if (bpf_ringbuf_reserve_dynptr(ring, size, 0, place) == 0)
+		return true;
+	bpf_ringbuf_discard_dynptr(place, BPF_RB_NO_WAKEUP);
+	return false;
+}
 
-	return length > most ? most : length;
+/* Room for the whole record; or, where a long command line does not fit, for a part of it. */
+static __always_inline bool reserve_record(void *ring, struct bpf_dynptr *place,
+	const struct event_text *text, struct fw_process_create_record *record)
+{
+	__u32 most = bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 4;
+
+	lay_out(record, text, text->arguments_length);
+	if (reserve(ring, record->header.size, place))
+		return true;
+	if (text->arguments_length <= most)
+		return false;
+	record->flags |= FW_EVENT_COMMAND_LINE_CUT;
+	lay_out(record, text, most);
+	return reserve(ring, record->header.size, place);
 }
 
 static __always_inline void write_texts(struct bpf_dynptr *into, struct event_text *text,
@@ -176,22 +192,16 @@ static __noinline int deliver_create_to(__u32 slot, struct event_text *text)
 	struct fw_process_create_record record = text->record;
 	struct fw_reader_state *reader;
 	struct bpf_dynptr place;
-	__u32 length, size;
 	__u64 wake;
 	void *ring = queue_for(slot, &reader, FW_RECORD_PROCESS_CREATE);
 
 	if (!ring)
 		return 0;
-	length = fitting_length(ring, text->arguments_length);
-	if (length < text->arguments_length)
-		record.flags |= FW_EVENT_COMMAND_LINE_CUT;
-	size = lay_out(&record, text, length);
-	wake = wake_flag(ring, size);
-	if (bpf_ringbuf_reserve_dynptr(ring, size, 0, &place)) {
-		bpf_ringbuf_discard_dynptr(&place, BPF_RB_NO_WAKEUP);
+	if (!reserve_record(ring, &place, text, &record)) {
 		lose(reader, FW_RECORD_PROCESS_CREATE);
 		return 0;
 	}
+	wake = wake_flag(ring, record.header.size);
 	write_texts(&place, text, &record);
 	bpf_dynptr_write(&place, 0, &record, sizeof(record), 0);
 	bpf_ringbuf_submit_dynptr(&place, wake);
