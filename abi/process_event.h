@@ -22,6 +22,7 @@ enum fw_event_flag {
 	FW_EVENT_CGROUP_CUT = 1u << 10,	     /* holds its end */
 	FW_EVENT_PATH_CUT = 1u << 11,	     /* of an image */
 	FW_EVENT_CORE_DUMPED = 1u << 12,
+	FW_EVENT_NO_FILE = 1u << 13, /* an image that is memory without a file: "[vdso]", "//anon" */
 };
 
 /*
@@ -77,7 +78,8 @@ FW_STATIC_ASSERT(sizeof(struct fw_thread_record) == 24 + 16 + 8 + FW_COMM_SIZE, 
 
 #define FW_BUILD_ID_SIZE 20
 
-/* A file was mapped executable: a program, its loader, a shared library. */
+/* A file was mapped executable: a program, its loader, a shared library. Or, with FW_EVENT_NO_FILE, other
+ * memory, as of a just-in-time compiler. */
 struct fw_image_record {
 	struct fw_record_header header;
 	uint64_t address;

@@ -73,6 +73,9 @@ struct fw_backend_ops {
 	enum fw_status (*ports)(struct fw_backend *backend, fw_port_fn row, void *argument,
 		struct fw_error *error);
 
+	/* The types (bits) that subscribe() accepts here; *why (when not NULL) says in one line why others
+	 * are missing. NULL where `subscribe` is. */
+	uint64_t (*record_types)(struct fw_backend *backend, struct fw_error *why);
 	/* Begin to receive records. One subscription a backend; it ends with close(). FW_UNSUPPORTED:
 	 * a type that this backend does not have. */
 	enum fw_status (*subscribe)(struct fw_backend *backend,

@@ -240,6 +240,20 @@ static enum fw_status bpf_ports(struct fw_backend *base, fw_port_fn row, void *a
 	return status;
 }
 
+static uint64_t bpf_record_types(struct fw_backend *base, struct fw_error *why)
+{
+	uint64_t types = FW_NETWORK_TYPES;
+
+	if (self(base)->side.iterator_fd[FW_ITERATOR_PROCESSES] >= 0)
+		types |= FW_PROCESS_TYPES;
+	else
+		fw_error_set(why, FW_UNSUPPORTED,
+			"process and thread events were not loaded; see 'flowwatcher doctor'");
+	if (fw_image_source_probe(why) == FW_OK)
+		types |= 1ull << FW_RECORD_IMAGE_LOAD;
+	return types;
+}
+
 static bool add_connection(const struct fw_connection *connection, void *argument)
 {
 	struct fw_connection_record record = { .connection = *connection };
@@ -376,6 +390,7 @@ static const struct fw_backend_ops bpf_ops = {
 	.usage = bpf_usage,
 	.connections = bpf_connections,
 	.ports = bpf_ports,
+	.record_types = bpf_record_types,
 	.subscribe = bpf_subscribe,
 	.poll = bpf_poll,
 	.drain = bpf_drain,

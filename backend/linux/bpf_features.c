@@ -105,7 +105,7 @@ static bool report_images(fw_feature_fn feature, void *argument)
 	struct fw_error why = { FW_OK, "" };
 	struct fw_feature row = { "image events", "perf MMAP2", FW_FEATURE_USED,
 		"files that are mapped executable, by exec, the loader, dlopen and mprotect, with "
-		"paths as the process sees them; memory without a file is not an image" };
+		"paths as the process sees them" };
 
 	if (fw_image_source_probe(&why) != FW_OK) {
 		row.state = FW_FEATURE_MISSING;
@@ -125,8 +125,6 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 		{ "limits", "packets without a socket", FW_FEATURE_MISSING,
 			"forwarded packets, resets to closed ports and TIME-WAIT answers belong to "
 			"no process and pass no cgroup" },
-		{ "limits", "image losses", FW_FEATURE_MISSING,
-			"where image events are lost, their count includes mappings without a file" },
 		{ "limits", "first threads", FW_FEATURE_MISSING,
 			"a process's first thread comes and goes with it and has no events of its own" },
 	};
