@@ -34,6 +34,18 @@ enum fw_record_type {
  * in recordings only. */
 #define FW_RECORD_EVENT_TYPES 16
 
+/* What a recording holds beside events; the structures are in lib/recording/recording_format.h. */
+enum fw_recording_type {
+	FW_RECORDING_INFO = FW_RECORD_EVENT_TYPES, /* first record: what was recorded, and where */
+	FW_RECORDING_SNAPSHOT_BEGIN = 17,
+	FW_RECORDING_USAGE = 18,      /* rows of a snapshot, between its begin and its end */
+	FW_RECORDING_CONNECTION = 19,
+	FW_RECORDING_PORT = 20,
+	FW_RECORDING_SNAPSHOT_END = 21, /* and what its rows do not say */
+	FW_RECORDING_REPORT = 22,	/* last record: what was produced, delivered and lost */
+	FW_RECORDING_TYPE_COUNT
+};
+
 enum fw_record_flag {
 	FW_RECORD_EXISTING = 1u << 0, /* was there before the reader began; not counted as produced */
 };

@@ -56,7 +56,7 @@ typedef bool (*fw_feature_fn)(const struct fw_feature *feature, void *argument);
 struct fw_backend;
 
 struct fw_backend_ops {
-	const char *name;	 /* "bpf", "sockdiag" */
+	const char *name;	 /* "bpf", "sockdiag", "replay" */
 	const char *description; /* one line, what it can see */
 	void (*close)(struct fw_backend *backend);
 
@@ -84,6 +84,11 @@ struct fw_backend_ops {
 	 * in the order of their time. FW_NOT_FOUND: there will be no more (a recording's end). */
 	enum fw_status (*poll)(struct fw_backend *backend, int timeout_ms, fw_record_fn record,
 		void *argument, struct fw_error *error);
+	/* Recordings only: go on to the next snapshot, delivering the subscribed records on the way
+	 * (`record` may be NULL). usage(), connections() and ports() give the snapshot that was come to,
+	 * however often they are asked. FW_NOT_FOUND: this was the last one, and still is the one. */
+	enum fw_status (*next)(struct fw_backend *backend, fw_record_fn record, void *argument,
+		struct fw_error *error);
 	/* Stop producing and deliver all that is still queued, so that the report's sums agree. */
 	enum fw_status (*drain)(struct fw_backend *backend, fw_record_fn record, void *argument,
 		struct fw_error *error);

@@ -17,7 +17,11 @@ struct fw_command {
 };
 
 extern const struct fw_command fw_command_load, fw_command_unload, fw_command_status,
-	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor;
+	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor,
+	fw_command_record, fw_command_replay;
+
+/* NULL: there is none of this name. */
+const struct fw_command *fw_command_find(const char *name);
 
 /* Value of FW_OPTION_HELP in a command's long options: print its help and end. */
 #define FW_OPTION_HELP 1000

@@ -11,6 +11,8 @@ static const struct fw_command *const commands[] = {
 	&fw_command_stat,
 	&fw_command_conns,
 	&fw_command_ports,
+	&fw_command_record,
+	&fw_command_replay,
 	&fw_command_load,
 	&fw_command_unload,
 	&fw_command_status,
@@ -41,7 +43,7 @@ static int print_version(void)
 	return fw_output_finish();
 }
 
-static const struct fw_command *find_command(const char *name)
+const struct fw_command *fw_command_find(const char *name)
 {
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		if (!strcmp(commands[i]->name, name))
@@ -61,7 +63,7 @@ static int help(int argc, char **argv)
 
 	if (argc < 2)
 		return print_overview();
-	command = find_command(argv[1]);
+	command = fw_command_find(argv[1]);
 	return command ? fw_command_print_help(command) : unknown_command(argv[1]);
 }
 
@@ -79,6 +81,6 @@ int main(int argc, char **argv)
 		return help(argc - 1, argv + 1);
 	if (!strcmp(argv[1], "version") || !strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return print_version();
-	command = find_command(argv[1]);
+	command = fw_command_find(argv[1]);
 	return command ? command->run(argc - 1, argv + 1) : unknown_command(argv[1]);
 }

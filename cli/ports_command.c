@@ -226,7 +226,7 @@ static bool follow_record(const struct fw_record_header *header, void *argument)
 	return true;
 }
 
-static enum fw_status follow(struct request *request, struct fw_backend *backend,
+static enum fw_status follow(struct request *request, struct fw_backend *backend, bool is_replay,
 	struct fw_error *error)
 {
 	static const struct fw_subscription changes = {
@@ -239,6 +239,8 @@ static enum fw_status follow(struct request *request, struct fw_backend *backend
 		if (!fw_output_flush())
 			break;
 	}
+	if (status == FW_NOT_FOUND && is_replay)
+		status = FW_OK; /* the end of the recording */
 	if (status == FW_OK && request->lost)
 		fprintf(stderr, "flowwatcher: %llu changes were lost: they came faster than they "
 				"were read\n",
@@ -265,7 +267,7 @@ static int run_request(struct request *request)
 		status = fw_error_set(&error, FW_UNSUPPORTED,
 			"--follow needs the kernel side: leave out --backend sockdiag");
 	else
-		status = request->follow ? follow(request, session.backend, &error) :
+		status = request->follow ? follow(request, session.backend, session.is_replay, &error) :
 					   list(request, session.backend, &error);
 	fw_session_close(&session);
 	if (status != FW_OK)

@@ -22,7 +22,7 @@ enum fw_status fw_selection_add(struct fw_selection *selection, const char *text
 	status = fw_target_parse(text, &targets[selection->count], error);
 	if (status != FW_OK)
 		return status;
-	if (targets[selection->count].kind == FW_TARGET_PID &&
+	if (targets[selection->count].kind == FW_TARGET_PID && !fw_host_source() &&
 		kill((pid_t)targets[selection->count].id, 0) && errno == ESRCH)
 		return fw_error_set(error, FW_NOT_FOUND, "there is no process %u",
 			targets[selection->count].id);

@@ -4,6 +4,8 @@
 #include <pwd.h>
 #include <stdio.h>
 
+#include "lib/host/host.h"
+
 #define SLOTS 64
 
 const char *fw_user_name(uint32_t uid)
@@ -19,7 +21,8 @@ const char *fw_user_name(uint32_t uid)
 		return "?";
 	if (cache[slot].uid == uid && cache[slot].name[0])
 		return cache[slot].name;
-	entry = getpwuid(uid);
+	/* The users of a recording are another machine's. */
+	entry = fw_host_source() ? NULL : getpwuid(uid);
 	cache[slot].uid = uid;
 	if (entry)
 		snprintf(cache[slot].name, sizeof(cache[slot].name), "%s", entry->pw_name);

@@ -2,18 +2,15 @@
 /* watch: what every process (or connection) sends and receives, interval by interval. */
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/interval.h"
 #include "cli/output.h"
 #include "cli/watch_view.h"
-#include "flowwatcher/duration.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define SHORTEST_INTERVAL_NS 100000000ull /* 0.1 s */
-#define LONGEST_INTERVAL_NS  86400000000000ull
 
 enum { OPTION_JSON = 1, OPTION_CLASSIC, OPTION_TARGET, OPTION_ALL, OPTION_BY, OPTION_NO_WIRE,
 	OPTION_BACKEND };
@@ -22,21 +19,6 @@ struct arguments {
 	struct fw_session_options session;
 	const struct fw_watch_view *view;
 };
-
-static enum fw_status parse_interval(const char *text, uint64_t *interval_ns,
-	struct fw_error *error)
-{
-	uint64_t parsed;
-	enum fw_status status = fw_duration_parse(text, &parsed, error);
-
-	if (status != FW_OK)
-		return status;
-	if (parsed < SHORTEST_INTERVAL_NS || parsed > LONGEST_INTERVAL_NS)
-		return fw_error_set(error, FW_USAGE, "interval '%s' is not between 0.1s and 24h",
-			text);
-	*interval_ns = parsed;
-	return FW_OK;
-}
 
 static enum fw_status parse_count(const char *text, uint64_t *count, struct fw_error *error)
 {
@@ -69,7 +51,7 @@ static enum fw_status apply_option(int option, struct fw_watch *watch, struct ar
 {
 	switch (option) {
 	case 'i':
-		return parse_interval(optarg, &watch->interval_ns, error);
+		return fw_interval_parse(optarg, &watch->interval_ns, error);
 	case 'c':
 		return parse_count(optarg, &watch->count, error);
 	case 'p':
@@ -96,30 +78,29 @@ static enum fw_status apply_option(int option, struct fw_watch *watch, struct ar
 	return FW_OK;
 }
 
-/* Deadlines lie on one grid, so that intervals do not drift; missed ones are skipped. */
-static uint64_t next_deadline(uint64_t deadline, uint64_t interval_ns)
+enum fw_status fw_watch_advance(struct fw_watch *watch, fw_record_fn record, void *argument,
+	bool *over, struct fw_error *error)
 {
-	uint64_t now = fw_monotonic_ns();
+	struct fw_backend *backend = watch->session.backend;
+	enum fw_status status = backend->ops->next(backend, record, argument, error);
 
-	deadline += interval_ns;
-	if (deadline <= now)
-		deadline += (now - deadline) / interval_ns * interval_ns + interval_ns;
-	return deadline;
+	*over = status == FW_NOT_FOUND || fw_interrupt_came();
+	return status == FW_NOT_FOUND ? FW_OK : status;
 }
 
 static enum fw_status run_intervals(struct fw_watch *watch, const struct fw_watch_view *view,
 	struct fw_error *error)
 {
 	uint64_t deadline = fw_monotonic_ns();
-	bool interrupted = false;
+	bool over = false;
 	enum fw_status status = FW_OK;
 
 	for (uint64_t done = 0; status == FW_OK && (!watch->count || done < watch->count); done++) {
-		deadline = next_deadline(deadline, watch->interval_ns);
-		status = view->wait(watch, deadline, &interrupted, error);
+		deadline = fw_interval_next(deadline, watch->interval_ns);
+		status = view->wait(watch, deadline, &over, error);
 		if (status != FW_OK)
 			break;
-		if (interrupted)
+		if (over)
 			return view->totals(watch, error);
 		status = view->interval(watch, error);
 		if (!fw_output_flush())
@@ -178,7 +159,7 @@ static int run_watch(int argc, char **argv)
 		{ "help", no_argument, NULL, FW_OPTION_HELP },
 		{ 0 },
 	};
-	struct fw_watch watch = { .interval_ns = 1000000000 };
+	struct fw_watch watch = { .interval_ns = FW_DEFAULT_INTERVAL_NS };
 	struct arguments arguments = { .session.wire = true, .view = &fw_watch_by_process };
 	struct fw_error error;
 	int option, code = -1;

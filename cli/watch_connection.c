@@ -32,7 +32,8 @@ static enum fw_status snapshot(struct fw_watch *watch, struct fw_error *error)
 	struct fw_backend *backend = watch->session.backend;
 	enum fw_status status = FW_OK;
 
-	if (view->subscribed)
+	/* In a replay wait_until() has delivered what came before this snapshot. */
+	if (view->subscribed && !watch->session.is_replay)
 		status = backend->ops->poll(backend, 0, fw_connection_delta_record, view->delta,
 			error);
 	if (status == FW_OK)
@@ -65,19 +66,21 @@ static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
 }
 
 /* The record queue is emptied while waiting: it may fill faster than once an interval. */
-static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
+static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *over,
 	struct fw_error *error)
 {
 	struct fw_backend *backend = watch->session.backend;
 	struct view *view = watch->state;
 	enum fw_status status = FW_OK;
 
+	if (watch->session.is_replay)
+		return fw_watch_advance(watch, fw_connection_delta_record, view->delta, over, error);
 	while (status == FW_OK && view->subscribed) {
 		uint64_t now = fw_monotonic_ns();
 		uint64_t left = until_ns > now ? until_ns - now : 0;
 
-		*interrupted = fw_interrupt_came();
-		if (*interrupted || !left)
+		*over = fw_interrupt_came();
+		if (*over || !left)
 			return FW_OK;
 		status = backend->ops->poll(backend,
 			(int)((left < POLL_SLICE_NS ? left : POLL_SLICE_NS) / NS_PER_MS),
@@ -86,7 +89,7 @@ static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool
 			break;
 	}
 	if (status == FW_OK)
-		*interrupted = fw_interrupt_wait(until_ns);
+		*over = fw_interrupt_wait(until_ns);
 	return status;
 }
 

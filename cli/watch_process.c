@@ -149,10 +149,12 @@ static enum fw_status begin(struct fw_watch *watch, struct fw_error *error)
 	return status == FW_OK ? choose_rows(watch, interval_of, error) : status;
 }
 
-static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
+static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool *over,
 	struct fw_error *error)
 {
-	*interrupted = fw_interrupt_wait(until_ns);
+	if (watch->session.is_replay)
+		return fw_watch_advance(watch, NULL, NULL, over, error);
+	*over = fw_interrupt_wait(until_ns);
 	return FW_OK;
 }
 

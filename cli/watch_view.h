@@ -21,8 +21,9 @@ struct fw_watch {
 struct fw_watch_view {
 	/* Take the first snapshot; nothing is printed. */
 	enum fw_status (*begin)(struct fw_watch *watch, struct fw_error *error);
-	/* Wait until the moment (ns of CLOCK_MONOTONIC); *interrupted tells why it ended. */
-	enum fw_status (*wait)(struct fw_watch *watch, uint64_t until_ns, bool *interrupted,
+	/* Wait until the moment (ns of CLOCK_MONOTONIC), or in a replay go on to the next snapshot. *over:
+	 * interrupted, or the recording has no more; totals are next. */
+	enum fw_status (*wait)(struct fw_watch *watch, uint64_t until_ns, bool *over,
 		struct fw_error *error);
 	/* Take the next snapshot and print what moved. */
 	enum fw_status (*interval)(struct fw_watch *watch, struct fw_error *error);
@@ -30,6 +31,10 @@ struct fw_watch_view {
 	enum fw_status (*totals)(struct fw_watch *watch, struct fw_error *error);
 	void (*end)(struct fw_watch *watch);
 };
+
+/* What wait() does in a replay; the records on the way go to `record`, which may be NULL. */
+enum fw_status fw_watch_advance(struct fw_watch *watch, fw_record_fn record, void *argument,
+	bool *over, struct fw_error *error);
 
 extern const struct fw_watch_view fw_watch_by_process, fw_watch_by_connection;
 

@@ -10,6 +10,8 @@ _flowwatcher_options() {
 	stat) echo '--json -o --output --no-wire --help' ;;
 	conns) echo '-p --pid --target --all --json --backend --help' ;;
 	ports) echo '--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
+	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
+	replay) echo '--at --info --help' ;;
 	load) echo '--no-wire --help' ;;
 	unload) echo '--help' ;;
 	status | doctor) echo '--json --help' ;;
@@ -57,7 +59,8 @@ _flowwatcher_target() {
 _flowwatcher_value() {
 	case $1 in
 	-i | --interval) compgen -W '250ms 500ms 1s 2s 5s 10s 1m' -- "$2" ;;
-	-c | --count) ;;
+	-c | --count | --at) ;;
+	-d | --duration) compgen -W '10s 1m 10m 1h' -- "$2" ;;
 	-p | --pid) compgen -W "$(_flowwatcher_pids)" -- "$2" ;;
 	--target) _flowwatcher_target "$2" ;;
 	--by) compgen -W 'process connection' -- "$2" ;;
@@ -66,6 +69,18 @@ _flowwatcher_value() {
 	*) return 1 ;;
 	esac
 	return 0
+}
+
+# _flowwatcher_argument COMMAND WORD: an option, or the file of a command that takes one.
+_flowwatcher_argument() {
+	case $1:$2 in
+	record:-* | replay:-*) ;;
+	record:* | replay:*)
+		compgen -f -- "$2"
+		return
+		;;
+	esac
+	compgen -W "$(_flowwatcher_options "$1")" -- "$2"
 }
 
 # bash splits words at ':' and '='; put them together again. Sets words and origin (the place of each
@@ -106,6 +121,20 @@ _flowwatcher_measured() {
 	[ "$i" -lt ${#words[@]} ] && echo "$i"
 }
 
+# Where in words the command that replay runs, behind the recording, begins; fails before it.
+_flowwatcher_replayed() {
+	local i
+	for ((i = 2; i < ${#words[@]}; i++)); do
+		case ${words[i]} in
+		--at) i=$((i + 1)) ;;
+		-*) ;;
+		*) break ;;
+		esac
+	done
+	i=$((i + 1))
+	[ "$i" -lt ${#words[@]} ] && echo "$i"
+}
+
 _flowwatcher_command_line() {
 	local first=$1 last=$((${#words[@]} - 1))
 	if declare -F _command_offset >/dev/null; then
@@ -123,7 +152,7 @@ _flowwatcher() {
 	COMPREPLY=()
 	cur=${words[${#words[@]} - 1]}
 	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
-		candidates='watch stat conns ports load unload status doctor'
+		candidates='watch stat conns ports record replay load unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
 		return
@@ -137,12 +166,18 @@ _flowwatcher() {
 		_flowwatcher_command_line "$first"
 		return
 	fi
+	if [ "${words[1]}" = replay ] && first=$(_flowwatcher_replayed); then
+		[ "$first" -eq $((${#words[@]} - 1)) ] &&
+			mapfile -t COMPREPLY < <(compgen -W 'events watch conns ports' -- "$cur") && return
+		words=("${words[0]}" "${words[@]:first}")
+	fi
 	candidates=$(_flowwatcher_value "$option" "$cur") ||
-		candidates=$(compgen -W "$(_flowwatcher_options "${words[1]}")" -- "$cur")
+		candidates=$(_flowwatcher_argument "${words[1]}" "$cur")
 	[ -n "$candidates" ] && mapfile -t COMPREPLY <<<"$candidates"
 	case "$option $candidates" in
 	--target*/* | -o* | --output*) compopt -o filenames ;;
 	esac 2>/dev/null
+	[[ ${words[1]}:$cur == re[cp]*:[^-]* ]] && compopt -o filenames 2>/dev/null
 	[[ $candidates == *: ]] && compopt -o nospace 2>/dev/null
 	# What stands before the last ':' is not the word that bash replaces.
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then

@@ -65,6 +65,8 @@ for place in __flowwatcher_needs_command '__flowwatcher_using help'
     complete -c flowwatcher -n $place -a stat -d 'Bytes of a command and all its descendants'
     complete -c flowwatcher -n $place -a conns -d 'The connections there are and whose they are'
     complete -c flowwatcher -n $place -a ports -d 'Which process holds which port'
+    complete -c flowwatcher -n $place -a record -d 'Write all that happens into a file'
+    complete -c flowwatcher -n $place -a replay -d 'Run a command over a recording'
     complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
     complete -c flowwatcher -n $place -a unload -d 'Remove the kernel side'
     complete -c flowwatcher -n $place -a status -d 'Is the kernel side loaded'
@@ -73,21 +75,21 @@ end
 complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
 complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
 
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports load unload status doctor' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports record replay load unload status doctor' \
     -l help -d 'Print a summary of the options'
 complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports status doctor' \
     -l json -d 'Print one JSON object a line'
-complete -c flowwatcher -n '__flowwatcher_using watch stat load' -l no-wire -d 'Do not count IP packets'
+complete -c flowwatcher -n '__flowwatcher_using watch stat record load' -l no-wire -d 'Do not count IP packets'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
     -s p -l pid -x -a '(__fish_complete_pids)' -d 'Only this process'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
     -l target -x -a '(__flowwatcher_targets)' -d 'Only these processes'
-complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports record' \
     -l backend -x -a 'auto bpf sockdiag' -d 'Where the numbers come from'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
     -l all -d 'Also what is left out by default'
 
-complete -c flowwatcher -n '__flowwatcher_using watch' \
+complete -c flowwatcher -n '__flowwatcher_using watch record' \
     -s i -l interval -x -a '250ms 500ms 1s 2s 5s 10s 1m' -d 'Length of an interval'
 complete -c flowwatcher -n '__flowwatcher_using watch' -s c -l count -x -d 'End after so many intervals'
 complete -c flowwatcher -n '__flowwatcher_using watch' \
@@ -95,9 +97,16 @@ complete -c flowwatcher -n '__flowwatcher_using watch' \
 complete -c flowwatcher -n '__flowwatcher_using watch' -l classic -d 'Lines of the classic monitor'
 
 complete -c flowwatcher -n '__flowwatcher_using ports' -l follow -d 'Ports as they are taken and released'
-complete -c flowwatcher -n '__flowwatcher_using ports' -l fail-on-loss -d 'Exit code 5 if changes were lost'
+complete -c flowwatcher -n '__flowwatcher_using ports record' -l fail-on-loss -d 'Exit code 5 if something was lost'
 complete -c flowwatcher -n '__flowwatcher_using ports' -l tcp -d 'Only TCP'
 complete -c flowwatcher -n '__flowwatcher_using ports' -l udp -d 'Only UDP'
+
+complete -c flowwatcher -n '__flowwatcher_using record replay' -F
+complete -c flowwatcher -n '__flowwatcher_using record' -s d -l duration -x -a '10s 1m 10m 1h' -d 'End after this time'
+complete -c flowwatcher -n '__flowwatcher_using record' -l force -d 'Overwrite a file that exists'
+complete -c flowwatcher -n '__flowwatcher_using replay' -l at -x -d 'So long after the beginning'
+complete -c flowwatcher -n '__flowwatcher_using replay' -l info -d 'Say what the recording is'
+complete -c flowwatcher -n '__flowwatcher_using replay' -a 'events watch conns ports' -d 'Command to run over it'
 
 complete -c flowwatcher -n '__flowwatcher_using stat' -s o -l output -r -F -d 'Write the result there'
 complete -c flowwatcher -n __flowwatcher_measures \

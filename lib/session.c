@@ -5,7 +5,12 @@
 #include <string.h>
 
 #include "backend/linux/bpf_backend.h"
+#include "backend/replay/replay_backend.h"
 #include "backend/sockdiag/sockdiag_backend.h"
+#include "lib/host/host.h"
+#include "lib/recording/recording.h"
+
+static struct fw_recording *replayed; /* NULL: sessions are about this machine */
 
 static enum fw_status open_bpf(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error)
@@ -56,23 +61,38 @@ static enum fw_status open_auto(const struct fw_session_options *options,
 	return FW_OK;
 }
 
-enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
-	struct fw_error *error)
+static enum fw_status open_replay(struct fw_session *session, struct fw_error *error)
 {
-	struct fw_session opened = { 0 };
+	enum fw_status status = fw_replay_open(replayed, &session->backend, error);
+
+	session->is_replay = status == FW_OK;
+	return status;
+}
+
+static enum fw_status open_chosen(const struct fw_session_options *options,
+	struct fw_session *session, struct fw_error *error)
+{
 	enum fw_status status;
 
 	switch (options->choice) {
 	case FW_BACKEND_SOCKDIAG:
-		status = open_sockdiag(&opened, error);
-		set_notice(&opened, "reading inet_diag and /proc", "");
-		break;
+		status = open_sockdiag(session, error);
+		set_notice(session, "reading inet_diag and /proc", "");
+		return status;
 	case FW_BACKEND_BPF:
-		status = open_bpf(options, &opened, error);
-		break;
+		return open_bpf(options, session, error);
 	default:
-		status = open_auto(options, &opened, error);
+		return open_auto(options, session, error);
 	}
+}
+
+enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
+	struct fw_error *error)
+{
+	struct fw_session opened = { 0 };
+	enum fw_status status = replayed ? open_replay(&opened, error) :
+					   open_chosen(options, &opened, error);
+
 	if (status == FW_OK)
 		*session = opened;
 	return status;
@@ -83,4 +103,10 @@ void fw_session_close(struct fw_session *session)
 	if (session->backend)
 		session->backend->ops->close(session->backend);
 	memset(session, 0, sizeof(*session));
+}
+
+void fw_session_replay(struct fw_recording *recording)
+{
+	replayed = recording;
+	fw_host_use(recording ? &recording->host : NULL);
 }

@@ -17,7 +17,7 @@ enum fw_backend_choice {
 struct fw_session_options {
 	enum fw_backend_choice choice;
 	bool wire;	     /* count wire bytes in a private copy */
-	bool events; /* process, thread and image records too (in a private copy) */
+	bool events;	     /* process, thread and image records too (in a private copy) */
 	bool needs_counters; /* sockdiag will not do: fail instead of falling back */
 };
 
@@ -25,6 +25,7 @@ struct fw_session {
 	struct fw_backend *backend;
 	bool is_private;  /* counting began with this session */
 	bool is_fallback; /* sockdiag: TCP only, what the caller may see */
+	bool is_replay;	  /* of a recording: nothing is waited for, this machine is not asked */
 	char notice[FW_ERROR_TEXT_SIZE]; /* one line why it is a fallback; else "" */
 };
 
@@ -36,5 +37,12 @@ enum fw_status fw_session_choice_parse(const char *text, enum fw_backend_choice 
 enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error);
 void fw_session_close(struct fw_session *session);
+
+struct fw_recording;
+
+/* From now on every session plays this recording (lib/recording/recording.h), whatever its options say,
+ * and lib/host/host.h answers from it. NULL: no longer. For the whole process; the recording is the
+ * caller's and stays open as long. */
+void fw_session_replay(struct fw_recording *recording);
 
 #endif

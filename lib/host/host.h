@@ -45,4 +45,25 @@ uint64_t fw_host_boot_ns(void);
 /* UTC time (ns since 1970) of a moment given in ns since boot. */
 uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns);
 
+/*
+ * Somebody else to ask instead of this system: a recording, whose processes may have been another
+ * machine's. From fw_host_use() on, the questions above about processes by their id and about the time
+ * go there; not those about users and cgroup paths.
+ */
+struct fw_host_source {
+	uint64_t boot_utc_ns; /* UTC (ns since 1970) of the recorded machine's boot */
+	uint64_t now_ns;      /* what fw_host_boot_ns() tells */
+	/* FW_NOT_FOUND: not recorded. */
+	enum fw_status (*process)(const struct fw_host_source *source, uint32_t pid,
+		struct fw_process *process);
+	enum fw_status (*cgroup)(const struct fw_host_source *source, uint32_t pid, char *cgroup,
+		size_t size);
+};
+
+/* NULL: this system again. Process-wide; not while another thread asks. */
+void fw_host_use(const struct fw_host_source *source);
+
+/* The source in use; NULL: this system. */
+const struct fw_host_source *fw_host_source(void);
+
 #endif

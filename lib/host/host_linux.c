@@ -154,7 +154,18 @@ static int fill_process(int directory, struct fw_process *process)
 	return 0;
 }
 
-enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct fw_error *error)
+static enum fw_status recorded_process(uint32_t pid, struct fw_process *process,
+	struct fw_error *error)
+{
+	enum fw_status status = fw_host_source()->process(fw_host_source(), pid, process);
+
+	if (status != FW_OK)
+		return fw_error_set(error, status, "the recording says nothing of process %u", pid);
+	return FW_OK;
+}
+
+static enum fw_status running_process(uint32_t pid, struct fw_process *process,
+	struct fw_error *error)
 {
 	struct fw_process out = { .pid = pid };
 	int directory = open_process(pid);
@@ -176,11 +187,19 @@ enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct 
 	return FW_OK;
 }
 
+enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct fw_error *error)
+{
+	return fw_host_source() ? recorded_process(pid, process, error) :
+				  running_process(pid, process, error);
+}
+
 bool fw_host_process_runs(uint32_t pid, uint64_t start_ns)
 {
 	char name[32], text[STAT_SIZE];
 	struct fw_proc_stat stat;
 
+	if (fw_host_source())
+		return false;
 	snprintf(name, sizeof(name), "/proc/%u/stat", pid);
 	ssize_t length = read_file(AT_FDCWD, name, text, sizeof(text));
 
@@ -188,9 +207,27 @@ bool fw_host_process_runs(uint32_t pid, uint64_t start_ns)
 	       ticks_to_ns(stat.start_ticks) == start_ns;
 }
 
+static enum fw_status recorded_exe(uint32_t pid, char *exe, size_t size)
+{
+	struct fw_process process;
+	enum fw_status status = fw_host_source()->process(fw_host_source(), pid, &process);
+
+	if (status != FW_OK)
+		return status;
+	if (!process.exe[0] || process.flags & FW_PROCESS_EXE_CUT)
+		return FW_NOT_FOUND;
+	if (strlen(process.exe) >= size)
+		return FW_FAILED;
+	strcpy(exe, process.exe);
+	return FW_OK;
+}
+
 enum fw_status fw_host_process_exe(uint32_t pid, char *exe, size_t size)
 {
 	char path[PATH_SIZE];
+
+	if (fw_host_source())
+		return recorded_exe(pid, exe, size);
 	int directory = open_process(pid);
 
 	if (directory < 0)
@@ -210,6 +247,9 @@ enum fw_status fw_host_process_cgroup(uint32_t pid, char *cgroup, size_t size)
 {
 	/* Up to a dozen v1 hierarchies, each with a path of its own. */
 	const size_t text_size = 12 * FW_CGROUP_SIZE;
+
+	if (fw_host_source())
+		return fw_host_source()->cgroup(fw_host_source(), pid, cgroup, size);
 	int directory = open_process(pid);
 
 	if (directory < 0)
@@ -316,11 +356,13 @@ static uint64_t clock_ns(clockid_t clock)
 
 uint64_t fw_host_boot_ns(void)
 {
-	return clock_ns(CLOCK_BOOTTIME);
+	return fw_host_source() ? fw_host_source()->now_ns : clock_ns(CLOCK_BOOTTIME);
 }
 
 uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns)
 {
+	if (fw_host_source())
+		return fw_host_source()->boot_utc_ns + boot_ns;
 	uint64_t before = clock_ns(CLOCK_BOOTTIME);
 	uint64_t utc = clock_ns(CLOCK_REALTIME);
 	uint64_t after = clock_ns(CLOCK_BOOTTIME);

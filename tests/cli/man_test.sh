@@ -164,6 +164,11 @@ check_values() {
 	offers $$ flowwatcher watch -p $$
 	offers true flowwatcher stat -- tru
 	offers doctor flowwatcher help d
+	offers tests flowwatcher record --force tes
+	offers tests flowwatcher replay tes
+	offers watch flowwatcher replay --at 5s file w
+	offers connection flowwatcher replay file watch --by c
+	offers --tcp flowwatcher replay file ports --t
 }
 
 fields_of_pages() {
@@ -231,7 +236,7 @@ for command in $commands; do
 	check_help "$command"
 	check_completions "$command"
 done
-for command in watch stat conns ports doctor; do
+for command in watch stat conns ports record replay doctor; do
 	check_page "$(page_of $command)" $command
 done
 check_page man/flowwatcher-load.1 load unload status
@@ -246,6 +251,9 @@ check_fields man/flowwatcher-stat.1 with_traffic stat --json -- \
 check_fields man/flowwatcher-conns.1 with_traffic conns --json --all
 check_fields man/flowwatcher-ports.1 with_traffic ports --json --all
 check_fields man/flowwatcher-load.1 with_traffic status --json
+with_traffic "$program" record -d 0.5 -i 0.1 "$work/recording" >"$work/out" 2>&1
+check_fields man/flowwatcher-watch.1 with_traffic replay "$work/recording" watch --json --all
+check_fields man/flowwatcher-conns.1 with_traffic replay "$work/recording" conns --json --all
 check_fields man/flowwatcher-doctor.1 with_traffic doctor --json
 
 echo "man: $passed passed, $failed failed, $skipped skipped"

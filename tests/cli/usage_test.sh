@@ -57,7 +57,7 @@ refused 2 "unknown command ''" ''
 refused 2 "unknown command '--frobnicate'" --frobnicate
 refused 2 "unknown command 'nothing'" help nothing
 
-for command in load unload status watch stat conns ports doctor; do
+for command in load unload status watch stat conns ports record replay doctor; do
 	bad "unknown option '--frobnicate'" $command --frobnicate
 	bad "unknown option '-x'" $command -x
 done
@@ -95,10 +95,81 @@ done
 bad "no command given" stat
 bad "no command given" stat --json --
 
-# Things that are well formed but do not exist.
-refused 1 "there is no process 2147483647" watch -p 2147483647
+bad "no file given" record
+bad "no file given" record -d 1 ''
+bad "unexpected argument 'b'" record a b
+bad "is not between" record -i 0.01 "$work/new"
+bad "is not a duration" record -d 1x "$work/new"
+bad "no time at all" record -d 0 "$work/new"
+bad "backend 'xdp'" record --backend xdp "$work/new"
+bad "no recording given" replay
+bad "is not a duration" replay --at noon "$work/new"
+bad "'stat' cannot be replayed" replay "$work/new" stat
+bad "unexpected argument 'watch'" replay --info "$work/new" watch
 
-for command in load unload status watch stat conns ports doctor; do
+# Things that are well formed but do not exist, or are something else.
+refused 1 "there is no process 2147483647" watch -p 2147483647
+: >"$work/empty"
+printf 'some text, longer than the header' >"$work/text"
+refused 1 "opening $work/none/new" record --backend sockdiag "$work/none/new"
+refused 1 "$work/empty exists already: --force" record --backend sockdiag "$work/empty"
+refused 1 "opening $work: Is a directory" record --force --backend sockdiag "$work"
+refused 1 "opening the recording $work/none" replay "$work/none" watch
+refused 1 "$work is a directory" replay "$work" watch
+refused 1 "not a regular file" replay /dev/null watch
+refused 1 "$work/empty is empty" replay "$work/empty" watch
+refused 1 "$work/text is not a recording" replay "$work/text" watch
+[ -e "$work/new" ]
+verdict 'flowwatcher record: bad usage makes no file' "$([ $? -ne 0 ] || echo 'it is there')"
+
+# A recording without privilege: snapshots, for its owner alone, played without waiting.
+run record --backend sockdiag -i 0.1 -d 0.3 "$work/recording"
+finding=
+[ "$code" -eq 0 ] || finding="exit code $code"
+[ "$(stat -c %a "$work/recording")" = 600 ] || finding="$finding, its mode is not 0600"
+verdict 'flowwatcher record' "$finding"
+for words in 'watch --json' 'watch --by connection --json' 'conns --json --all' 'ports --json --all' \
+	'--at 0.1 watch' '--info'; do
+	case $words in
+	--at*) set -- --at 0.1 "$work/recording" watch ;;
+	--info) set -- --info "$work/recording" ;;
+	# shellcheck disable=SC2086 # a command and its options
+	*) set -- "$work/recording" $words ;;
+	esac
+	run replay "$@"
+	verdict "flowwatcher replay: $words" "$([ "$code" -eq 0 ] || echo "exit code $code")"
+done
+run replay "$work/recording" watch --json -p 2147483647
+verdict 'flowwatcher replay: a process that does not exist here' \
+	"$([ "$code" -eq 0 ] || echo "exit code $code")"
+head -c 600 "$work/recording" >"$work/cut"
+run replay "$work/cut" --info # a command's place
+verdict 'flowwatcher replay: an option in place of the command' "$([ "$code" -eq 2 ] || echo "exit code $code")"
+run replay --info "$work/cut"
+finding=
+[ "$code" -eq 0 ] || finding="exit code $code"
+grep -q 'was cut off' "$work/err" || finding="$finding, no notice"
+verdict 'flowwatcher replay: a recording that was cut off' "$finding"
+size=$(stat -c %s "$work/recording")
+{
+	head -c $((size - 100)) "$work/recording"
+	printf x
+	tail -c 99 "$work/recording"
+} >"$work/damaged"
+run replay "$work/damaged" watch --json
+finding=
+[ "$code" -eq 1 ] || finding="exit code $code"
+[ -s "$work/out" ] || finding="$finding, nothing of what is intact"
+grep -Eq 'damaged at offset [0-9]+; the [0-9]+ records before it are intact' "$work/err" ||
+	finding="$finding, no message"
+verdict 'flowwatcher replay: a damaged recording' "$finding"
+run record --force --backend sockdiag -d 0.1 /dev/full
+finding=
+[ "$code" -eq 1 ] || finding="exit code $code"
+grep -q 'writing /dev/full.*: No space left' "$work/err" || finding="$finding, no message"
+verdict 'flowwatcher record on a full disk' "$finding"
+
+for command in load unload status watch stat conns ports record replay doctor; do
 	run $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"

@@ -8,13 +8,16 @@
 #include <string.h>
 
 #include "backend/linux/bpf_backend.h"
+#include "backend/replay/replay_backend.h"
 #include "backend/sockdiag/sockdiag_backend.h"
 #include "flowwatcher/session.h"
+#include "lib/recording/recording.h"
 
 /* What the stand-ins answer, and which of them were asked. */
 static struct {
 	enum fw_status loaded, private_copy, sockdiag;
-	bool asked_private, asked_sockdiag, wire;
+	bool asked_private, asked_sockdiag, wire, events;
+	struct fw_recording *replayed;
 	int closed;
 } backends;
 
@@ -26,6 +29,8 @@ static void close_backend(struct fw_backend *backend)
 
 static const struct fw_backend_ops bpf_ops = { .name = "bpf", .close = close_backend };
 static const struct fw_backend_ops sockdiag_ops = { .name = "sockdiag", .close = close_backend };
+static const struct fw_backend_ops replay_ops = { .name = "replay", .close = close_backend };
+static struct fw_backend replay = { &replay_ops };
 static struct fw_backend bpf = { &bpf_ops }, private_bpf = { &bpf_ops }, sockdiag = { &sockdiag_ops };
 
 static enum fw_status answer(enum fw_status status, struct fw_backend *opened,
@@ -47,6 +52,7 @@ enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct 
 {
 	backends.asked_private = true;
 	backends.wire = options->wire;
+	backends.events = options->events;
 	return answer(backends.private_copy, &private_bpf, backend, error, "no\nprivate copy");
 }
 
@@ -54,6 +60,13 @@ enum fw_status fw_sockdiag_open(struct fw_backend **backend, struct fw_error *er
 {
 	backends.asked_sockdiag = true;
 	return answer(backends.sockdiag, &sockdiag, backend, error, "no sockdiag");
+}
+
+enum fw_status fw_replay_open(struct fw_recording *recording, struct fw_backend **backend,
+	struct fw_error *error)
+{
+	backends.replayed = recording;
+	return answer(FW_OK, &replay, backend, error, "");
 }
 
 static void given(enum fw_status loaded, enum fw_status private_copy, enum fw_status sockdiag_status)
@@ -83,14 +96,14 @@ static void loaded_first(void **state)
 
 static void then_private(void **state)
 {
-	struct fw_session_options options = { .choice = FW_BACKEND_AUTO, .wire = true };
+	struct fw_session_options options = { .choice = FW_BACKEND_AUTO, .wire = true, .events = true };
 	struct fw_session session;
 
 	(void)state;
 	given(FW_NOT_FOUND, FW_OK, FW_OK);
 	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
 	assert_ptr_equal(session.backend, &private_bpf);
-	assert_true(session.is_private && backends.wire);
+	assert_true(session.is_private && backends.wire && backends.events);
 	assert_false(session.is_fallback || backends.asked_sockdiag);
 }
 
@@ -169,6 +182,30 @@ static void nothing_works(void **state)
 	assert_int_equal(backends.closed, 0);
 }
 
+/* A recording takes the place of all others, and this machine's clock and processes with them. */
+static void replay_instead(void **state)
+{
+	struct fw_session_options options = { .choice = FW_BACKEND_BPF };
+	struct fw_recording recording = { .host = { .now_ns = 7, .boot_utc_ns = 100 } };
+	struct fw_session session;
+
+	(void)state;
+	given(FW_OK, FW_OK, FW_OK);
+	fw_session_replay(&recording);
+	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
+	assert_ptr_equal(session.backend, &replay);
+	assert_ptr_equal(backends.replayed, &recording);
+	assert_true(session.is_replay);
+	assert_false(session.is_private || session.is_fallback || session.notice[0]);
+	assert_int_equal(fw_host_boot_ns(), 7);
+	assert_int_equal(fw_host_boot_to_utc_ns(5), 105);
+	fw_session_close(&session);
+	fw_session_replay(NULL);
+	assert_true(fw_host_boot_ns() > 100);
+	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
+	assert_ptr_equal(session.backend, &bpf);
+}
+
 static void choice_names(void **state)
 {
 	enum fw_backend_choice choice = FW_BACKEND_AUTO;
@@ -196,6 +233,7 @@ int main(void)
 		cmocka_unit_test(refused_is_not_replaced),
 		cmocka_unit_test(only_sockdiag),
 		cmocka_unit_test(nothing_works),
+		cmocka_unit_test(replay_instead),
 		cmocka_unit_test(choice_names),
 	};
 

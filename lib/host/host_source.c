@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "lib/host/host.h"
+
+static const struct fw_host_source *in_use;
+
+void fw_host_use(const struct fw_host_source *source)
+{
+	in_use = source;
+}
+
+const struct fw_host_source *fw_host_source(void)
+{
+	return in_use;
+}
