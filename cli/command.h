@@ -17,7 +17,8 @@ struct fw_command {
 };
 
 extern const struct fw_command fw_command_load, fw_command_unload, fw_command_status,
-	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor;
+	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor,
+	fw_command_events;
 
 /* Value of FW_OPTION_HELP in a command's long options: print its help and end. */
 #define FW_OPTION_HELP 1000

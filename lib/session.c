@@ -10,7 +10,7 @@
 static enum fw_status open_bpf(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error)
 {
-	struct fw_bpf_options bpf_options = { .wire = options->wire };
+	struct fw_bpf_options bpf_options = { .wire = options->wire, .events = options->events };
 	enum fw_status status = fw_bpf_open(&session->backend, error);
 
 	if (status != FW_NOT_FOUND)

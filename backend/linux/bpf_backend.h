@@ -9,7 +9,8 @@
 #include "backend/backend.h"
 
 struct fw_bpf_options {
-	bool wire; /* count wire bytes too */
+	bool wire;   /* count wire bytes too */
+	bool events; /* process, thread and image records too (in a private copy) */
 };
 
 struct fw_bpf_status {

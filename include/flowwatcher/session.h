@@ -17,6 +17,7 @@ enum fw_backend_choice {
 struct fw_session_options {
 	enum fw_backend_choice choice;
 	bool wire;	     /* count wire bytes in a private copy */
+	bool events;	     /* process, thread and image records too (in a private copy) */
 	bool needs_counters; /* sockdiag will not do: fail instead of falling back */
 };
 
