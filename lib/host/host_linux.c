@@ -354,19 +354,29 @@ uint64_t fw_host_boot_ns(void)
 	return clock_ns(CLOCK_BOOTTIME);
 }
 
+/* UTC minus time since boot; false: the reading was interrupted, so it may be far off. */
+static bool read_clock_difference(uint64_t *difference)
+{
+	uint64_t before = clock_ns(CLOCK_BOOTTIME);
+	uint64_t utc = clock_ns(CLOCK_REALTIME);
+	uint64_t after = clock_ns(CLOCK_BOOTTIME);
+
+	*difference = utc - (before + (after - before) / 2);
+	return after - before <= CLOCK_NOISE_NS;
+}
+
 /* Moments that are converted one after the other keep their order and distance: the clocks' difference
  * stays what it was until it has changed by more than reading them is off. */
 uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns)
 {
 	static _Thread_local uint64_t kept;
-	uint64_t before = clock_ns(CLOCK_BOOTTIME);
-	uint64_t utc = clock_ns(CLOCK_REALTIME);
-	uint64_t after = clock_ns(CLOCK_BOOTTIME);
+	uint64_t difference;
+	bool is_exact = read_clock_difference(&difference);
 
-	/* Unsigned wrap-around carries moments before now. */
-	uint64_t difference = utc - (before + (after - before) / 2);
-
-	if (difference - kept + CLOCK_NOISE_NS > 2 * CLOCK_NOISE_NS)
+	for (int tries = 0; !is_exact && tries < 3; tries++)
+		is_exact = read_clock_difference(&difference);
+	if (!kept || (is_exact && difference - kept + CLOCK_NOISE_NS > 2 * CLOCK_NOISE_NS))
 		kept = difference;
+	/* Unsigned wrap-around carries moments before now. */
 	return boot_ns + kept;
 }

@@ -14,7 +14,7 @@
 /* What the stand-ins answer, and which of them were asked. */
 static struct {
 	enum fw_status loaded, private_copy, sockdiag;
-	bool asked_private, asked_sockdiag, wire;
+	bool asked_private, asked_sockdiag, wire, events;
 	int closed;
 } backends;
 
@@ -47,6 +47,7 @@ enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct 
 {
 	backends.asked_private = true;
 	backends.wire = options->wire;
+	backends.events = options->events;
 	return answer(backends.private_copy, &private_bpf, backend, error, "no\nprivate copy");
 }
 
@@ -91,7 +92,11 @@ static void then_private(void **state)
 	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
 	assert_ptr_equal(session.backend, &private_bpf);
 	assert_true(session.is_private && backends.wire);
-	assert_false(session.is_fallback || backends.asked_sockdiag);
+	assert_false(session.is_fallback || backends.asked_sockdiag || backends.events);
+
+	options.events = true;
+	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
+	assert_true(backends.events);
 }
 
 static void then_sockdiag(void **state)
