@@ -53,19 +53,6 @@ struct request {
 	struct fw_error problem; /* why it finished; FW_OK: for no bad reason */
 };
 
-static enum fw_status parse_count(const char *text, uint64_t *count, struct fw_error *error)
-{
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || !value)
-		return fw_error_set(error, FW_USAGE, "count '%.60s' is not a number from 1 on", text);
-	*count = value;
-	return FW_OK;
-}
-
 static enum fw_status parse_duration(const char *text, uint64_t *duration_ns,
 	struct fw_error *error)
 {
@@ -110,7 +97,7 @@ static enum fw_status apply_value(int option, struct request *request, struct fw
 	case OPTION_BUFFER:
 		return parse_buffer(optarg, &request->queue_bytes, error);
 	case 'c':
-		return parse_count(optarg, &request->count, error);
+		return fw_command_parse_count(optarg, &request->count, error);
 	case 'd':
 		return parse_duration(optarg, &request->duration_ns, error);
 	case OPTION_BACKEND:

@@ -226,6 +226,10 @@ static void pid_reuse_of_others(void **state)
 	/* The connection of the first one is not that of the second. */
 	assert_true(closes(PID(5), START(5), "curl"));
 	assert_false(closes(PID(5), START(9), "wget"));
+	/* What is left of one that nobody knew does not push out the one that has its pid. */
+	assert_true(forks(PID(7), START(9), PID(1), START(1), "curl"));
+	assert_false(closes(PID(7), START(2), "wget"));
+	assert_true(maps(PID(7)));
 }
 
 /* Processes that were there before, known by what a record tells if the system knows nothing. */
@@ -257,7 +261,9 @@ static void tree(void **state)
 {
 	(void)state;
 	given_root(PID(10));
-	/* Children before their parents, as no order is promised. */
+	/* Children before their parents, as no order is promised, nor one of their pids. */
+	runs(PID(3), PID(4), START(6), "its child");
+	runs(PID(4), PID(12), START(5), "grandchild's child");
 	runs(PID(12), PID(11), START(4), "grandchild");
 	runs(PID(11), PID(10), START(3), "child");
 	runs(PID(10), PID(9), START(2), "root");
@@ -266,6 +272,7 @@ static void tree(void **state)
 	assert_true(maps(PID(10)));
 	assert_true(maps(PID(11)));
 	assert_true(maps(PID(12)));
+	assert_true(maps(PID(3)));
 	assert_false(maps(PID(9)));
 
 	assert_true(forks(PID(13), START(5), PID(12), START(4), "x"));
