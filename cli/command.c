@@ -3,9 +3,11 @@
 
 #include "cli/output.h"
 
+#include <errno.h>
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 int fw_command_next_option(const struct fw_command *command, int argc, char **argv,
 	const char *short_options, const struct option *options)
@@ -52,6 +54,19 @@ int fw_command_option_error(const struct fw_command *command, const struct fw_er
 	if (error->status == FW_USAGE)
 		return fw_command_usage_error(command, "%s", error->text);
 	return fw_command_fail(error);
+}
+
+enum fw_status fw_command_parse_count(const char *text, uint64_t *count, struct fw_error *error)
+{
+	unsigned long long value;
+	char *end;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || !value)
+		return fw_error_set(error, FW_USAGE, "count '%.60s' is not a number from 1 on", text);
+	*count = value;
+	return FW_OK;
 }
 
 int fw_command_fail(const struct fw_error *error)

@@ -6,6 +6,7 @@
 #include "flowwatcher/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct option;
 
@@ -18,7 +19,7 @@ struct fw_command {
 
 extern const struct fw_command fw_command_load, fw_command_unload, fw_command_status,
 	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor,
-	fw_command_record, fw_command_replay;
+	fw_command_events, fw_command_record, fw_command_replay;
 
 /* NULL: there is none of this name. */
 const struct fw_command *fw_command_find(const char *name);
@@ -42,6 +43,9 @@ int fw_command_usage_error(const struct fw_command *command, const char *format,
 
 /* The value of an option was refused: with the hint when it is bad usage. Returns the exit code. */
 int fw_command_option_error(const struct fw_command *command, const struct fw_error *error);
+
+/* The value of --count: a number from 1 on. FW_USAGE for anything else; *count is untouched then. */
+enum fw_status fw_command_parse_count(const char *text, uint64_t *count, struct fw_error *error);
 
 /* "flowwatcher: <text>"; returns the exit code of the error. */
 int fw_command_fail(const struct fw_error *error);

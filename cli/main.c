@@ -11,6 +11,7 @@ static const struct fw_command *const commands[] = {
 	&fw_command_stat,
 	&fw_command_conns,
 	&fw_command_ports,
+	&fw_command_events,
 	&fw_command_record,
 	&fw_command_replay,
 	&fw_command_load,
@@ -31,6 +32,7 @@ static int print_overview(void)
 	       "  flowwatcher watch                    bytes per process, every second\n"
 	       "  flowwatcher stat -- curl -s URL      bytes of a command and its descendants\n"
 	       "  flowwatcher ports                    who holds which port\n"
+	       "  flowwatcher events                   processes, connections, ports as they come\n"
 	       "  flowwatcher doctor                   what this kernel offers\n"
 	       "\nExit codes: 0 done, 1 failed, 2 usage, 3 not permitted, 4 the kernel lacks\n"
 	       "something, 5 events were lost.\n");

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,34 @@ int fw_output_columns(void)
 	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || !size.ws_col)
 		return 0;
 	return size.ws_col;
+}
+
+bool fw_output_is_read(void)
+{
+	struct pollfd reader = { .fd = STDOUT_FILENO };
+
+	return poll(&reader, 1, 0) <= 0 || !(reader.revents & POLLERR);
+}
+
+void fw_output_cut(char *line)
+{
+	int columns = fw_output_columns();
+	char *at = line;
+
+	if (!columns)
+		return;
+	for (; *at; at++)
+		if (((unsigned char)*at & 0xc0) != 0x80 && columns-- == 0)
+			break;
+	*at = '\0';
+}
+
+void fw_output_title(const char *title)
+{
+	bool colour = fw_output_colour();
+
+	if (isatty(STDOUT_FILENO))
+		printf("%s%s%s\n", colour ? "\033[1m" : "", title, colour ? "\033[0m" : "");
 }
 
 bool fw_output_colour(void)

@@ -19,6 +19,16 @@ int fw_output_finish(void);
 /* Columns of the terminal on standard output; 0 when it is not a terminal. */
 int fw_output_columns(void);
 
+/* Does anybody still read standard output? False for a pipe whose reader has left, which a write would
+ * find out only when there is something to write. */
+bool fw_output_is_read(void);
+
+/* On a terminal, cut a line of valid UTF-8 to its width. */
+void fw_output_cut(char *line);
+
+/* On a terminal, print a line of titles. */
+void fw_output_title(const char *title);
+
 /* May text be coloured: a terminal, and NO_COLOR is not set. */
 bool fw_output_colour(void);
 

@@ -20,19 +20,6 @@ struct arguments {
 	const struct fw_watch_view *view;
 };
 
-static enum fw_status parse_count(const char *text, uint64_t *count, struct fw_error *error)
-{
-	unsigned long long value;
-	char *end;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || !value)
-		return fw_error_set(error, FW_USAGE, "count '%s' is not a number from 1 on", text);
-	*count = value;
-	return FW_OK;
-}
-
 static enum fw_status parse_view(const char *text, const struct fw_watch_view **view,
 	struct fw_error *error)
 {
@@ -53,7 +40,7 @@ static enum fw_status apply_option(int option, struct fw_watch *watch, struct ar
 	case 'i':
 		return fw_interval_parse(optarg, &watch->interval_ns, error);
 	case 'c':
-		return parse_count(optarg, &watch->count, error);
+		return fw_command_parse_count(optarg, &watch->count, error);
 	case 'p':
 		return fw_selection_add_pid(&watch->selection, optarg, error);
 	case OPTION_TARGET:

@@ -10,6 +10,10 @@ _flowwatcher_options() {
 	stat) echo '--json -o --output --no-wire --help' ;;
 	conns) echo '-p --pid --target --all --json --backend --help' ;;
 	ports) echo '--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
+	events)
+		echo '--types -p --pid --target --tree --since-boot-snapshot --buffer -c --count' \
+			'-d --duration --json --classic --fail-on-loss --no-wire --backend --help'
+		;;
 	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
 	replay) echo '--at --info --help' ;;
 	load) echo '--no-wire --help' ;;
@@ -55,13 +59,24 @@ _flowwatcher_target() {
 	esac
 }
 
+# _flowwatcher_types LIST: the last name of a list of types of events, what stands before it included.
+_flowwatcher_types() {
+	local before=
+	[[ $1 == *,* ]] && before=${1%,*},
+	compgen -P "$before" -W 'process_create process_exit thread_create thread_exit image_load
+		connection_open connection_close port_taken port_released process thread image connection
+		port all' -- "${1##*,}"
+}
+
 # _flowwatcher_value OPTION WORD: candidates for an option's value; fails for an option without one.
 _flowwatcher_value() {
 	case $1 in
 	-i | --interval) compgen -W '250ms 500ms 1s 2s 5s 10s 1m' -- "$2" ;;
 	-c | --count | --at) ;;
-	-d | --duration) compgen -W '10s 1m 10m 1h' -- "$2" ;;
-	-p | --pid) compgen -W "$(_flowwatcher_pids)" -- "$2" ;;
+	-d | --duration) compgen -W '1s 10s 1m 10m 1h' -- "$2" ;;
+	--types) _flowwatcher_types "$2" ;;
+	--buffer) compgen -W '64KiB 256KiB 1MiB 8MiB 64MiB' -- "$2" ;;
+	-p | --pid | --tree) compgen -W "$(_flowwatcher_pids)" -- "$2" ;;
 	--target) _flowwatcher_target "$2" ;;
 	--by) compgen -W 'process connection' -- "$2" ;;
 	--backend) compgen -W 'auto bpf sockdiag' -- "$2" ;;
@@ -152,7 +167,7 @@ _flowwatcher() {
 	COMPREPLY=()
 	cur=${words[${#words[@]} - 1]}
 	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
-		candidates='watch stat conns ports record replay load unload status doctor'
+		candidates='watch stat conns ports events record replay load unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
 		return

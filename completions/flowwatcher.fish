@@ -56,6 +56,15 @@ function __flowwatcher_targets
     end
 end
 
+# The last name of a list, what stands before it included.
+function __flowwatcher_types
+    set -l word (commandline -ct | string replace -r '^--types=' '')
+    set -l before (string match -r '.*,' -- $word)
+    printf '%s\n' $before{process_create,process_exit,thread_create,thread_exit,image_load} \
+        $before{connection_open,connection_close,port_taken,port_released} \
+        $before{process,thread,image,connection,port,all}
+end
+
 complete -c flowwatcher -f
 
 complete -c flowwatcher -n __flowwatcher_needs_command -s h -l help -d 'Print the list of commands'
@@ -65,6 +74,7 @@ for place in __flowwatcher_needs_command '__flowwatcher_using help'
     complete -c flowwatcher -n $place -a stat -d 'Bytes of a command and all its descendants'
     complete -c flowwatcher -n $place -a conns -d 'The connections there are and whose they are'
     complete -c flowwatcher -n $place -a ports -d 'Which process holds which port'
+    complete -c flowwatcher -n $place -a events -d 'Processes, connections and more as they come and go'
     complete -c flowwatcher -n $place -a record -d 'Write all that happens into a file'
     complete -c flowwatcher -n $place -a replay -d 'Run a command over a recording'
     complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
@@ -75,16 +85,16 @@ end
 complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
 complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
 
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports record replay load unload status doctor' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor' \
     -l help -d 'Print a summary of the options'
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports status doctor' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor' \
     -l json -d 'Print one JSON object a line'
-complete -c flowwatcher -n '__flowwatcher_using watch stat record load' -l no-wire -d 'Do not count IP packets'
-complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat events record load' -l no-wire -d 'Do not count IP packets'
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports events' \
     -s p -l pid -x -a '(__fish_complete_pids)' -d 'Only this process'
-complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports events' \
     -l target -x -a '(__flowwatcher_targets)' -d 'Only these processes'
-complete -c flowwatcher -n '__flowwatcher_using watch conns ports record' \
+complete -c flowwatcher -n '__flowwatcher_using watch conns ports events record' \
     -l backend -x -a 'auto bpf sockdiag' -d 'Where the numbers come from'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports' \
     -l all -d 'Also what is left out by default'
@@ -101,6 +111,18 @@ complete -c flowwatcher -n '__flowwatcher_using ports record' -l fail-on-loss -d
 complete -c flowwatcher -n '__flowwatcher_using ports' -l tcp -d 'Only TCP'
 complete -c flowwatcher -n '__flowwatcher_using ports' -l udp -d 'Only UDP'
 
+complete -c flowwatcher -n '__flowwatcher_using events' \
+    -l types -x -a '(__flowwatcher_types)' -d 'Only events of these types'
+complete -c flowwatcher -n '__flowwatcher_using events' \
+    -l tree -x -a '(__fish_complete_pids)' -d 'Only this process and its descendants'
+complete -c flowwatcher -n '__flowwatcher_using events' -l since-boot-snapshot -d 'What exists already first'
+complete -c flowwatcher -n '__flowwatcher_using events' \
+    -l buffer -x -a '64KiB 256KiB 1MiB 8MiB 64MiB' -d 'Room for events that wait'
+complete -c flowwatcher -n '__flowwatcher_using events' -s c -l count -x -d 'End after so many events'
+complete -c flowwatcher -n '__flowwatcher_using events' \
+    -s d -l duration -x -a '1s 10s 1m 10m 1h' -d 'End after this time'
+complete -c flowwatcher -n '__flowwatcher_using events' -l classic -d 'Lines of the classic process monitor'
+complete -c flowwatcher -n '__flowwatcher_using events' -l fail-on-loss -d 'Exit code 5 if events were lost'
 complete -c flowwatcher -n '__flowwatcher_using record replay' -F
 complete -c flowwatcher -n '__flowwatcher_using record' -s d -l duration -x -a '10s 1m 10m 1h' -d 'End after this time'
 complete -c flowwatcher -n '__flowwatcher_using record' -l force -d 'Overwrite a file that exists'

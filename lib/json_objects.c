@@ -96,7 +96,7 @@ void fw_json_add_text(struct json_object *object, const char *key, const char *b
 	add_base64(object, key, bytes, length);
 }
 
-static void add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size)
+void fw_json_add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size)
 {
 	fw_json_add_text(object, key, bytes, strnlen(bytes, size));
 }
@@ -121,8 +121,7 @@ void fw_json_add_counters(struct json_object *object, const char *prefix,
 	}
 }
 
-/* null where it is not known */
-static void add_id(struct json_object *object, const char *key, uint32_t id, uint32_t unknown)
+void fw_json_add_id(struct json_object *object, const char *key, uint64_t id, uint64_t unknown)
 {
 	if (object && id == unknown)
 		json_object_object_add(object, key, NULL);
@@ -135,9 +134,9 @@ static void add_process(struct json_object *object, const struct fw_process *pro
 	fw_json_add_number(object, "pid", process->pid);
 	fw_json_add_number(object, "start_ns", process->start_ns);
 	fw_json_add_number(object, "parent_pid", process->parent_pid);
-	add_bounded(object, "comm", process->comm, sizeof(process->comm));
-	add_bounded(object, "exe", process->exe, sizeof(process->exe));
-	add_id(object, "uid", process->uid, UINT32_MAX);
+	fw_json_add_bounded(object, "comm", process->comm, sizeof(process->comm));
+	fw_json_add_bounded(object, "exe", process->exe, sizeof(process->exe));
+	fw_json_add_id(object, "uid", process->uid, UINT32_MAX);
 	fw_json_add_bool(object, "exited", process->flags & FW_PROCESS_EXITED);
 	if (process->flags & FW_PROCESS_EXE_CUT)
 		fw_json_add_bool(object, "exe_cut", true);
@@ -205,18 +204,16 @@ static void add_endpoint(struct json_object *object, uint8_t family, const uint8
 	fw_json_add_number(object, port_key, port);
 }
 
-struct json_object *fw_json_connection(const struct fw_connection *connection,
-	const struct fw_counters *moved, uint64_t interval_ns)
+void fw_json_add_connection(struct json_object *object, const struct fw_connection *connection)
 {
-	struct json_object *object = fw_json_new("connection");
 	char protocol[FW_PROTOCOL_NAME_SIZE];
 
 	fw_json_add_number(object, "id", connection->id);
-	add_id(object, "pid", connection->owner_pid, 0);
+	fw_json_add_id(object, "pid", connection->owner_pid, 0);
 	fw_json_add_number(object, "start_ns", connection->owner_start_ns);
-	add_bounded(object, "comm", connection->comm, sizeof(connection->comm));
-	add_id(object, "creator_pid", connection->creator_pid, 0);
-	add_id(object, "uid", connection->uid, UINT32_MAX);
+	fw_json_add_bounded(object, "comm", connection->comm, sizeof(connection->comm));
+	fw_json_add_id(object, "creator_pid", connection->creator_pid, 0);
+	fw_json_add_id(object, "uid", connection->uid, UINT32_MAX);
 	add_string(object, "protocol", fw_protocol_name(connection->protocol, protocol));
 	add_string(object, "family", fw_family_name(connection->family));
 	add_endpoint(object, connection->family, connection->local_address, connection->local_port,
@@ -228,6 +225,14 @@ struct json_object *fw_json_connection(const struct fw_connection *connection,
 	fw_json_add_counters(object, "", &connection->counters);
 	fw_json_add_time(object, "opened", connection->opened_ns);
 	fw_json_add_time(object, "closed", connection->closed_ns);
+}
+
+struct json_object *fw_json_connection(const struct fw_connection *connection,
+	const struct fw_counters *moved, uint64_t interval_ns)
+{
+	struct json_object *object = fw_json_new("connection");
+
+	fw_json_add_connection(object, connection);
 	if (!moved)
 		return object;
 	fw_json_add_number(object, "interval_ns", interval_ns);
@@ -235,24 +240,30 @@ struct json_object *fw_json_connection(const struct fw_connection *connection,
 	return object;
 }
 
-struct json_object *fw_json_port(const struct fw_port *port, const char *action, uint64_t time_ns)
+void fw_json_add_port(struct json_object *object, const struct fw_port *port)
 {
-	struct json_object *object = fw_json_new("port");
 	char protocol[FW_PROTOCOL_NAME_SIZE];
 
-	fw_json_add_time(object, "time", time_ns);
-	if (action)
-		add_string(object, "action", action);
 	add_string(object, "protocol", fw_protocol_name(port->protocol, protocol));
 	add_string(object, "family", fw_family_name(port->family));
 	add_endpoint(object, port->family, port->address, port->port, "address", "port");
 	add_string(object, "state", fw_tcp_state_name(port->state));
-	add_id(object, "pid", port->owner_pid, 0);
-	add_bounded(object, "comm", port->comm, sizeof(port->comm));
-	add_id(object, "uid", port->uid, UINT32_MAX);
+	fw_json_add_id(object, "pid", port->owner_pid, 0);
+	fw_json_add_bounded(object, "comm", port->comm, sizeof(port->comm));
+	fw_json_add_id(object, "uid", port->uid, UINT32_MAX);
 	fw_json_add_number(object, "network_namespace", port->network_namespace);
 	fw_json_add_time(object, "since", port->since_ns);
 	fw_json_add_number(object, "connection_id", port->connection_id);
+}
+
+struct json_object *fw_json_port(const struct fw_port *port, const char *action, uint64_t time_ns)
+{
+	struct json_object *object = fw_json_new("port");
+
+	fw_json_add_time(object, "time", time_ns);
+	if (action)
+		add_string(object, "action", action);
+	fw_json_add_port(object, port);
 	return object;
 }
 

@@ -2,10 +2,11 @@
 #include "flowwatcher/names.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
-#include "abi/flow.h"
-#include "abi/record.h"
+#include "abi/process_event.h"
 
 static const struct protocol_name {
 	uint16_t protocol;
@@ -91,4 +92,39 @@ const char *fw_tcp_state_name(uint8_t state)
 const char *fw_record_type_name(uint16_t type)
 {
 	return type < FW_RECORD_TYPE_COUNT ? record_names[type] : "unknown";
+}
+
+const char *fw_record_type_text(uint16_t type, char *buffer)
+{
+	if (type != FW_RECORD_NONE && type < FW_RECORD_TYPE_COUNT)
+		return record_names[type];
+	snprintf(buffer, FW_RECORD_TYPE_NAME_SIZE, "%u", (unsigned int)type);
+	return buffer;
+}
+
+const char *fw_create_cause_name(uint32_t cause)
+{
+	switch (cause) {
+	case FW_CREATE_FORK:
+		return "fork";
+	case FW_CREATE_EXEC:
+		return "exec";
+	case FW_CREATE_FOUND:
+		return "found";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_signal_name(uint32_t signal, char *buffer)
+{
+	const char *name = signal && signal < NSIG ? sigabbrev_np((int)signal) : NULL;
+
+	if (name)
+		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "SIG%s", name);
+	else if (signal >= (uint32_t)SIGRTMIN && signal <= (uint32_t)SIGRTMAX)
+		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "SIGRTMIN+%u", signal - (uint32_t)SIGRTMIN);
+	else
+		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "%u", signal);
+	return buffer;
 }

@@ -187,6 +187,12 @@ static bool has_component(const char *cgroup, const char *unit)
 	return false;
 }
 
+static bool matches_place(const struct fw_target *target, const char *cgroup)
+{
+	return target->kind == FW_TARGET_UNIT ? has_component(cgroup, target->text)
+					      : is_below(cgroup, target->text);
+}
+
 static bool matches_cgroup(const struct fw_target *target, const struct fw_process *process)
 {
 	char cgroup[FW_CGROUP_SIZE];
@@ -196,8 +202,15 @@ static bool matches_cgroup(const struct fw_target *target, const struct fw_proce
 		return false;
 	if (fw_host_process_cgroup(process->pid, cgroup, sizeof(cgroup)) != FW_OK)
 		return false;
-	return target->kind == FW_TARGET_UNIT ? has_component(cgroup, target->text)
-					      : is_below(cgroup, target->text);
+	return matches_place(target, cgroup);
+}
+
+bool fw_target_matches_in(const struct fw_target *target, const struct fw_process *process,
+	const char *cgroup)
+{
+	if (target->kind == FW_TARGET_CGROUP || target->kind == FW_TARGET_UNIT)
+		return matches_place(target, cgroup);
+	return fw_target_matches(target, process);
 }
 
 bool fw_target_matches(const struct fw_target *target, const struct fw_process *process)

@@ -133,6 +133,106 @@ size_t fw_text_printable(const char *bytes, size_t length, char *text, size_t si
 	return out;
 }
 
+enum quoting { QUOTE_NONE, QUOTE_PLAIN, QUOTE_ESCAPED };
+
+static enum quoting needed_quoting(const char *bytes, size_t length)
+{
+	static const char safe[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				   "0123456789@%_+=:,./-";
+	enum quoting quoting = length ? QUOTE_NONE : QUOTE_PLAIN;
+
+	for (size_t at = 0; at < length;) {
+		uint32_t code = 0;
+		size_t step = sequence_length(bytes + at, length - at, &code);
+
+		if (step == 0 || is_control(code))
+			return QUOTE_ESCAPED;
+		if (!memchr(safe, bytes[at], sizeof(safe) - 1))
+			quoting = QUOTE_PLAIN;
+		at += step;
+	}
+	return quoting;
+}
+
+/* Between single quotes only the quote itself is special. */
+static size_t quote_plain(const char *bytes, size_t length, char *text)
+{
+	size_t out = 0;
+
+	text[out++] = '\'';
+	for (size_t at = 0; at < length; at++) {
+		if (bytes[at] == '\'') {
+			memcpy(text + out, "'\\''", 4);
+			out += 4;
+		} else {
+			text[out++] = bytes[at];
+		}
+	}
+	text[out++] = '\'';
+	return out;
+}
+
+static size_t escape_byte(char byte, char *text)
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char value = (unsigned char)byte;
+
+	text[0] = '\\';
+	if (byte == '\n' || byte == '\t') {
+		text[1] = byte == '\n' ? 'n' : 't';
+		return 2;
+	}
+	if (byte == '\\' || byte == '\'') {
+		text[1] = byte;
+		return 2;
+	}
+	text[1] = 'x';
+	text[2] = digits[value >> 4];
+	text[3] = digits[value & 15];
+	return 4;
+}
+
+static size_t quote_escaped(const char *bytes, size_t length, char *text)
+{
+	size_t out = 2;
+
+	memcpy(text, "$'", 2);
+	for (size_t at = 0; at < length;) {
+		uint32_t code = 0;
+		size_t step = sequence_length(bytes + at, length - at, &code);
+
+		if (step > 0 && !is_control(code) && code != '\\' && code != '\'') {
+			memcpy(text + out, bytes + at, step);
+			out += step;
+			at += step;
+			continue;
+		}
+		for (size_t end = at + (step ? step : 1); at < end; at++)
+			out += escape_byte(bytes[at], text + out);
+	}
+	text[out++] = '\'';
+	return out;
+}
+
+size_t fw_shell_quote(const char *bytes, size_t length, char *text)
+{
+	size_t out = length;
+
+	switch (needed_quoting(bytes, length)) {
+	case QUOTE_NONE:
+		memcpy(text, bytes, length);
+		break;
+	case QUOTE_PLAIN:
+		out = quote_plain(bytes, length, text);
+		break;
+	case QUOTE_ESCAPED:
+		out = quote_escaped(bytes, length, text);
+		break;
+	}
+	text[out] = '\0';
+	return out;
+}
+
 size_t fw_text_columns(const char *text)
 {
 	size_t columns = 0;

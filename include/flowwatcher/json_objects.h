@@ -47,6 +47,8 @@ struct json_object *fw_json_stat_process(const struct fw_usage *usage);
 struct json_object *fw_json_new(const char *type);
 void fw_json_add_number(struct json_object *object, const char *key, uint64_t value);
 void fw_json_add_bool(struct json_object *object, const char *key, bool value);
+/* A number, null where it is `unknown`. */
+void fw_json_add_id(struct json_object *object, const char *key, uint64_t id, uint64_t unknown);
 /* RFC 3339 of a moment in ns since boot; null for 0. */
 void fw_json_add_time(struct json_object *object, const char *key, uint64_t boot_ns);
 /* "time" of a snapshot; the same moment gives the same text in object after object. */
@@ -56,6 +58,12 @@ void fw_json_add_text(struct json_object *object, const char *key, const char *b
 /* "sent", "received", "wire_sent", "wire_received", each behind `prefix`. */
 void fw_json_add_counters(struct json_object *object, const char *prefix,
 	const struct fw_counters *counters);
+
+/* The same of a field that may have no terminating zero. */
+void fw_json_add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size);
+/* What "connection" and "port" say of one, but for type, times of change and intervals. */
+void fw_json_add_connection(struct json_object *object, const struct fw_connection *connection);
+void fw_json_add_port(struct json_object *object, const struct fw_port *port);
 
 /* A string object of text of unknown origin, with U+FFFD for what is not UTF-8. */
 struct json_object *fw_json_text(const char *bytes);

@@ -21,4 +21,19 @@ const char *fw_tcp_state_name(uint8_t state);
 /* "connection_open", "port_taken", ... for enum fw_record_type; "unknown" for others. */
 const char *fw_record_type_name(uint16_t type);
 
+#define FW_RECORD_TYPE_NAME_SIZE 8
+
+/* The same, but for a number that is not known the decimal number, for which `buffer`
+ * (FW_RECORD_TYPE_NAME_SIZE bytes) is used: types of newer versions can be told apart. */
+const char *fw_record_type_text(uint16_t type, char *buffer);
+
+/* "fork", "exec", "found" for enum fw_create_cause; "unknown" for others. */
+const char *fw_create_cause_name(uint32_t cause);
+
+#define FW_SIGNAL_NAME_SIZE 24
+
+/* "SIGKILL", "SIGRTMIN+1"; a signal without a name as its decimal number. `buffer` has
+ * FW_SIGNAL_NAME_SIZE bytes. Returns the name. */
+const char *fw_signal_name(uint32_t signal, char *buffer);
+
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the operating system says about a process or user by its id. One header, one implementation a
- * system (host_linux.c). Callable from any thread; nothing is cached.
+ * system (host_linux.c). Callable from any thread; nothing about processes and users is cached.
  */
 #ifndef FW_HOST_H
 #define FW_HOST_H
@@ -39,6 +39,14 @@ enum fw_status fw_host_cgroup_unit(const char *cgroup, char *unit, size_t size);
 /* User name or decimal uid -> uid. FW_NOT_FOUND: no such user. */
 enum fw_status fw_host_user_id(const char *name, uint32_t *uid);
 
+/* uid -> user name, `size` bytes with the zero. FW_NOT_FOUND: no user has this id. */
+enum fw_status fw_host_user_name(uint32_t uid, char *name, size_t size);
+
+/* Every process that runs, described as fw_host_process() does, in no order; those that end meanwhile
+ * are left out. A callback that returns false ends it: FW_STOPPED. */
+typedef bool (*fw_host_process_fn)(const struct fw_process *process, void *argument);
+enum fw_status fw_host_processes(fw_host_process_fn row, void *argument, struct fw_error *error);
+
 /* Now: ns since boot, suspend included (CLOCK_BOOTTIME). */
 uint64_t fw_host_boot_ns(void);
 
@@ -48,7 +56,7 @@ uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns);
 /*
  * Somebody else to ask instead of this system: a recording, whose processes may have been another
  * machine's. From fw_host_use() on, the questions above about processes by their id and about the time
- * go there; not those about users and cgroup paths.
+ * go there; users have no names, and no process runs.
  */
 struct fw_host_source {
 	uint64_t boot_utc_ns; /* UTC (ns since 1970) of the recorded machine's boot */

@@ -5,6 +5,7 @@
  */
 #include "lib/host/host.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -16,7 +17,8 @@
 
 #include "lib/host/proc_text.h"
 
-#define NS_PER_SECOND 1000000000ull
+#define NS_PER_SECOND  1000000000ull
+#define CLOCK_NOISE_NS 10000u
 
 /* /proc/PID/stat has some 50 numbers, /proc/PID/status up to the number of CPUs in masks. */
 #define STAT_SIZE 2048
@@ -305,8 +307,8 @@ enum fw_status fw_host_cgroup_unit(const char *cgroup, char *unit, size_t size)
 	return FW_OK;
 }
 
-/* Digits only, and not (uid_t)-1, which stands for "no user" everywhere. */
-static bool parse_uid(const char *text, uint32_t *uid)
+/* Digits only; not UINT32_MAX, which as a uid stands for "no user" everywhere. */
+static bool parse_number(const char *text, uint32_t *number)
 {
 	uint64_t value = 0;
 
@@ -319,7 +321,7 @@ static bool parse_uid(const char *text, uint32_t *uid)
 		if (value >= UINT32_MAX)
 			return false;
 	}
-	*uid = (uint32_t)value;
+	*number = (uint32_t)value;
 	return true;
 }
 
@@ -343,7 +345,46 @@ enum fw_status fw_host_user_id(const char *name, uint32_t *uid)
 	if (found)
 		*uid = entry.pw_uid;
 	free(buffer);
-	return found || parse_uid(name, uid) ? FW_OK : FW_NOT_FOUND;
+	return found || parse_number(name, uid) ? FW_OK : FW_NOT_FOUND;
+}
+
+enum fw_status fw_host_user_name(uint32_t uid, char *name, size_t size)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	/* The users of a recording are another machine's. */
+	if (fw_host_source())
+		return FW_NOT_FOUND;
+	/* An entry that does not fit (ERANGE) has a name nobody could read either. */
+	if (getpwuid_r(uid, &entry, buffer, sizeof(buffer), &found) || !found ||
+		strlen(found->pw_name) >= size)
+		return FW_NOT_FOUND;
+	strcpy(name, found->pw_name);
+	return FW_OK;
+}
+
+enum fw_status fw_host_processes(fw_host_process_fn row, void *argument, struct fw_error *error)
+{
+	enum fw_status status = FW_OK;
+	struct dirent *entry;
+	DIR *directory;
+
+	if (fw_host_source())
+		return FW_OK; /* a recording tells of its processes as it goes on */
+	directory = opendir("/proc");
+	if (!directory)
+		return fw_error_set_errno(error, errno, "cannot read /proc");
+	while (status == FW_OK && (entry = readdir(directory))) {
+		struct fw_process process;
+		uint32_t pid;
+
+		if (parse_number(entry->d_name, &pid) && fw_host_process(pid, &process, NULL) == FW_OK &&
+			!row(&process, argument))
+			status = FW_STOPPED;
+	}
+	closedir(directory);
+	return status;
 }
 
 static uint64_t clock_ns(clockid_t clock)
@@ -359,14 +400,32 @@ uint64_t fw_host_boot_ns(void)
 	return fw_host_source() ? fw_host_source()->now_ns : clock_ns(CLOCK_BOOTTIME);
 }
 
-uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns)
+/* UTC minus time since boot; false: the reading was interrupted, so it may be far off. */
+static bool read_clock_difference(uint64_t *difference)
 {
-	if (fw_host_source())
-		return fw_host_source()->boot_utc_ns + boot_ns;
 	uint64_t before = clock_ns(CLOCK_BOOTTIME);
 	uint64_t utc = clock_ns(CLOCK_REALTIME);
 	uint64_t after = clock_ns(CLOCK_BOOTTIME);
 
+	*difference = utc - (before + (after - before) / 2);
+	return after - before <= CLOCK_NOISE_NS;
+}
+
+/* Moments that are converted one after the other keep their order and distance: the clocks' difference
+ * stays what it was until it has changed by more than reading them is off. */
+uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns)
+{
+	static _Thread_local uint64_t kept;
+	uint64_t difference;
+	bool is_exact;
+
+	if (fw_host_source())
+		return fw_host_source()->boot_utc_ns + boot_ns;
+	is_exact = read_clock_difference(&difference);
+	for (int tries = 0; !is_exact && tries < 3; tries++)
+		is_exact = read_clock_difference(&difference);
+	if (!kept || (is_exact && difference - kept + CLOCK_NOISE_NS > 2 * CLOCK_NOISE_NS))
+		kept = difference;
 	/* Unsigned wrap-around carries moments before now. */
-	return utc + boot_ns - (before + (after - before) / 2);
+	return boot_ns + kept;
 }

@@ -164,6 +164,8 @@ check_values() {
 	offers $$ flowwatcher watch -p $$
 	offers true flowwatcher stat -- tru
 	offers doctor flowwatcher help d
+	offers process,image_load flowwatcher events --types process,im
+	offers $$ flowwatcher events --tree $$
 	offers tests flowwatcher record --force tes
 	offers tests flowwatcher replay tes
 	offers watch flowwatcher replay --at 5s file w
@@ -188,6 +190,16 @@ with_traffic() {
 	timeout 60 bash -c 'exec 3<>/dev/udp/127.0.0.1/9
 		"$@" 3>&- &
 		while [ -n "$(jobs -r)" ]; do printf x >&3; done 2>/dev/null
+		wait $!' bash "$@"
+}
+
+# The program with processes and sockets that come and go until it ends.
+# shellcheck disable=SC2016
+with_processes() {
+	timeout 60 bash -c '"$@" &
+		while [ -n "$(jobs -r)" ]; do
+			(exec 3<>/dev/udp/127.0.0.1/9; printf x >&3; exec sleep 0.01)
+		done 2>/dev/null
 		wait $!' bash "$@"
 }
 
@@ -217,7 +229,8 @@ check_fields() {
 	0)
 		fields_of_json <"$work/json" >"$work/fields"
 		[ -s "$work/fields" ] || echo 'no JSON at all' >"$work/fields"
-		fields_of_pages "$page" man/flowwatcher-conns.1 | sort -u >"$work/known"
+		fields_of_pages "$page" man/flowwatcher-conns.1 man/flowwatcher-ports.1 |
+			sort -u >"$work/known"
 		verdict "$name" "$(missing "$page" "$work/fields" "$work/known")"
 		;;
 	3 | 4) skip "$name" "$(head -n 1 "$work/errors")" ;;
@@ -236,7 +249,7 @@ for command in $commands; do
 	check_help "$command"
 	check_completions "$command"
 done
-for command in watch stat conns ports record replay doctor; do
+for command in watch stat conns ports events record replay doctor; do
 	check_page "$(page_of $command)" $command
 done
 check_page man/flowwatcher-load.1 load unload status
@@ -250,6 +263,7 @@ check_fields man/flowwatcher-stat.1 with_traffic stat --json -- \
 	bash -c 'exec 3<>/dev/udp/127.0.0.1/9; printf x >&3'
 check_fields man/flowwatcher-conns.1 with_traffic conns --json --all
 check_fields man/flowwatcher-ports.1 with_traffic ports --json --all
+check_fields man/flowwatcher-events.1 with_processes events --json --since-boot-snapshot -c 500 -d 5
 check_fields man/flowwatcher-load.1 with_traffic status --json
 with_traffic "$program" record -d 0.5 -i 0.1 "$work/recording" >"$work/out" 2>&1
 check_fields man/flowwatcher-watch.1 with_traffic replay "$work/recording" watch --json --all

@@ -57,11 +57,11 @@ refused 2 "unknown command ''" ''
 refused 2 "unknown command '--frobnicate'" --frobnicate
 refused 2 "unknown command 'nothing'" help nothing
 
-for command in load unload status watch stat conns ports record replay doctor; do
+for command in load unload status watch stat conns ports events record replay doctor; do
 	bad "unknown option '--frobnicate'" $command --frobnicate
 	bad "unknown option '-x'" $command -x
 done
-for command in load unload status watch conns ports doctor; do
+for command in load unload status watch conns ports events doctor; do
 	bad "unexpected argument 'extra'" $command extra
 done
 
@@ -72,13 +72,14 @@ bad "interval '0.05' is not between" watch --interval 0.05
 bad "'1x' is not a duration" watch -i 1x
 for count in '' 0 -1 1.5 x 18446744073709551616 ' 1' "$long"; do
 	bad "count" watch -c "$count"
+	bad "count" events -c "$count"
 done
 bad "option '-i' needs a value" watch -i
 bad "option '--interval' needs a value" watch --interval
 bad "option '--target' needs a value" watch --target
 bad "--by 'host'" watch --by host
 bad "--classic" watch --classic --by connection
-for command in watch conns ports; do
+for command in watch conns ports events; do
 	bad "backend 'xdp'" $command --backend xdp
 	bad "is not a target" $command --target 80
 	bad "is not a process id" $command --target pid:0
@@ -91,6 +92,24 @@ for command in watch conns ports; do
 	bad "there is no user" $command --target 'user:no such user'
 	bad "" $command --target "exe:/$long"
 	bad "" $command -p "$long"
+done
+for types in '' , process, ,process proces Process loss 10 "$long"; do
+	bad "is no type of events; there are: process (process_create, process_exit)" events --types "$types"
+done
+for buffer in '' 0 4095 1GiB1 1.1GiB 2GiB -1 64K ' 1MiB' x 99999999999999999999 "$long"; do
+	bad "" events --buffer "$buffer"
+done
+bad "buffer '4095' is not between 4KiB and 1GiB" events --buffer 4095
+bad "'64K' is not a number of bytes" events --buffer 64K
+for duration in '' 0 0s -1 1x ' 1' "$long"; do
+	bad "" events -d "$duration"
+done
+bad "duration '0s' is no time at all" events --duration 0s
+for pid in '' 0 -1 abc 1x 2147483648 "$long"; do
+	bad "is not a process id" events --tree "$pid"
+done
+for option in -p --types --tree --buffer -c -d; do
+	bad "option '$option' needs a value" events $option
 done
 bad "no command given" stat
 bad "no command given" stat --json --
@@ -109,6 +128,9 @@ bad "unexpected argument 'watch'" replay --info "$work/new" watch
 
 # Things that are well formed but do not exist, or are something else.
 refused 1 "there is no process 2147483647" watch -p 2147483647
+refused 1 "there is no process 2147483647" events -p 2147483647
+refused 1 "there is no process 2147483647" events --tree 2147483647
+refused 4 "leave out --backend sockdiag" events --backend sockdiag
 : >"$work/empty"
 printf 'some text, longer than the header' >"$work/text"
 refused 1 "opening $work/none/new" record --backend sockdiag "$work/none/new"
@@ -169,7 +191,7 @@ finding=
 grep -q 'writing /dev/full.*: No space left' "$work/err" || finding="$finding, no message"
 verdict 'flowwatcher record on a full disk' "$finding"
 
-for command in load unload status watch stat conns ports record replay doctor; do
+for command in load unload status watch stat conns ports events record replay doctor; do
 	run $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"

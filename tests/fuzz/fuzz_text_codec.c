@@ -25,6 +25,23 @@ static void check_printable(const char *bytes, size_t size, size_t room)
 	free(text);
 }
 
+static void check_quoted(const char *bytes, size_t size)
+{
+	char *text = malloc(FW_SHELL_QUOTED_SIZE(size));
+	size_t length;
+
+	if (!text)
+		return;
+	length = fw_shell_quote(bytes, size, text);
+	if (length < size || length >= FW_SHELL_QUOTED_SIZE(size) || text[length] ||
+		!fw_utf8_is_valid(text, length))
+		abort();
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+			abort();
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
 	const char *bytes = (const char *)data;
@@ -39,6 +56,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 			abort();
 		if (fw_base64_encode(bytes, size, base64) != FW_BASE64_SIZE(size) - 1)
 			abort();
+		check_quoted(bytes, size);
 		check_printable(bytes, size, size + 1);
 		check_printable(bytes, size, 1 + size / 2);
 	}

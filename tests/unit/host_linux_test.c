@@ -138,6 +138,51 @@ static void times(void **state)
 	assert_true(fw_host_boot_to_utc_ns(first) > year_2020);
 }
 
+/* Events a nanosecond apart stay so, though clocks are read for each. */
+static void times_keep_their_order(void **state)
+{
+	uint64_t first = fw_host_boot_to_utc_ns(1000);
+
+	for (uint64_t i = 0; i < 1000; i++)
+		assert_true(fw_host_boot_to_utc_ns(1000 + i) == first + i);
+}
+
+static void user_names(void **state)
+{
+	char name[40] = "untouched";
+
+	assert_int_equal(fw_host_user_name(4294967293u, name, sizeof(name)), FW_NOT_FOUND);
+	assert_int_equal(fw_host_user_name(0, name, 4), FW_NOT_FOUND);
+	assert_string_equal(name, "untouched");
+	assert_int_equal(fw_host_user_name(0, name, 5), FW_OK);
+	assert_string_equal(name, "root");
+}
+
+static bool is_self(const struct fw_process *process, void *argument)
+{
+	bool *found = argument;
+
+	*found |= process->pid == (uint32_t)getpid() && process->parent_pid == (uint32_t)getppid();
+	return true;
+}
+
+static bool stop(const struct fw_process *process, void *argument)
+{
+	++*(int *)argument;
+	return false;
+}
+
+static void lists_processes(void **state)
+{
+	bool found = false;
+	int calls = 0;
+
+	assert_int_equal(fw_host_processes(is_self, &found, NULL), FW_OK);
+	assert_true(found);
+	assert_int_equal(fw_host_processes(stop, &calls, NULL), FW_STOPPED);
+	assert_int_equal(calls, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +192,9 @@ int main(void)
 		cmocka_unit_test(units),
 		cmocka_unit_test(users),
 		cmocka_unit_test(times),
+		cmocka_unit_test(times_keep_their_order),
+		cmocka_unit_test(user_names),
+		cmocka_unit_test(lists_processes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -96,15 +96,19 @@ static void loaded_first(void **state)
 
 static void then_private(void **state)
 {
-	struct fw_session_options options = { .choice = FW_BACKEND_AUTO, .wire = true, .events = true };
+	struct fw_session_options options = { .choice = FW_BACKEND_AUTO, .wire = true };
 	struct fw_session session;
 
 	(void)state;
 	given(FW_NOT_FOUND, FW_OK, FW_OK);
 	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
 	assert_ptr_equal(session.backend, &private_bpf);
-	assert_true(session.is_private && backends.wire && backends.events);
-	assert_false(session.is_fallback || backends.asked_sockdiag);
+	assert_true(session.is_private && backends.wire);
+	assert_false(session.is_fallback || backends.asked_sockdiag || backends.events);
+
+	options.events = true;
+	assert_int_equal(fw_session_open(&options, &session, NULL), FW_OK);
+	assert_true(backends.events);
 }
 
 static void then_sockdiag(void **state)

@@ -211,6 +211,38 @@ static void matches_cgroup(void **state)
 	assert_false(matches("cgroup:/", &self));
 }
 
+/* The same with the cgroup known beforehand, of a process that may be gone. */
+static void matches_given_cgroup(void **state)
+{
+	static const struct {
+		const char *target, *cgroup;
+		bool matches;
+	} vectors[] = {
+		{ "cgroup:/", "/", true },
+		{ "cgroup:/", "/a", true },
+		{ "cgroup:/a", "/a", true },
+		{ "cgroup:/a", "/a/b", true },
+		{ "cgroup:/a", "/ab", false },
+		{ "cgroup:/a", "/", false },
+		{ "unit:ssh.service", "/system.slice/ssh.service", true },
+		{ "unit:ssh.service", "/system.slice/ssh.service/x", true },
+		{ "unit:ssh.service", "/system.slice/xssh.service", false },
+		{ "pid:42", "/a", true },
+		{ "comm:curl", "/a", true },
+		{ "comm:wget", "/a", false },
+	};
+	const struct fw_process process = { .pid = 42, .flags = FW_PROCESS_EXITED, .comm = "curl" };
+
+	(void)state;
+	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {
+		struct fw_target target;
+
+		assert_int_equal(fw_target_parse(vectors[i].target, &target, NULL), FW_OK);
+		if (fw_target_matches_in(&target, &process, vectors[i].cgroup) != vectors[i].matches)
+			fail_msg("%s in %s", vectors[i].target, vectors[i].cgroup);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -221,6 +253,7 @@ int main(void)
 		cmocka_unit_test(matches_cut_names),
 		cmocka_unit_test(matches_full_fields),
 		cmocka_unit_test(matches_cgroup),
+		cmocka_unit_test(matches_given_cgroup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

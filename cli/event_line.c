@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/event_line.h"
+
+#include "core/record_check.h"
+#include "flowwatcher/format.h"
+#include "flowwatcher/names.h"
+#include "flowwatcher/text_codec.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool fw_event_line_begin(struct fw_event_line *line)
+{
+	memset(line, 0, sizeof(*line));
+	line->file = open_memstream(&line->text, &line->size);
+	return line->file;
+}
+
+char *fw_event_line_end(struct fw_event_line *line)
+{
+	bool failed = ferror(line->file);
+
+	if (!fclose(line->file) && !failed && !line->failed)
+		return line->text;
+	free(line->text);
+	return NULL;
+}
+
+void fw_event_line_time(struct fw_event_line *line, uint64_t boot_ns)
+{
+	char time[FW_TIME_TEXT_SIZE];
+
+	fw_format_boot_time(boot_ns, time, sizeof(time));
+	fprintf(line->file, "%.12s", time + strlen("2000-01-01T"));
+}
+
+void fw_event_line_bytes(struct fw_event_line *line, const char *bytes, size_t length)
+{
+	char *text = malloc(length + 1);
+
+	if (!text) {
+		line->failed = true;
+		return;
+	}
+	fwrite(text, 1, fw_text_printable(bytes, length, text, length + 1), line->file);
+	free(text);
+}
+
+void fw_event_line_text(struct fw_event_line *line, const struct fw_record_header *record,
+	const struct fw_record_text *text)
+{
+	const char *bytes = fw_record_text(record, text);
+
+	if (bytes)
+		fw_event_line_bytes(line, bytes, text->length);
+}
+
+void fw_event_line_loss(struct fw_event_line *line, const struct fw_loss_record *record)
+{
+	const char *separator = " ";
+
+	for (uint16_t type = 0; type < FW_RECORD_EVENT_TYPES; type++) {
+		char number[FW_RECORD_TYPE_NAME_SIZE];
+
+		if (!record->lost[type])
+			continue;
+		fprintf(line->file, "%s%" PRIu64 " %s", separator, record->lost[type],
+			fw_record_type_text(type, number));
+		separator = ", ";
+	}
+}
