@@ -16,6 +16,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@
 /* A flood that loses records must not be met by reading all of /proc again and again. */
 #define LEARN_AGAIN_NS 1000000000u
 
-enum { OPTION_TYPES = 1, OPTION_TARGET, OPTION_TREE, OPTION_EXISTING, OPTION_BUFFER, OPTION_JSON,
+enum { OPTION_TYPES = 1, OPTION_TARGET, OPTION_TREE, OPTION_EXISTING, OPTION_ALL_MAPPINGS, OPTION_BUFFER, OPTION_JSON,
 	OPTION_CLASSIC, OPTION_FAIL_ON_LOSS, OPTION_BACKEND, OPTION_NO_WIRE };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CLASSIC };
@@ -41,7 +42,7 @@ struct request {
 	uint32_t queue_bytes;
 	uint64_t count;	      /* events; 0: no end */
 	uint64_t duration_ns; /* 0: no end */
-	bool existing, fail_on_loss;
+	bool existing, all_mappings, fail_on_loss;
 
 	/* While it runs. */
 	uint64_t shown;
@@ -118,6 +119,9 @@ static enum fw_status apply_option(int option, struct request *request, struct f
 	case OPTION_EXISTING:
 		request->existing = true;
 		return FW_OK;
+	case OPTION_ALL_MAPPINGS:
+		request->all_mappings = true;
+		return FW_OK;
 	case OPTION_FAIL_ON_LOSS:
 		request->fail_on_loss = true;
 		return FW_OK;
@@ -160,13 +164,22 @@ static void note_loss(struct request *request, const struct fw_loss_record *loss
 	request->learn_again |= loss->lost[FW_RECORD_PROCESS_CREATE] > 0;
 }
 
+static bool is_hidden_mapping(const struct request *request, const struct fw_record_header *record)
+{
+	const struct fw_image_record *image = (const struct fw_image_record *)record;
+
+	return record->type == FW_RECORD_IMAGE_LOAD && !request->all_mappings &&
+	       (image->flags & FW_EVENT_NO_FILE);
+}
+
 static bool is_shown(struct request *request, const struct fw_record_header *record)
 {
 	/* First of all, because the filter must see every record. */
 	bool passes = fw_event_filter_passes(&request->filter, record);
 
 	return record->type == FW_RECORD_LOSS ||
-	       (passes && (request->types & FW_EVENT_TYPE_BIT(record->type)));
+	       (passes && (request->types & FW_EVENT_TYPE_BIT(record->type)) &&
+		       !is_hidden_mapping(request, record));
 }
 
 static void show_record(struct request *request, const struct fw_record_header *record)
@@ -280,6 +293,19 @@ static enum fw_status end_events(struct request *request, struct fw_backend *bac
 	return status;
 }
 
+/* Nobody asked for certain types: all that are to be had here. */
+static void choose_types(struct request *request, struct fw_backend *backend)
+{
+	struct fw_error why = { FW_OK, "" };
+
+	request->types = fw_event_types_all();
+	if (!backend->ops->record_types)
+		return;
+	request->types &= backend->ops->record_types(backend, &why);
+	if (why.text[0])
+		fprintf(stderr, "flowwatcher: going on without some events: %s\n", why.text);
+}
+
 static enum fw_status subscribe(struct request *request, struct fw_backend *backend,
 	struct fw_error *error)
 {
@@ -306,8 +332,11 @@ static enum fw_status subscribe(struct request *request, struct fw_backend *back
 static enum fw_status run_events_on(struct request *request, struct fw_backend *backend,
 	struct fw_error *error)
 {
-	enum fw_status status = subscribe(request, backend, error);
+	enum fw_status status;
 
+	if (!request->types)
+		choose_types(request, backend);
+	status = subscribe(request, backend, error);
 	if (status == FW_OK && request->format == FORMAT_TEXT)
 		fw_output_title(fw_event_text_title());
 	if (status == FW_OK)
@@ -349,6 +378,7 @@ static int run_events(int argc, char **argv)
 		{ "pid", required_argument, NULL, 'p' },
 		{ "tree", required_argument, NULL, OPTION_TREE },
 		{ "since-boot-snapshot", no_argument, NULL, OPTION_EXISTING },
+		{ "all-mappings", no_argument, NULL, OPTION_ALL_MAPPINGS },
 		{ "buffer", required_argument, NULL, OPTION_BUFFER },
 		{ "count", required_argument, NULL, 'c' },
 		{ "duration", required_argument, NULL, 'd' },
@@ -377,8 +407,6 @@ static int run_events(int argc, char **argv)
 	}
 	if (code < 0 && !fw_command_no_arguments(&fw_command_events, argc, argv))
 		code = fw_status_exit_code(FW_USAGE);
-	if (!request.types)
-		request.types = fw_event_types_all();
 	if (code < 0)
 		code = run_request(&request);
 	fw_event_filter_done(&request.filter);
@@ -402,6 +430,7 @@ const struct fw_command fw_command_events = {
 		"                        may be repeated\n"
 		"      --since-boot-snapshot\n"
 		"                        what exists already first\n"
+		"      --all-mappings    image_load also for executable memory without a file\n"
 		"      --buffer SIZE     4KiB to 1GiB for events that wait: 64KiB, 8MB\n"
 		"  -c, --count N         end after N events\n"
 		"  -d, --duration TIME   end after this time: 10, 0.5, 250ms, 1m\n"

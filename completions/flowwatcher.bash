@@ -11,7 +11,7 @@ _flowwatcher_options() {
 	conns) echo '-p --pid --target --all --json --backend --help' ;;
 	ports) echo '--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
 	events)
-		echo '--types -p --pid --target --tree --since-boot-snapshot --buffer -c --count' \
+		echo '--types -p --pid --target --tree --since-boot-snapshot --all-mappings --buffer -c --count' \
 			'-d --duration --json --classic --fail-on-loss --no-wire --backend --help'
 		;;
 	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;

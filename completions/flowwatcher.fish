@@ -116,6 +116,7 @@ complete -c flowwatcher -n '__flowwatcher_using events' \
 complete -c flowwatcher -n '__flowwatcher_using events' \
     -l tree -x -a '(__fish_complete_pids)' -d 'Only this process and its descendants'
 complete -c flowwatcher -n '__flowwatcher_using events' -l since-boot-snapshot -d 'What exists already first'
+complete -c flowwatcher -n '__flowwatcher_using events' -l all-mappings -d 'Also executable memory without a file'
 complete -c flowwatcher -n '__flowwatcher_using events' \
     -l buffer -x -a '64KiB 256KiB 1MiB 8MiB 64MiB' -d 'Room for events that wait'
 complete -c flowwatcher -n '__flowwatcher_using events' -s c -l count -x -d 'End after so many events'
