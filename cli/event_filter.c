@@ -273,7 +273,8 @@ static bool pass_create(struct fw_event_filter *filter,
 		record->parent_pid ?
 			find_process(filter, record->parent_pid, record->parent_start_ns) :
 			NULL;
-	bool may_be_pid = !find(filter, record->pid) && record->cause != FW_CREATE_FORK;
+	bool may_be_pid = filter->is_recorded ||
+			  (!find(filter, record->pid) && record->cause != FW_CREATE_FORK);
 	struct fw_process process = process_of(record);
 	char cgroup[FW_CGROUP_SIZE];
 	struct known *known, now = {

@@ -20,6 +20,8 @@ struct fw_event_filter_exit {
 
 /* All-zero is a filter that passes everything. */
 struct fw_event_filter {
+	/* Process ids mean processes of a recording, whenever they began, not some that run now. */
+	bool is_recorded;
 	struct fw_selection selection; /* -p and --target */
 	uint32_t *roots;	       /* --tree */
 	size_t root_count;

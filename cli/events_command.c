@@ -177,6 +177,8 @@ static bool is_shown(struct request *request, const struct fw_record_header *rec
 	/* First of all, because the filter must see every record. */
 	bool passes = fw_event_filter_passes(&request->filter, record);
 
+	if (record->flags & FW_RECORD_EXISTING && !request->existing)
+		return false;
 	return record->type == FW_RECORD_LOSS ||
 	       (passes && (request->types & FW_EVENT_TYPE_BIT(record->type)) &&
 		       !is_hidden_mapping(request, record));
@@ -312,7 +314,9 @@ static enum fw_status subscribe(struct request *request, struct fw_backend *back
 	const struct fw_subscription subscription = {
 		.types = request->types | fw_event_filter_types(&request->filter),
 		.queue_bytes = request->queue_bytes,
-		.existing = request->existing,
+		/* The system cannot be asked about the processes of a recording. */
+		.existing = request->existing || (request->filter.is_recorded &&
+						  fw_event_filter_is_used(&request->filter)),
 	};
 	enum fw_status status;
 
@@ -361,6 +365,7 @@ static int run_request(struct request *request)
 	}
 	if (fw_session_open(&request->session, &session, &error) != FW_OK)
 		return fw_command_fail(&error);
+	request->filter.is_recorded = session.is_replay;
 	status = run_events_on(request, session.backend, &error);
 	fw_session_close(&session);
 	if (status != FW_OK)
