@@ -293,7 +293,7 @@ static enum fw_status add_sockets(struct bpf_backend *backend, uint64_t types,
 
 /* The queues are open already, so nothing can fall between the list and the live records; what is in
  * both is found when all that was queued meanwhile has been taken in. */
-static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types,
+static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types, uint64_t began_ns,
 	struct fw_error *error)
 {
 	struct fw_record_reader *reader = &backend->reader;
@@ -305,7 +305,7 @@ static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types,
 	if (status == FW_OK)
 		status = fw_record_reader_gather(reader, error);
 	if (status == FW_OK)
-		status = fw_existing_reconcile(&reader->existing, &reader->merge, error);
+		status = fw_existing_reconcile(&reader->existing, &reader->merge, began_ns, error);
 	return status;
 }
 
@@ -313,13 +313,14 @@ static enum fw_status bpf_subscribe(struct fw_backend *base,
 	const struct fw_subscription *subscription, struct fw_error *error)
 {
 	struct bpf_backend *backend = self(base);
+	uint64_t began_ns = fw_host_boot_ns();
 	enum fw_status status;
 
 	if (backend->subscribed)
 		return fw_error_set(error, FW_EXISTS, "this session reads records already");
 	status = fw_record_reader_start(&backend->reader, &backend->side, subscription, error);
 	if (status == FW_OK && subscription->existing)
-		status = add_existing(backend, subscription->types, error);
+		status = add_existing(backend, subscription->types, began_ns, error);
 	if (status != FW_OK)
 		fw_record_reader_stop(&backend->reader);
 	backend->subscribed = status == FW_OK;

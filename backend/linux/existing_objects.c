@@ -354,10 +354,9 @@ static bool set_time(struct fw_record_header *record, void *argument)
 }
 
 enum fw_status fw_existing_reconcile(struct fw_record_merge *existing, struct fw_record_merge *live,
-	struct fw_error *error)
+	uint64_t began_ns, struct fw_error *error)
 {
 	struct reconciliation work = { 0 };
-	uint64_t now = fw_host_boot_ns();
 
 	fw_record_merge_each(live, collect_identity, &work.live);
 	fw_record_merge_each(existing, collect_identity, &work.listed);
@@ -365,7 +364,7 @@ enum fw_status fw_existing_reconcile(struct fw_record_merge *existing, struct fw
 	sort(&work.listed);
 	fw_record_merge_each(existing, keep_unless_live, &work);
 	fw_record_merge_each(live, announce_ended, &work);
-	fw_record_merge_each(&work.kept, set_time, &now);
+	fw_record_merge_each(&work.kept, set_time, &began_ns);
 	work.failed |= work.live.failed || work.listed.failed;
 	free(work.live.all);
 	free(work.listed.all);
