@@ -3,7 +3,6 @@
 #include "event_generator.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,28 +13,27 @@
 /* `bytes` characters that tell where they stand: "12.0 12.1 12.2 ..." for argument 12. */
 static char *numbered_argument(size_t index, size_t bytes)
 {
-	char *text = malloc(bytes + 32);
+	char *text = fw_event_keep(bytes + 32);
 	size_t used = 0, word = 0;
 
-	if (!text)
-		fw_event_fail("memory for arguments");
 	while (used < bytes)
 		used += (size_t)sprintf(text + used, "%zu.%zu ", index, word++);
 	text[bytes] = '\0';
 	return text;
 }
 
-/* argv[0] and `count` arguments of `bytes` each. */
-static char **arguments_of(size_t count, size_t bytes)
+/* argv[0], `count` arguments of `bytes` each, and one of `last` bytes if that is not 0. */
+static char **arguments_of(size_t count, size_t bytes, size_t last)
 {
-	char **arguments = calloc(count + 2, sizeof(*arguments));
+	static char name[] = "fwevents_tiny";
+	char **arguments = fw_event_keep((count + 3) * sizeof(*arguments));
 	size_t i;
 
-	if (!arguments)
-		fw_event_fail("memory for arguments");
-	arguments[0] = strdup("fwevents_tiny");
+	arguments[0] = name;
 	for (i = 1; i <= count; i++)
 		arguments[i] = numbered_argument(i, bytes);
+	if (last)
+		arguments[i] = numbered_argument(i, last);
 	return arguments;
 }
 
@@ -60,18 +58,9 @@ static char **arguments_of_limit(unsigned int attempt)
 {
 	size_t total = (size_t)sysconf(_SC_ARG_MAX) - LIMIT_STEP * attempt;
 	size_t each = SINGLE_MOST + 1 + sizeof(char *);
-	char **arguments = arguments_of(total / each, SINGLE_MOST);
-	size_t rest = total % each;
+	size_t rest = total % each, overhead = sizeof(char *) + 1;
 
-	if (rest <= sizeof(char *) + 1)
-		return arguments;
-	arguments = realloc(arguments, (total / each + 3) * sizeof(*arguments));
-	if (!arguments)
-		fw_event_fail("memory for arguments");
-	arguments[total / each + 1] =
-		numbered_argument(total / each + 1, rest - sizeof(char *) - 1);
-	arguments[total / each + 2] = NULL;
-	return arguments;
+	return arguments_of(total / each, SINGLE_MOST, rest > overhead ? rest - overhead : 0);
 }
 
 static void exec_at_limit(void *argument)
@@ -95,10 +84,10 @@ void fw_run_long_command_line(void)
 {
 	struct fw_event_row *row;
 
-	exec_with("1 argument of 100 kB", arguments_of(1, 100000));
-	exec_with("5 arguments of 20 kB", arguments_of(5, 20000));
-	exec_with("1000 arguments of 100 bytes", arguments_of(1000, 100));
-	exec_with("argument of the most bytes", arguments_of(1, SINGLE_MOST));
+	exec_with("1 argument of 100 kB", arguments_of(1, 100000, 0));
+	exec_with("5 arguments of 20 kB", arguments_of(5, 20000, 0));
+	exec_with("1000 arguments of 100 bytes", arguments_of(1000, 100, 0));
+	exec_with("argument of the most bytes", arguments_of(1, SINGLE_MOST, 0));
 	row = fw_child_start("command line of the most bytes", exec_at_limit, NULL);
 	fw_child_reap(row);
 	row->arguments = arguments_of_limit(row->attempt);

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -23,11 +22,13 @@ static void die_by(void *argument)
 {
 	const struct rlimit no_core = { 0, 0 };
 	int number = *(const int *)argument;
+	volatile char *page = mmap(NULL, 1, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	setrlimit(RLIMIT_CORE, &no_core);
+	signal(number, SIG_DFL); /* a sanitizer would turn it into an exit code */
 	if (number != SIGSEGV)
 		raise(number);
-	*(volatile int *)NULL = 0; /* the fault itself, not only its signal */
+	*page = 0; /* the fault itself, not only its signal */
 	for (;;)
 		pause();
 }
@@ -103,7 +104,6 @@ void fw_run_event_vfork(void)
 
 	if (pid == 0)
 		_exit(3);
-	row->pid = pid;
 	fw_child_made(row, pid);
 	fw_child_reap(row);
 
@@ -114,7 +114,6 @@ void fw_run_event_vfork(void)
 		execv(row->exe, row->arguments);
 		_exit(FW_EXIT_FAILED);
 	}
-	row->pid = pid;
 	fw_child_made(row, pid);
 	fw_child_reap(row);
 }
@@ -142,7 +141,6 @@ static void clone_with(struct fw_event_row *row, int flags, int (*run)(void *))
 	if (stack == MAP_FAILED)
 		fw_event_fail("memory for a stack");
 	pid = clone(run, stack + STACK_BYTES, flags | SIGCHLD, row);
-	row->pid = pid;
 	fw_child_made(row, pid);
 	fw_child_reap(row);
 	munmap(stack, STACK_BYTES);

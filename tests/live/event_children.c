@@ -143,6 +143,10 @@ void fw_child_made(struct fw_event_row *row, pid_t pid)
 	if (pid < 0)
 		fw_event_fail("a new process");
 	row->local_pid = pid;
+	/* In another pid namespace this is not the number that the ledger is about; the child knows
+	 * it. */
+	if (fw_event_self->pid == fw_event_self->pid_inside)
+		row->pid = pid;
 	fw_event_self->forks++;
 	remember(pid);
 }

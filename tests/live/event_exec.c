@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -49,11 +48,9 @@ static void exec_from(void *argument)
 static void run_from(const char *role, const char *directory, const char *exe, char *name)
 {
 	struct fw_event_row *row = fw_event_row_new(role);
-	char **arguments = calloc(2, sizeof(*arguments));
+	char **arguments = fw_event_keep(2 * sizeof(*arguments));
 	pid_t pid;
 
-	if (!arguments)
-		fw_event_fail("memory for arguments");
 	arguments[0] = name;
 	snprintf(row->directory, sizeof(row->directory), "%s", directory);
 	fw_event_exec_planned(row, exe, arguments);

@@ -70,6 +70,8 @@ void fw_event_ledger_open(void);
 extern struct fw_event_row *fw_event_self; /* row of the running process */
 extern struct fw_event_sums *fw_event_sums;
 struct fw_event_row *fw_event_row_new(const char *role);
+/* Zeroed memory that stays until the end; for arguments of rows. */
+void *fw_event_keep(size_t size);
 void fw_event_exec_planned(struct fw_event_row *row, const char *exe, char **arguments);
 /* An image that the main process mapped and that is gone again or not. `build_id` in hexadecimal.
  */

@@ -27,7 +27,14 @@ struct ledger {
 	struct fw_event_row rows[ROW_MAX]; /* the first is the main process's */
 };
 
+/* Memory that rows point to. Held here as well, for who looks for leaks does not look into them. */
+struct kept {
+	struct kept *next;
+	max_align_t memory[];
+};
+
 static struct ledger *ledger;
+static struct kept *kept;
 static struct image *images, **images_end = &images; /* of the main process, in order */
 struct fw_event_row *fw_event_self;
 struct fw_event_sums *fw_event_sums;
@@ -57,6 +64,17 @@ struct fw_event_row *fw_event_row_new(const char *role)
 	row->parent = fw_event_self;
 	snprintf(row->role, sizeof(row->role), "%s", role);
 	return row;
+}
+
+void *fw_event_keep(size_t size)
+{
+	struct kept *block = calloc(1, sizeof(*block) + size);
+
+	if (!block)
+		fw_event_fail("memory");
+	block->next = kept;
+	kept = block;
+	return block->memory;
 }
 
 /* An exec that returns ends the run, so the count is right. */
