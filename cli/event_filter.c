@@ -333,7 +333,8 @@ static struct known ask(const struct fw_event_filter *filter, const struct fw_ev
 	}
 	parent = process.parent_pid ? find(filter, process.parent_pid) : NULL;
 	answer.parent_pid = process.parent_pid;
-	answer.in_tree = parent && !parent->departed && parent->in_tree;
+	answer.in_tree = (parent && !parent->departed && parent->in_tree) ||
+			 (!is_reused && is_root(filter, owner->pid));
 	answer.is_target = is_target(filter, &process, NULL, !is_reused);
 	answer.departed = !runs;
 	return answer;

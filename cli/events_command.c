@@ -29,8 +29,8 @@
 /* A flood that loses records must not be met by reading all of /proc again and again. */
 #define LEARN_AGAIN_NS 1000000000u
 
-enum { OPTION_TYPES = 1, OPTION_TARGET, OPTION_TREE, OPTION_EXISTING, OPTION_ALL_MAPPINGS, OPTION_BUFFER, OPTION_JSON,
-	OPTION_CLASSIC, OPTION_FAIL_ON_LOSS, OPTION_BACKEND, OPTION_NO_WIRE };
+enum { OPTION_TYPES = 1, OPTION_TARGET, OPTION_TREE, OPTION_EXISTING, OPTION_ALL_MAPPINGS,
+	OPTION_BUFFER, OPTION_JSON, OPTION_CLASSIC, OPTION_FAIL_ON_LOSS, OPTION_BACKEND, OPTION_NO_WIRE };
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CLASSIC };
 
@@ -38,7 +38,7 @@ struct request {
 	struct fw_session_options session;
 	struct fw_event_filter filter;
 	enum format format;
-	uint64_t types; /* to print */
+	uint64_t types; /* to print; 0: all that there are */
 	uint32_t queue_bytes;
 	uint64_t count;	      /* events; 0: no end */
 	uint64_t duration_ns; /* 0: no end */
@@ -295,24 +295,27 @@ static enum fw_status end_events(struct request *request, struct fw_backend *bac
 	return status;
 }
 
-/* Nobody asked for certain types: all that are to be had here. */
-static void choose_types(struct request *request, struct fw_backend *backend)
+/* All types there are here, where nobody asked for certain ones; what is missing is said. Returns those
+ * to subscribe to: what the filter would like to see besides may be missing too. */
+static uint64_t choose_types(struct request *request, struct fw_backend *backend)
 {
 	struct fw_error why = { FW_OK, "" };
+	uint64_t available = fw_event_types_all();
 
-	request->types = fw_event_types_all();
-	if (!backend->ops->record_types)
-		return;
-	request->types &= backend->ops->record_types(backend, &why);
-	if (why.text[0])
+	if (backend->ops->record_types)
+		available &= backend->ops->record_types(backend, &why);
+	if (!request->types && why.text[0])
 		fprintf(stderr, "flowwatcher: going on without some events: %s\n", why.text);
+	if (!request->types)
+		request->types = available;
+	return request->types | (fw_event_filter_types(&request->filter) & available);
 }
 
-static enum fw_status subscribe(struct request *request, struct fw_backend *backend,
+static enum fw_status subscribe(struct request *request, struct fw_backend *backend, uint64_t types,
 	struct fw_error *error)
 {
 	const struct fw_subscription subscription = {
-		.types = request->types | fw_event_filter_types(&request->filter),
+		.types = types,
 		.queue_bytes = request->queue_bytes,
 		/* The system cannot be asked about the processes of a recording. */
 		.existing = request->existing || (request->filter.is_recorded &&
@@ -336,11 +339,9 @@ static enum fw_status subscribe(struct request *request, struct fw_backend *back
 static enum fw_status run_events_on(struct request *request, struct fw_backend *backend,
 	struct fw_error *error)
 {
-	enum fw_status status;
+	enum fw_status status =
+		subscribe(request, backend, choose_types(request, backend), error);
 
-	if (!request->types)
-		choose_types(request, backend);
-	status = subscribe(request, backend, error);
 	if (status == FW_OK && request->format == FORMAT_TEXT)
 		fw_output_title(fw_event_text_title());
 	if (status == FW_OK)

@@ -318,6 +318,16 @@ static void tree_with_loss(void **state)
 	assert_true(exits(PID(11), START(3), "x"));
 }
 
+/* A root that was not there to be learned, as in a recording without its beginning. */
+static void tree_of_unseen_root(void **state)
+{
+	(void)state;
+	given_root(PID(10));
+	assert_true(closes(PID(10), START(2), "root"));
+	assert_true(forks(PID(11), START(3), PID(10), START(2), "child"));
+	assert_false(forks(PID(10), START(9), 1, START(1), "new"));
+}
+
 /* Any of targets and trees. */
 static void tree_and_target(void **state)
 {
@@ -418,6 +428,7 @@ int main(void)
 		cmocka_unit_test_teardown(tree, done),
 		cmocka_unit_test_teardown(tree_pid_reuse, done),
 		cmocka_unit_test_teardown(tree_with_loss, done),
+		cmocka_unit_test_teardown(tree_of_unseen_root, done),
 		cmocka_unit_test_teardown(tree_and_target, done),
 		cmocka_unit_test_teardown(coarse_start, done),
 		cmocka_unit_test_teardown(forgets, done),

@@ -25,6 +25,8 @@ static struct {
 	int left;	 /* records that only drain() delivers */
 	bool malformed;	 /* the first record is */
 	bool unknown;	 /* the first record is of a newer version's type */
+	bool no_file;	 /* the first record is an image without a file */
+	uint64_t types;	 /* that it has */
 	uint64_t lost;	 /* process creations, told before the other records */
 	enum fw_status poll_status; /* of the second poll */
 
@@ -54,6 +56,12 @@ static struct fw_record_header *next_record(void)
 		image->path.length = RECORD_SIZE;
 		return &image->header;
 	}
+	if (kernel.delivered == 1 && kernel.no_file) {
+		struct fw_image_record *image = (void *)image_record(PID(1), "[vdso]");
+
+		image->flags = FW_EVENT_NO_FILE;
+		return &image->header;
+	}
 	if (kernel.delivered == 1 && kernel.unknown)
 		record->type = FW_RECORD_TYPE_COUNT + 3;
 	return record;
@@ -67,6 +75,14 @@ static bool deliver(int *count, fw_record_fn record, void *argument)
 			return false;
 	}
 	return true;
+}
+
+static uint64_t stand_in_record_types(struct fw_backend *backend, struct fw_error *why)
+{
+	(void)backend;
+	if (kernel.types != fw_event_types_all())
+		fw_error_set(why, FW_UNSUPPORTED, "the stand-in lacks some");
+	return kernel.types;
 }
 
 static enum fw_status stand_in_subscribe(struct fw_backend *backend,
@@ -266,6 +282,42 @@ static void leaves_out(void **state)
 	assert_non_null(strstr(output, "\"shown\":0"));
 }
 
+static void mappings(void **state)
+{
+	(void)state;
+	kernel.no_file = true;
+	kernel.queued = 2;
+	assert_int_equal(run("--json"), 0);
+	assert_int_equal(lines_with(output, "image_load"), 0);
+	assert_non_null(strstr(output, "\"shown\":1"));
+
+	given(NULL);
+	kernel.no_file = true;
+	kernel.queued = 2;
+	assert_int_equal(run("--json --all-mappings"), 0);
+	assert_int_equal(lines_with(output, "\"type\":\"image_load\""), 1);
+	assert_non_null(strstr(output, "\"shown\":2"));
+}
+
+/* Of a kernel that does not offer everything. */
+static void some_types(void **state)
+{
+	(void)state;
+	ops.record_types = stand_in_record_types;
+	kernel.types = BIT(FW_RECORD_PORT_TAKEN);
+	assert_int_equal(run(""), 0);
+	assert_int_equal(kernel.subscription.types, kernel.types);
+	assert_non_null(strstr(errors, "the stand-in lacks some"));
+
+	assert_int_equal(run("--types image --target comm:curl"), 0);
+	assert_int_equal(kernel.subscription.types, BIT(FW_RECORD_IMAGE_LOAD));
+	assert_null(strstr(errors, "the stand-in lacks some"));
+
+	kernel.types = fw_event_types_all();
+	assert_int_equal(run(""), 0);
+	assert_null(strstr(errors, "the stand-in lacks some"));
+}
+
 /* No more than so many are printed, and all are delivered. */
 static void counts(void **state)
 {
@@ -377,6 +429,8 @@ int main(void)
 		cmocka_unit_test_setup(asks, given),
 		cmocka_unit_test_setup(prints, given),
 		cmocka_unit_test_setup(leaves_out, given),
+		cmocka_unit_test_setup(mappings, given),
+		cmocka_unit_test_setup(some_types, given),
 		cmocka_unit_test_setup(counts, given),
 		cmocka_unit_test_setup(ends_in_time, given),
 		cmocka_unit_test_setup(without_drain_and_report, given),
