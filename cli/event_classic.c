@@ -29,7 +29,7 @@ static void put_process_create(struct fw_event_line *line, const struct fw_recor
 	if (length)
 		fw_event_line_bytes(line, command, length);
 	else
-		fw_event_line_text(line, header, &record->exe);
+		fw_event_line_program(line, record);
 	free(command);
 }
 

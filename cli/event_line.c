@@ -56,6 +56,18 @@ void fw_event_line_text(struct fw_event_line *line, const struct fw_record_heade
 		fw_event_line_bytes(line, bytes, text->length);
 }
 
+void fw_event_line_program(struct fw_event_line *line,
+	const struct fw_process_create_record *record)
+{
+	if (record->exe.length) {
+		fw_event_line_text(line, &record->header, &record->exe);
+		return;
+	}
+	fputc('[', line->file);
+	fw_event_line_bytes(line, record->comm, strnlen(record->comm, sizeof(record->comm)));
+	fputc(']', line->file);
+}
+
 void fw_event_line_loss(struct fw_event_line *line, const struct fw_loss_record *record)
 {
 	const char *separator = " ";

@@ -27,6 +27,9 @@ void fw_event_line_bytes(struct fw_event_line *line, const char *bytes, size_t l
 /* The same of a record's text. */
 void fw_event_line_text(struct fw_event_line *line, const struct fw_record_header *record,
 	const struct fw_record_text *text);
+/* Of a process without arguments: its executable, else "[comm]", as of a kernel thread. */
+void fw_event_line_program(struct fw_event_line *line,
+	const struct fw_process_create_record *record);
 /* " 3 process_create, 1 image_load" */
 void fw_event_line_loss(struct fw_event_line *line, const struct fw_loss_record *record);
 

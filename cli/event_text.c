@@ -46,9 +46,12 @@ static void put_process_create(struct fw_event_line *line, const struct fw_recor
 	const char *arguments = fw_record_text(header, &record->command_line);
 	char *command;
 
-	fprintf(line->file, "%s by %u: ", fw_create_cause_name(record->cause), record->parent_pid);
+	fputs(fw_create_cause_name(record->cause), line->file);
+	if (record->parent_pid)
+		fprintf(line->file, " by %u", record->parent_pid);
+	fputs(": ", line->file);
 	if (!arguments) {
-		fw_event_line_text(line, header, &record->exe);
+		fw_event_line_program(line, record);
 		return;
 	}
 	command = fw_command_line_quote(fw_arguments_of(arguments, record->command_line.length));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* record: events and snapshots into a file, to be replayed here or elsewhere. */
 #include "cli/command.h"
+#include "cli/event_text.h"
 #include "cli/interrupt.h"
 #include "cli/interval.h"
 #include "cli/recorder.h"
@@ -159,24 +160,10 @@ static uint64_t lost_of(const struct fw_reader_report *report)
 
 static void print_report(const struct fw_recorder *recorder)
 {
-	const struct fw_reader_report *report = &recorder->report;
-	bool head = false;
-
 	fprintf(stderr, "flowwatcher: recorded %llu events and %llu snapshots into %s\n",
 		(unsigned long long)recorder->events, (unsigned long long)recorder->snapshots,
 		recorder->writer->name);
-	for (uint16_t i = 0; i < FW_RECORD_EVENT_TYPES; i++) {
-		if (!report->produced[i] && !report->delivered[i] && !report->lost[i])
-			continue;
-		if (!head)
-			fprintf(stderr, "%-18s %12s %12s %12s\n", "EVENT", "PRODUCED", "DELIVERED",
-				"LOST");
-		head = true;
-		fprintf(stderr, "%-18s %12llu %12llu %12llu\n", fw_record_type_name(i),
-			(unsigned long long)report->produced[i],
-			(unsigned long long)report->delivered[i],
-			(unsigned long long)report->lost[i]);
-	}
+	fw_event_report_print(stderr, &recorder->report);
 }
 
 static enum fw_status record_session(struct request *request, struct fw_session *session,

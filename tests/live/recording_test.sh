@@ -154,7 +154,7 @@ check "ports taken are replayed" exits 0 "$fw" replay "$file" ports --follow --j
 check "  with their process" holds "$work/out" ".action == \"taken\" and .pid == $(expected_of server pid)"
 check "  and released ones" holds "$work/out" '.action == "released"'
 produced_is_delivered_and_lost() {
-	awk '/^EVENT/ { on = 1; next } on && $2 != $3 + $4 { bad = 1 } END { exit bad || !on }' "$work/record.err"
+	awk '/^type / { on = 1; next } on && $2 != $3 + $4 { bad = 1 } END { exit bad || !on }' "$work/record.err"
 }
 check "produced = delivered + lost" produced_is_delivered_and_lost
 check "it is not overwritten" exits 1 "$fw" record "$file"

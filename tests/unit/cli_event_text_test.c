@@ -74,6 +74,10 @@ static void process_create(void **state)
 	expect_text(create_record(&event),
 		"process_create         42  -                fork by 41: /bin/sh");
 	expect_classic(create_record(&event), "Process 42 Created. Command line: /bin/sh");
+	event = (struct create_event){ .pid = 2, .cause = FW_CREATE_FOUND, .comm = "kthread\x1b" };
+	expect_text(create_record(&event),
+		"process_create          2  kthread?         found: [kthread?]");
+	expect_classic(create_record(&event), "Process 2 Created. Command line: [kthread?]");
 }
 
 static void process_exit(void **state)
