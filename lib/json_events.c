@@ -218,6 +218,8 @@ static void add_image(struct json_object *object, const struct fw_record_header 
 	fw_json_add_number(object, "size", record->size);
 	fw_json_add_number(object, "file_offset", record->file_offset);
 	add_record_text(object, "path", header, &record->path);
+	if (record->flags & FW_EVENT_NO_FILE)
+		fw_json_add_bool(object, "no_file", true);
 	add_build_id(object, record);
 	add_cut(object, record->flags);
 }

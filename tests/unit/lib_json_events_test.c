@@ -352,13 +352,16 @@ static void threads_and_images(void **state)
 	expect_text(object, "path", "/lib/libc.so.6");
 	expect_text(object, "build_id", "00ab7f");
 	expect_array(object, "cut", "path,");
+	expect_absent(object, "no_file");
 	json_object_put(object);
 
 	image->build_id_length = 0;
 	image->tid = 0;
+	image->flags = FW_EVENT_NO_FILE;
 	object = parsed(&image->header);
 	expect_absent(object, "build_id");
 	expect_null(object, "tid");
+	expect_true(object, "no_file");
 	json_object_put(object);
 }
 
