@@ -165,7 +165,7 @@ run_scenario() { # NAME OPTION...
 check "load" "$fw" load
 for scenario in fork_only fork_exec 'fork_exec -s vfork' 'fork_exec -s spawn' threads fork_bomb mixed \
 	long_command_line odd_arguments deep_path exec_script exec_deleted chroot_exec pid_namespace dlopen \
-	exec_by_thread leader_exits_first exits_concurrently killed daemon vfork clone_vm; do
+	exec_by_thread leader_exits_first 'exits_concurrently -n 400' killed daemon vfork clone_vm; do
 	# shellcheck disable=SC2086 # a scenario and its options
 	run_scenario $scenario
 done
@@ -206,7 +206,15 @@ cp "$work/made" "$work/made.mixed"
 until_true told_exit "$generator" other
 end_reader "$reader"
 kill -CONT "$stopped"
+"$made" fork_only -n 1 >"$work/made.last"
+last=$(jq -s 'map(select(.type == "sum"))[0].pid' "$work/made.last")
+until_true told_exit "$last" stopped
 end_reader "$stopped"
+loss_comes_before() { # PID: its creation
+	jq -es --argjson pid "$1" '(map(.type == "loss") | index(true)) as $loss
+		| (map(.type == "process_create" and .parent_pid == $pid) | index(true)) as $later
+		| $loss and $later and $loss < $later' "$work/stopped" >"$work/out"
+}
 check "a stopped reader loses events" test "$(jq -s 'map(select(.type == "loss")) | length' "$work/stopped")" -gt 0
 check "  and all of them are counted, at their place" sums_agree "$work/stopped"
 produced_all() {
@@ -217,6 +225,7 @@ produced_all() {
 		  $produced.process_exit >= $sum.exits + 1 and
 		  $produced.thread_create >= $sum.threads_created' "$work/stopped" | grep -q true
 }
+check "  before what was delivered after the gap" loss_comes_before "$last"
 check "  as many as were made at least" produced_all
 check "  network events among them were not pushed out by the flood" \
 	test "$(jq -s 'map(select(.type == "connection_close")) | length' "$work/stopped")" -gt 0
