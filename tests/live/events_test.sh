@@ -211,7 +211,7 @@ last=$(jq -s 'map(select(.type == "sum"))[0].pid' "$work/made.last")
 until_true told_exit "$last" stopped
 end_reader "$stopped"
 loss_comes_before() { # PID: its creation
-	jq -es --argjson pid "$1" '(map(.type == "loss") | index(true)) as $loss
+	jq -es --argjson pid "$1" '(map(.type == "loss" and .lost.process_create != null) | index(true)) as $loss
 		| (map(.type == "process_create" and .parent_pid == $pid) | index(true)) as $later
 		| $loss and $later and $loss < $later' "$work/stopped" >"$work/out"
 }
