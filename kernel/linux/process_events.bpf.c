@@ -104,14 +104,17 @@ int BPF_PROG(fw_event_exec, struct task_struct *task, int old_pid, struct linux_
 	return 0;
 }
 
-/* Of threads that end at the same moment, each may find that none is left. */
+/*
+ * Of threads that end at the same moment, each may find that none is left. One that does while others are
+ * there, ended but not released, leaves a note; so the last one needs only to look for it.
+ */
 static __always_inline bool is_first_to_tell(struct task_struct *task)
 {
 	__u64 handle = task_handle(task);
 	__u8 told = 1;
 
 	if (task->signal->nr_threads == 1)
-		return true;
+		return !bpf_map_lookup_elem(&exits_told, &handle);
 	return bpf_map_update_elem(&exits_told, &handle, &told, BPF_NOEXIST) == 0;
 }
 

@@ -206,9 +206,13 @@ cp "$work/made" "$work/made.mixed"
 until_true told_exit "$generator" other
 end_reader "$reader"
 kill -CONT "$stopped"
-"$made" fork_only -n 1 >"$work/made.last"
-last=$(jq -s 'map(select(.type == "sum"))[0].pid' "$work/made.last")
-until_true told_exit "$last" stopped
+fork_is_told() {
+	"$made" fork_only -n 1 >"$work/made.last"
+	last=$(jq -s 'map(select(.type == "sum"))[0].pid' "$work/made.last")
+	sleep 0.2
+	told_exit "$last" stopped
+}
+until_true fork_is_told # once it has caught up
 end_reader "$stopped"
 loss_comes_before() { # PID: its creation
 	jq -es --argjson pid "$1" '(map(.type == "loss" and .lost.process_create != null) | index(true)) as $loss
