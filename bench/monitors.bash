@@ -17,6 +17,7 @@ declare -A monitor_title=(
 )
 
 monitor_pid=0     # of the running monitor; 0: it needs no process
+monitor_status=0  # of the last one that was stopped
 monitor_loaded='' # flowwatcher's kernel side is in place
 monitor_refusals=''
 
@@ -92,6 +93,7 @@ monitor_stop() {
 	if [ "$monitor_pid" != 0 ]; then
 		kill "$monitor_pid" 2>/dev/null
 		wait "$monitor_pid" 2>/dev/null
+		monitor_status=$?
 		monitor_pid=0
 	fi
 	if [ -n "$monitor_loaded" ]; then

@@ -2,10 +2,12 @@
 # Tables of the traffic measurements. First file: names and titles. Second file, a line a measurement:
 #	round monitor workload operations/s bytes/s CPU-ns/operation monitor-CPU-ns/operation
 #	others-percent programs
-# show: calm, efficiency, throughput or added; monitors, workloads: names in the order of columns and rows.
+# show: calm, efficiency, throughput, added, own (added, without the monitor's processes) or process (of these
+# alone); monitors, workloads: names in the order of columns and rows.
 
 BEGIN {
 	FS = "\t"
+	adds = show == "added" || show == "own"
 }
 
 NR == FNR {
@@ -16,7 +18,7 @@ NR == FNR {
 NF == 9 {
 	key = $2 SUBSEP $3 SUBSEP $1
 	speed[key] = $4
-	cpu[key] = $6 + $7
+	cpu[key] = (show == "process" ? 0 : $6) + (show == "own" ? 0 : $7)
 	programs[key] = $9
 	if (!($2 in fewest) || $9 < fewest[$2])
 		fewest[$2] = $9
@@ -70,7 +72,9 @@ function ratio_cell(monitor, workload,    n) {
 }
 
 function cell(monitor, workload,    base, watched) {
-	if (show != "calm" && show != "added")
+	if (show == "process")
+		return collect("cpu", monitor, workload) ? sprintf("%.0f", calm_cpu(monitor, workload)) : "-"
+	if (show != "calm" && !adds)
 		return ratio_cell(monitor, workload)
 	base = calm_cpu("none", workload)
 	watched = calm_cpu(monitor, workload)
@@ -81,7 +85,7 @@ function cell(monitor, workload,    base, watched) {
 
 function row(workload,    i, line) {
 	line = "| " title[workload] " |"
-	if (show == "added")
+	if (adds)
 		line = line sprintf(" %.0f | %.0f |", median(collect("speed", "none", workload)),
 			calm_cpu("none", workload))
 	for (i = 2; i <= columns; i++)
@@ -94,7 +98,7 @@ END {
 	rows = split(workloads, work, " ")
 	line = "| |"
 	rule = "|---|"
-	if (show == "added") {
+	if (adds) {
 		line = line " operations/s | CPU ns |"
 		rule = rule "---:|---:|"
 	}

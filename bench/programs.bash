@@ -19,18 +19,22 @@ programs_snapshot() {
 		[.id, .name, .run_cnt // 0, .run_time_ns // 0] | @tsv'
 }
 
-# One line a program that ran often: workload, name, runs, ns.
+# One line a program that ran often: workload, name, runs, ns. $1: name of the workload; the rest: command.
 programs_of() {
+	local workload=$1
+
+	shift
 	programs_snapshot >"$state/programs.before"
-	run_workload "$1" >/dev/null
-	programs_snapshot | awk -v FS='\t' -v OFS='\t' -v workload="$1" '
+	"$@" >/dev/null
+	programs_snapshot | awk -v FS='\t' -v OFS='\t' -v workload="$workload" '
 		NR == FNR { runs[$1] = $3; ns[$1] = $4; next }
 		$1 in runs && $3 - runs[$1] > 500 { print workload, $2, $3 - runs[$1], $4 - ns[$1] }
 	' "$state/programs.before" -
 }
 
+# $1: workloads, $2: file of titles, $3: lines of programs_of.
 programs_table() {
-	awk -v FS='\t' -v workloads="$overhead_workloads" '
+	awk -v FS='\t' -v workloads="$1" '
 		NR == FNR { title[$1] = $2; next }
 		{ if (!($2 in seen)) { seen[$2] = 1; order[++count] = $2 }
 		  cell[$2, $1] = sprintf("%.0f", $4 / $3) }
@@ -45,7 +49,7 @@ programs_table() {
 					line = line " " ((order[row], work[i]) in cell ? cell[order[row], work[i]] : "") " |"
 				print line
 			}
-		}' "$state/titles.tsv" "$state/programs.tsv"
+		}' "$2" "$3"
 }
 
 programs_report() {
@@ -56,7 +60,7 @@ programs_report() {
 	40 ns of each; the kernel's way into the program is not in it. Empty: not run by this traffic.
 
 	END
-	programs_table
+	programs_table "${overhead_workloads%% 2:*}" "$state/titles.tsv" "$state/programs.tsv"
 }
 
 programs_measure() {
@@ -67,9 +71,9 @@ programs_measure() {
 	monitor_start wire
 	programs_start_counting
 	for workload in $overhead_workloads; do
-		[ "$workload" != "${workload#2:}" ] || programs_of "$workload"
+		[ "$workload" != "${workload#2:}" ] || programs_of "$workload" run_workload "$workload"
 	done >"$state/programs.tsv"
 	programs_stop_counting
 	monitor_stop
-	overhead_workloads=${overhead_workloads%% 2:*} programs_report >"$state/programs.md"
+	programs_report >"$state/programs.md"
 }
