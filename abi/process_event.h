@@ -69,7 +69,7 @@ FW_STATIC_ASSERT(sizeof(struct fw_process_exit_record) == 24 + 8 + 32 + 24 + FW_
 struct fw_thread_record {
 	struct fw_record_header header; /* FW_RECORD_THREAD_CREATE or _EXIT */
 	uint64_t process_start_ns;
-	uint64_t start_ns; /* of the thread */
+	uint64_t start_ns; /* of the thread; 0: not known, it became its process by exec */
 	uint32_t pid;
 	uint32_t tid;
 	char comm[FW_COMM_SIZE];

@@ -76,6 +76,8 @@ struct fw_backend_ops {
 	/* The types (bits) that subscribe() accepts here; *why (when not NULL) says in one line why others
 	 * are missing. NULL where `subscribe` is. */
 	uint64_t (*record_types)(struct fw_backend *backend, struct fw_error *why);
+	/* Are the process ids of records those that the caller's pid namespace shows? NULL: yes. */
+	bool (*knows_pids)(struct fw_backend *backend);
 	/* Begin to receive records. One subscription a backend; it ends with close(). FW_UNSUPPORTED:
 	 * a type that this backend does not have. */
 	enum fw_status (*subscribe)(struct fw_backend *backend,

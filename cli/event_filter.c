@@ -260,6 +260,9 @@ static bool cgroup_of(const struct fw_process_create_record *record, char path[F
 
 	if (!length || length >= FW_CGROUP_SIZE || (record->flags & FW_EVENT_CGROUP_CUT))
 		return false;
+	/* Where another hierarchy groups the processes, all are in the root of version 2. */
+	if (length == 1)
+		return false;
 	memcpy(path, fw_record_text(&record->header, &record->cgroup), length);
 	path[length] = '\0';
 	return true;
@@ -273,8 +276,8 @@ static bool pass_create(struct fw_event_filter *filter,
 		record->parent_pid ?
 			find_process(filter, record->parent_pid, record->parent_start_ns) :
 			NULL;
-	bool may_be_pid = filter->is_recorded ||
-			  (!find(filter, record->pid) && record->cause != FW_CREATE_FORK);
+	bool may_be_pid = !find(filter, record->pid) &&
+			  (filter->is_recorded || record->cause != FW_CREATE_FORK);
 	struct fw_process process = process_of(record);
 	char cgroup[FW_CGROUP_SIZE];
 	struct known *known, now = {

@@ -326,6 +326,11 @@ static enum fw_status subscribe(struct request *request, struct fw_backend *back
 	if (!backend->ops->subscribe)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"events need the kernel side: leave out --backend sockdiag");
+	if (fw_event_filter_is_used(&request->filter) && backend->ops->knows_pids &&
+		!backend->ops->knows_pids(backend))
+		return fw_error_set(error, FW_UNSUPPORTED,
+			"-p, --target and --tree cannot be told here: events have the process ids of "
+			"the machine, and this is a pid namespace of its own; run it outside");
 	/* Before and after, so that no process which begins meanwhile is missed with its children. */
 	status = fw_event_filter_learn(&request->filter, error);
 	if (status == FW_OK)
@@ -344,8 +349,11 @@ static enum fw_status run_events_on(struct request *request, struct fw_backend *
 
 	if (status == FW_OK && request->format == FORMAT_TEXT)
 		fw_output_title(fw_event_text_title());
-	if (status == FW_OK)
-		status = read_events(request, backend, error);
+	if (status != FW_OK)
+		return status;
+	status = read_events(request, backend, error);
+	if (status != FW_OK)
+		print_report(request, backend); /* all that came was taken */
 	if (status == FW_OK && request->problem.status == FW_OK)
 		status = end_events(request, backend, error);
 	if (status == FW_OK && request->problem.status != FW_OK)

@@ -26,6 +26,7 @@ struct target_file {
 	int fd;
 	bool made;	/* by us: goes again if nothing can be recorded */
 	bool is_stream; /* a pipe or terminal: a write may have to wait for its reader */
+	bool is_stuck; /* interrupted while nobody read */
 };
 
 struct request {
@@ -128,7 +129,7 @@ static enum fw_status close_file(struct target_file *file, struct fw_error *erro
 /* A fw_recording_sink_fn. */
 static int write_file(void *argument, const void *bytes, size_t size)
 {
-	const struct target_file *file = argument;
+	struct target_file *file = argument;
 	const char *at = bytes;
 
 	while (size) {
@@ -136,8 +137,10 @@ static int write_file(void *argument, const void *bytes, size_t size)
 		size_t step = file->is_stream && size > PIPE_BUF ? PIPE_BUF : size;
 		ssize_t written;
 
-		if (file->is_stream && !fw_interrupt_writable(file->fd))
+		if (file->is_stream && !fw_interrupt_writable(file->fd)) {
+			file->is_stuck = true;
 			return ECANCELED;
+		}
 		written = write(file->fd, at, step);
 		if (written < 0 && errno != EINTR && errno != EAGAIN)
 			return errno;
@@ -182,6 +185,11 @@ static enum fw_status record_session(struct request *request, struct fw_session 
 	if (status != FW_OK)
 		return status;
 	status = fw_recorder_run(&recorder, error);
+	if (status != FW_OK && request->file.is_stuck)
+		fw_error_set(error, status, "ended while the reader of %s took nothing: the recording "
+					    "is incomplete", request->file.name);
+	if (status != FW_OK && !recorder.events && !recorder.snapshots && request->file.made)
+		unlink(request->file.path);
 	if (status == FW_OK)
 		status = close_file(&request->file, error);
 	if (status == FW_OK)

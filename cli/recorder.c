@@ -197,9 +197,14 @@ static uint64_t all_events(void)
 static enum fw_status begin(struct fw_recorder *recorder, struct fw_error *error)
 {
 	struct fw_backend *backend = recorder->session->backend;
-	const struct fw_subscription events = { .types = all_events(), .existing = true };
+	struct fw_subscription events = { .types = all_events(), .existing = true };
+	struct fw_error why = { FW_OK, "" };
 	enum fw_status status = FW_OK;
 
+	if (backend->ops->record_types)
+		events.types &= backend->ops->record_types(backend, &why);
+	if (why.text[0])
+		fprintf(stderr, "flowwatcher: recording without some events: %s\n", why.text);
 	if (backend->ops->subscribe) {
 		status = backend->ops->subscribe(backend, &events, error);
 		recorder->subscribed = status == FW_OK;

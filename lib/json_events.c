@@ -192,7 +192,7 @@ static void add_thread(struct json_object *object, const struct fw_record_header
 
 	fw_json_add_number(object, "pid", record->pid);
 	fw_json_add_number(object, "tid", record->tid);
-	fw_json_add_number(object, "start_ns", record->start_ns);
+	fw_json_add_id(object, "start_ns", record->start_ns, 0);
 	fw_json_add_number(object, "process_start_ns", record->process_start_ns);
 	fw_json_add_bounded(object, "comm", record->comm, sizeof(record->comm));
 }

@@ -11,6 +11,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define CONSISTENT_READ_TRIES 5
 
@@ -254,6 +255,15 @@ static uint64_t bpf_record_types(struct fw_backend *base, struct fw_error *why)
 	return types;
 }
 
+static bool bpf_knows_pids(struct fw_backend *base)
+{
+	uint64_t start_ns;
+	uint32_t pid;
+
+	return fw_socket_table_identity(&self(base)->side, &pid, &start_ns, NULL) != FW_OK ||
+	       pid == (uint32_t)getpid();
+}
+
 static bool add_connection(const struct fw_connection *connection, void *argument)
 {
 	struct fw_connection_record record = { .connection = *connection };
@@ -305,7 +315,8 @@ static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types, 
 	if (status == FW_OK)
 		status = fw_record_reader_gather(reader, error);
 	if (status == FW_OK)
-		status = fw_existing_reconcile(&reader->existing, &reader->merge, began_ns, error);
+		status = fw_existing_reconcile(&reader->existing, &reader->merge, types, began_ns,
+			error);
 	return status;
 }
 
@@ -392,6 +403,7 @@ static const struct fw_backend_ops bpf_ops = {
 	.connections = bpf_connections,
 	.ports = bpf_ports,
 	.record_types = bpf_record_types,
+	.knows_pids = bpf_knows_pids,
 	.subscribe = bpf_subscribe,
 	.poll = bpf_poll,
 	.drain = bpf_drain,
@@ -432,8 +444,10 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 	if (!made)
 		return FW_NO_MEMORY;
 	status = fw_kernel_side_open(&made->side, error);
-	if (status == FW_OK)
+	if (status == FW_OK) {
 		fw_measuring_group_sweep(&made->side);
+		fw_reader_slot_sweep(&made->side);
+	}
 	return finish_open(made, status, backend);
 }
 

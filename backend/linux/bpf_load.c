@@ -136,6 +136,15 @@ static uint32_t count_keys(int map)
 	return count;
 }
 
+static uint32_t count_readers(const struct fw_machine *machine)
+{
+	uint32_t count = 0;
+
+	for (int i = 0; i < FW_MAX_READERS; i++)
+		count += machine->readers[i].types != 0;
+	return count;
+}
+
 enum fw_status fw_bpf_status(struct fw_bpf_status *status, struct fw_error *error)
 {
 	struct fw_bpf_status found = { .directory = fw_pin_directory() };
@@ -153,7 +162,7 @@ enum fw_status fw_bpf_status(struct fw_bpf_status *status, struct fw_error *erro
 		found.programs = census.programs;
 		found.links = census.links;
 		found.maps = census.map_count;
-		found.readers = (uint32_t)side.machine->reader_count;
+		found.readers = count_readers(side.machine);
 		found.groups = (uint32_t)side.machine->groups_active;
 		found.missed_runs = census.missed_runs;
 		found.failures = side.machine->flow_failures + side.machine->process_failures +

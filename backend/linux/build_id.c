@@ -6,7 +6,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* Anybody may map a file that claims anything. */
+#define MOST_SEGMENTS	256
+#define MOST_NOTE_BYTES (64u << 10)
 
 /* The GNU build id among the notes of one segment or section; 0: none. */
 static uint32_t find_in_notes(Elf_Data *data, uint8_t build_id[FW_BUILD_ID_SIZE])
@@ -34,8 +39,9 @@ static uint32_t find_in_file(Elf *elf, uint8_t build_id[FW_BUILD_ID_SIZE])
 
 	if (!elf || elf_getphdrnum(elf, &segments))
 		return 0;
-	for (size_t i = 0; i < segments && !length; i++)
-		if (gelf_getphdr(elf, (int)i, &segment) && segment.p_type == PT_NOTE)
+	for (size_t i = 0; i < segments && i < MOST_SEGMENTS && !length; i++)
+		if (gelf_getphdr(elf, (int)i, &segment) && segment.p_type == PT_NOTE &&
+			segment.p_filesz <= MOST_NOTE_BYTES)
 			length = find_in_notes(elf_getdata_rawchunk(elf, (int64_t)segment.p_offset,
 						       segment.p_filesz,
 						       segment.p_align == 8 ? ELF_T_NHDR8 :
@@ -47,6 +53,7 @@ static uint32_t find_in_file(Elf *elf, uint8_t build_id[FW_BUILD_ID_SIZE])
 uint32_t fw_build_id_of_mapping(uint32_t pid, uint64_t start, uint64_t end,
 	uint8_t build_id[FW_BUILD_ID_SIZE])
 {
+	struct stat file;
 	char name[96];
 	uint32_t length;
 	Elf *elf;
@@ -54,7 +61,10 @@ uint32_t fw_build_id_of_mapping(uint32_t pid, uint64_t start, uint64_t end,
 
 	/* This link leads to the very file, whatever its path means in the process's namespace. */
 	snprintf(name, sizeof(name), "/proc/%u/map_files/%" PRIx64 "-%" PRIx64, pid, start, end);
-	fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	/* Opening a device may do something. */
+	if (stat(name, &file) || !S_ISREG(file.st_mode))
+		return 0;
+	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	elf_version(EV_CURRENT);

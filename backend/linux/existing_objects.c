@@ -15,7 +15,6 @@
 #include <unistd.h>
 
 #define PATH_SIZE 4096
-#define LINE_SIZE (PATH_SIZE + 256)
 
 struct collector {
 	struct fw_record_merge *into;
@@ -61,7 +60,7 @@ static bool append_texts(struct fw_record_header **record, uint32_t pid)
 {
 	char text[PATH_SIZE], *command = NULL;
 	size_t length = 0;
-	bool kept = true;
+	bool kept = true, cut = false;
 
 	if (fw_host_process_exe(pid, text, sizeof(text)) == FW_OK)
 		kept = append_text(record, FIELD(exe), text, strlen(text));
@@ -69,8 +68,10 @@ static bool append_texts(struct fw_record_header **record, uint32_t pid)
 		kept = append_text(record, FIELD(directory), text, strlen(text));
 	if (kept && fw_host_process_cgroup(pid, text, sizeof(text)) == FW_OK)
 		kept = append_text(record, FIELD(cgroup), text, strlen(text));
-	if (kept && fw_host_process_command_line(pid, &command, &length) == FW_OK)
+	if (kept && fw_host_process_command_line(pid, &command, &length, &cut) == FW_OK)
 		kept = append_text(record, FIELD(command_line), command, length);
+	if (kept && cut)
+		((struct fw_process_create_record *)*record)->flags |= FW_EVENT_COMMAND_LINE_CUT;
 	free(command);
 	return kept;
 }
@@ -92,7 +93,21 @@ static bool add_process(struct collector *collector, const struct fw_process_cre
 	return added;
 }
 
-/* A line of /proc/PID/maps that maps a file executable; its path stays in `line`. */
+/* The kernel writes a newline in a path as \\012. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++) {
+		bool is_newline = !strncmp(from, "\\012", 4);
+
+		*to = is_newline ? '\n' : *from;
+		from += is_newline ? 4 : 1;
+	}
+	*to = '\0';
+}
+
+/* A line of /proc/PID/maps that maps something executable; its path stays in `line`. */
 static bool parse_mapping(char *line, struct fw_image_record *image, const char **path)
 {
 	uint64_t start, end, offset;
@@ -103,12 +118,15 @@ static bool parse_mapping(char *line, struct fw_image_record *image, const char 
 		    permissions, &offset, &at) != 4 || !at)
 		return false;
 	line[strcspn(line, "\n")] = '\0';
-	if (permissions[2] != 'x' || !fw_image_is_file(line + at))
+	if (permissions[2] != 'x')
 		return false;
+	unescape(line + at);
+	*path = line[at] ? line + at : "//anon";
+	if (!fw_image_is_file(*path))
+		image->flags |= FW_EVENT_NO_FILE;
 	image->address = start;
 	image->size = end - start;
 	image->file_offset = offset;
-	*path = line + at;
 	return true;
 }
 
@@ -122,7 +140,8 @@ static bool add_image(struct collector *collector, const struct fw_process_creat
 	image->header.size = sizeof(*image);
 	image->header.type = FW_RECORD_IMAGE_LOAD;
 	image->pid = process->pid;
-	image->build_id_length = fw_build_id_of_mapping(process->pid, image->address,
+	if (!(image->flags & FW_EVENT_NO_FILE))
+		image->build_id_length = fw_build_id_of_mapping(process->pid, image->address,
 		image->address + image->size, image->build_id);
 	if (added) {
 		memcpy(record, image, sizeof(*image));
@@ -138,12 +157,13 @@ static bool add_image(struct collector *collector, const struct fw_process_creat
 
 static void add_images(struct collector *collector, const struct fw_process_create_record *process)
 {
-	char name[32], *line = malloc(LINE_SIZE);
+	char name[32], *line = NULL;
+	size_t size = 0;
 	FILE *maps;
 
 	snprintf(name, sizeof(name), "/proc/%u/maps", process->pid);
-	maps = line ? fopen(name, "re") : NULL;
-	while (maps && fgets(line, LINE_SIZE, maps)) {
+	maps = fopen(name, "re");
+	while (maps && getline(&line, &size, maps) > 0) {
 		struct fw_image_record image = { 0 };
 		const char *path;
 
@@ -304,6 +324,7 @@ static void sort(struct identities *identities)
 }
 
 struct reconciliation {
+	uint64_t types;
 	struct identities live, listed;
 	struct fw_record_merge kept;
 	bool failed;
@@ -322,29 +343,69 @@ static bool keep_unless_live(struct fw_record_header *record, void *argument)
 	return !work->failed;
 }
 
-/* A process that ended before it could be listed is announced by what its end tells of it. */
+static bool announce(struct reconciliation *work, struct fw_record_header *record, size_t size,
+	uint16_t type)
+{
+	struct identity identity;
+
+	record->size = (uint32_t)size;
+	record->type = type;
+	record->flags = FW_RECORD_EXISTING;
+	if (!(work->types & 1ull << type) || !identify(record, &identity) ||
+		is_known(&work->live, &identity) || is_known(&work->listed, &identity))
+		return true;
+	work->failed |= !fw_record_merge_add(&work->kept, record);
+	return !work->failed;
+}
+
+static bool announce_process(struct reconciliation *work, const struct fw_process_exit_record *end)
+{
+	struct fw_process_create_record found = {
+		.cause = FW_CREATE_FOUND,
+		.start_ns = end->start_ns,
+		.pid = end->pid,
+		.parent_pid = end->parent_pid,
+		.uid = end->uid,
+		.flags = end->flags & FW_PROCESS_KERNEL,
+	};
+
+	memcpy(found.comm, end->comm, sizeof(found.comm));
+	return announce(work, &found.header, sizeof(found), FW_RECORD_PROCESS_CREATE);
+}
+
+static bool announce_connection(struct reconciliation *work,
+	const struct fw_connection_record *end)
+{
+	struct fw_connection_record found = { .connection = end->connection };
+
+	found.connection.closed_ns = 0;
+	if (!found.connection.remote_port || found.connection.family == FW_FAMILY_PACKET)
+		return true;
+	return announce(work, &found.header, sizeof(found), FW_RECORD_CONNECTION_OPEN);
+}
+
+static bool announce_port(struct reconciliation *work, const struct fw_port_record *end)
+{
+	struct fw_port_record found = { .port = end->port };
+
+	return announce(work, &found.header, sizeof(found), FW_RECORD_PORT_TAKEN);
+}
+
+/* What ended before it could be listed is announced by what its end tells of it. */
 static bool announce_ended(struct fw_record_header *record, void *argument)
 {
-	const struct fw_process_exit_record *end = (const void *)record;
 	struct reconciliation *work = argument;
-	struct identity identity = { FW_RECORD_PROCESS_CREATE, end->pid, end->start_ns };
-	struct fw_process_create_record found = { 0 };
 
-	if (record->type != FW_RECORD_PROCESS_EXIT || is_known(&work->live, &identity) ||
-		is_known(&work->listed, &identity))
+	switch (record->type) {
+	case FW_RECORD_PROCESS_EXIT:
+		return announce_process(work, (const void *)record);
+	case FW_RECORD_CONNECTION_CLOSE:
+		return announce_connection(work, (const void *)record);
+	case FW_RECORD_PORT_RELEASED:
+		return announce_port(work, (const void *)record);
+	default:
 		return true;
-	found.header.size = sizeof(found);
-	found.header.type = FW_RECORD_PROCESS_CREATE;
-	found.header.flags = FW_RECORD_EXISTING;
-	found.cause = FW_CREATE_FOUND;
-	found.start_ns = end->start_ns;
-	found.pid = end->pid;
-	found.parent_pid = end->parent_pid;
-	found.uid = end->uid;
-	found.flags = end->flags & FW_PROCESS_KERNEL;
-	memcpy(found.comm, end->comm, sizeof(found.comm));
-	work->failed |= !fw_record_merge_add(&work->kept, &found.header);
-	return !work->failed;
+	}
 }
 
 static bool set_time(struct fw_record_header *record, void *argument)
@@ -354,9 +415,9 @@ static bool set_time(struct fw_record_header *record, void *argument)
 }
 
 enum fw_status fw_existing_reconcile(struct fw_record_merge *existing, struct fw_record_merge *live,
-	uint64_t began_ns, struct fw_error *error)
+	uint64_t types, uint64_t began_ns, struct fw_error *error)
 {
-	struct reconciliation work = { 0 };
+	struct reconciliation work = { .types = types };
 
 	fw_record_merge_each(live, collect_identity, &work.live);
 	fw_record_merge_each(existing, collect_identity, &work.listed);

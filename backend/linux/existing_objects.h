@@ -20,8 +20,8 @@ enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t t
 
 /* Drop from `existing` what `live` announces too, and add what ended between the beginning of the
  * subscription and the listing: each object is announced once, whichever way. Their time is `began_ns`,
- * when the subscription began. */
+ * when the subscription began; only `types` (bits) are added. */
 enum fw_status fw_existing_reconcile(struct fw_record_merge *existing, struct fw_record_merge *live,
-	uint64_t began_ns, struct fw_error *error);
+	uint64_t types, uint64_t began_ns, struct fw_error *error);
 
 #endif

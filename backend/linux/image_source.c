@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -15,6 +16,7 @@
 #define PERF_RECORD_BYTES 65536
 #define SCRATCH_BYTES	  (2 * PERF_RECORD_BYTES + sizeof(struct fw_image_record))
 
+#define CPUS_WITHIN_LIMIT 256 /* of 1,024 descriptors */
 #define TASK_RECORD_BYTES 32 /* PERF_RECORD_FORK and _EXIT without sample_id_all */
 
 struct fw_image_cpu {
@@ -113,6 +115,17 @@ static int add_cpu(struct fw_image_source *source, int number, size_t bytes)
 	return result;
 }
 
+/* Two descriptors a CPU may be more than a shell allows; the hard limit is meant for such cases. */
+static void allow_descriptors(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 enum fw_status fw_image_source_start(struct fw_image_source *source, size_t bytes,
 	struct fw_error *error)
 {
@@ -124,6 +137,8 @@ enum fw_status fw_image_source_start(struct fw_image_source *source, size_t byte
 	source->scratch = malloc(SCRATCH_BYTES);
 	if (!source->cpus || !source->scratch)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for image events");
+	if (cpus > CPUS_WITHIN_LIMIT)
+		allow_descriptors();
 	for (int cpu = 0; cpu < cpus && !result; cpu++)
 		result = add_cpu(source, cpu, bytes);
 	if (result == -EPERM || result == -EACCES)

@@ -71,12 +71,16 @@ static enum fw_status claim_slot(struct fw_reader_slot *slot, struct fw_error *e
 
 	if (status != FW_OK)
 		return status;
+	/* Counted first, so that the programs look for slots of a process that is killed. */
+	__atomic_add_fetch(&slot->side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
 	slot->slot = claim(slot->side->machine, fw_handle(pid, start_ns));
-	if (slot->slot < 0)
+	if (slot->slot < 0) {
+		__atomic_sub_fetch(&slot->side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
 		return fw_error_set(error, FW_FAILED,
 			"all %d reader places are taken: end another events, record, watch "
 			"--by connection, stat or ports --follow",
 			FW_MAX_READERS);
+	}
 	reset(state_of(slot));
 	return FW_OK;
 }
@@ -114,7 +118,6 @@ enum fw_status fw_reader_slot_enter(struct fw_reader_slot *slot, struct fw_kerne
 		status = enter_queues(slot, error);
 	if (status != FW_OK)
 		return status;
-	__atomic_add_fetch(&side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
 	__atomic_store_n(&state_of(slot)->types, types & (FW_NETWORK_TYPES | FW_PROCESS_TYPES),
 		__ATOMIC_RELEASE);
 	slot->produces = true;
@@ -148,8 +151,7 @@ void fw_reader_slot_retire(struct fw_reader_slot *slot)
 	if (!slot->produces)
 		return;
 	slot->produces = false;
-	if (__atomic_exchange_n(&state_of(slot)->types, 0, __ATOMIC_ACQ_REL))
-		__atomic_sub_fetch(&slot->side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
+	__atomic_store_n(&state_of(slot)->types, 0, __ATOMIC_RELEASE);
 	wait_for_programs(slot);
 }
 
@@ -179,18 +181,59 @@ void fw_reader_slot_count(const struct fw_reader_slot *slot, struct fw_reader_re
 	}
 }
 
+static void give_back(struct fw_reader_slot *slot)
+{
+	for (int queue = 0; queue < FW_QUEUE_COUNT; queue++) {
+		uint32_t key = queue_key(slot, queue);
+
+		bpf_map_delete_elem(slot->side->map_fd[FW_MAP_READERS], &key);
+	}
+	__atomic_store_n(&state_of(slot)->owner, 0, __ATOMIC_RELEASE);
+	__atomic_sub_fetch(&slot->side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
+	slot->slot = -1;
+}
+
+static bool has_queues(struct fw_kernel_side *side, int slot)
+{
+	bool any = false;
+
+	for (int queue = 0; queue < FW_QUEUE_COUNT; queue++) {
+		uint32_t key = (uint32_t)(slot * FW_QUEUE_COUNT + queue), id;
+
+		any |= bpf_map_lookup_elem(side->map_fd[FW_MAP_READERS], &key, &id) == 0;
+	}
+	return any;
+}
+
+/* The slot is taken while its queues go, so that nobody puts new ones there meanwhile. */
+void fw_reader_slot_sweep(struct fw_kernel_side *side)
+{
+	uint64_t start_ns, none;
+	uint32_t pid;
+
+	for (int i = 0; i < FW_MAX_READERS; i++) {
+		struct fw_reader_slot slot = { .side = side, .slot = i };
+
+		if (side->machine->readers[i].owner || !has_queues(side, i) ||
+			fw_socket_table_identity(side, &pid, &start_ns, NULL) != FW_OK)
+			continue;
+		none = 0;
+		__atomic_add_fetch(&side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
+		if (__atomic_compare_exchange_n(&side->machine->readers[i].owner, &none,
+			    fw_handle(pid, start_ns), false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED))
+			give_back(&slot);
+		else
+			__atomic_sub_fetch(&side->machine->reader_count, 1, __ATOMIC_ACQ_REL);
+	}
+}
+
 void fw_reader_slot_leave(struct fw_reader_slot *slot)
 {
 	if (!slot->side)
 		return;
 	fw_reader_slot_retire(slot);
-	for (int queue = 0; queue < FW_QUEUE_COUNT && slot->slot >= 0; queue++) {
-		uint32_t key = queue_key(slot, queue);
-
-		bpf_map_delete_elem(slot->side->map_fd[FW_MAP_READERS], &key);
-	}
 	if (slot->slot >= 0)
-		__atomic_store_n(&state_of(slot)->owner, 0, __ATOMIC_RELEASE);
+		give_back(slot);
 	ring_buffer__free(slot->rings);
 	for (int queue = 0; queue < FW_QUEUE_COUNT; queue++)
 		if (slot->ring_fd[queue] >= 0)

@@ -38,4 +38,7 @@ bool fw_reader_slot_take_gap(struct fw_reader_slot *slot, struct fw_loss_record 
 void fw_reader_slot_count(const struct fw_reader_slot *slot, struct fw_reader_report *report);
 void fw_reader_slot_leave(struct fw_reader_slot *slot);
 
+/* Free the queues of readers that were killed. */
+void fw_reader_slot_sweep(struct fw_kernel_side *side);
+
 #endif

@@ -94,8 +94,12 @@ static int take(void *context, void *data, size_t size)
 	struct fw_record_reader *reader = context;
 	const struct fw_record_header *record;
 
-	if (fw_record_at(data, size, &record) != FW_OK)
+	if (fw_record_whole(data, size, &record) != FW_OK) {
+		/* Nobody can be given it, so it is lost. */
+		if (size >= sizeof(*record))
+			drop(reader, data);
 		return 0;
+	}
 	if (!reader->in_order)
 		return deliver_copy(reader, record);
 	hold(record, reader);

@@ -12,7 +12,7 @@
 #define FW_PATH_TEXT	 4096
 #define FW_CGROUP_TEXT	 2048
 #define FW_CHUNK	 4096
-#define FW_COMMAND_CHUNKS 2048 /* 8 MB: the kernel takes at most 6 MB of arguments and environment */
+#define FW_COMMAND_CHUNKS 2048ul /* 8 MiB: the kernel takes 6 MiB of arguments and environment */
 
 #define BPF_RB_RING_SIZE 1
 
@@ -84,11 +84,17 @@ static __always_inline void read_texts(struct event_text *text, struct task_stru
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
 	struct fs_struct *fs = BPF_CORE_READ(task, fs);
 	struct file *file = BPF_CORE_READ(mm, exe_file);
-	__u64 end = BPF_CORE_READ(mm, arg_end);
+	__u64 length = BPF_CORE_READ(mm, arg_end);
 
 	text->exe_offset = text->directory_offset = FW_PATH_TEXT - 1;
 	text->arguments = BPF_CORE_READ(mm, arg_start);
-	text->arguments_length = mm && end > text->arguments ? end - text->arguments : 0;
+	/* A process may set both to anything (PR_SET_MM). */
+	length = mm && length > text->arguments ? length - text->arguments : 0;
+	if (length > FW_COMMAND_CHUNKS * FW_CHUNK) {
+		length = FW_COMMAND_CHUNKS * FW_CHUNK;
+		text->record.flags |= FW_EVENT_COMMAND_LINE_CUT;
+	}
+	text->arguments_length = length;
 	if (mm && file)
 		text->exe_offset = read_path_text(text->exe, &file->f_path, &text->record.flags,
 			FW_PROCESS_EXE_CUT);

@@ -143,7 +143,7 @@ struct fw_machine {
 	uint64_t flow_failures;	   /* no memory for a flow: its own counters miss bytes */
 	uint64_t process_failures; /* no row for a process: bytes went to unattributed */
 	uint64_t group_failures;   /* a child could not be put into its parent's group */
-	uint64_t reader_count;
+	uint64_t reader_count; /* readers that have a slot or are about to take one */
 	uint64_t count_synack; /* the egress hook misses SYN-ACKs over IPv6 */
 	struct fw_reader_state readers[FW_MAX_READERS];
 };

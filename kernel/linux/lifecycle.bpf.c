@@ -66,16 +66,15 @@ static __always_inline void process_fold(__u64 handle)
 	__sync_fetch_and_add(&machine.departed_count, 1);
 }
 
-/* A reader that was killed gets nothing more; its ring goes with the next command or unload. */
+/* A reader that was killed gets nothing more; its queues go with the next command or unload. */
 static __always_inline void end_reader(__u64 handle)
 {
 	for (int i = 0; i < FW_MAX_READERS; i++) {
 		if (machine.readers[i].owner != handle)
 			continue;
-		if (machine.readers[i].types)
-			__sync_fetch_and_sub(&machine.reader_count, 1);
 		machine.readers[i].types = 0;
 		machine.readers[i].owner = 0;
+		__sync_fetch_and_sub(&machine.reader_count, 1);
 	}
 }
 

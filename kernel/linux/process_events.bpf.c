@@ -66,13 +66,14 @@ static __noinline int tell_create(struct task_struct *task, __u32 cause)
 	return 0;
 }
 
-static __always_inline void tell_thread(__u16 type, struct task_struct *task, __u32 tid)
+static __always_inline void tell_thread(__u16 type, struct task_struct *task, __u32 tid,
+	__u64 start_ns)
 {
 	struct fw_thread_record record = {};
 
 	record_begin(&record.header, type, sizeof(record));
 	record.process_start_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	record.start_ns = BPF_CORE_READ(task, start_boottime);
+	record.start_ns = start_ns;
 	record.pid = BPF_CORE_READ(task, tgid);
 	record.tid = tid;
 	BPF_CORE_READ_INTO((char(*)[FW_TASK_COMM_SIZE])&record.comm, task, comm);
@@ -86,19 +87,19 @@ int BPF_PROG(fw_event_new_task, struct task_struct *task, __u64 clone_flags)
 {
 	if (clone_flags & CLONE_THREAD) {
 		if (anybody_reads(FW_RECORD_THREAD_CREATE))
-			tell_thread(FW_RECORD_THREAD_CREATE, task, task->pid);
+			tell_thread(FW_RECORD_THREAD_CREATE, task, task->pid, task->start_boottime);
 	} else if (anybody_reads(FW_RECORD_PROCESS_CREATE)) {
 		tell_create(task, FW_CREATE_FORK);
 	}
 	return 0;
 }
 
-/* A thread that calls exec becomes the process: its own number ends here. */
+/* A thread that calls exec becomes the process: its own number ends here, and its start is forgotten. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(fw_event_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary)
 {
 	if (old_pid != task->pid && anybody_reads(FW_RECORD_THREAD_EXIT))
-		tell_thread(FW_RECORD_THREAD_EXIT, task, old_pid);
+		tell_thread(FW_RECORD_THREAD_EXIT, task, old_pid, 0);
 	if (anybody_reads(FW_RECORD_PROCESS_CREATE))
 		tell_create(task, FW_CREATE_EXEC);
 	return 0;
@@ -157,7 +158,7 @@ SEC("tp_btf/sched_process_exit")
 int BPF_PROG(fw_event_exit, struct task_struct *task)
 {
 	if (task->pid != task->tgid && anybody_reads(FW_RECORD_THREAD_EXIT))
-		tell_thread(FW_RECORD_THREAD_EXIT, task, task->pid);
+		tell_thread(FW_RECORD_THREAD_EXIT, task, task->pid, task->start_boottime);
 	if (task->signal->live.counter || !anybody_reads(FW_RECORD_PROCESS_EXIT))
 		return 0;
 	if (is_first_to_tell(task))

@@ -25,9 +25,9 @@ enum fw_status fw_host_process_exe(uint32_t pid, char *exe, size_t size);
 /* Working directory of a running process, `size` bytes with the zero; FW_NOT_FOUND, FW_DENIED. */
 enum fw_status fw_host_process_directory(uint32_t pid, char *path, size_t size);
 
-/* Arguments of a running process, each ended by a zero byte; the caller frees *bytes. FW_NOT_FOUND,
- * FW_DENIED, FW_NO_MEMORY. */
-enum fw_status fw_host_process_command_line(uint32_t pid, char **bytes, size_t *length);
+/* Arguments of a running process, each ended by a zero byte; the caller frees *bytes. *cut: there is
+ * more than 8 MiB. FW_NOT_FOUND, FW_DENIED, FW_NO_MEMORY. */
+enum fw_status fw_host_process_command_line(uint32_t pid, char **bytes, size_t *length, bool *cut);
 
 /* cgroup v2 path ("/system.slice/ssh.service") of a running process; falls back to systemd's named
  * v1 hierarchy. FW_NOT_FOUND: gone, or the machine has no cgroups. */

@@ -10,6 +10,10 @@
 
 #define FIRST_SIZE 4096
 
+/* exec takes 6 MiB of arguments and environment; a process may say that it has more (PR_SET_MM). A power
+ * of two times FIRST_SIZE. */
+#define COMMAND_LINE_MOST (8u << 20)
+
 static enum fw_status status_of(int error_number)
 {
 	if (error_number == ENOENT || error_number == ESRCH)
@@ -32,8 +36,8 @@ enum fw_status fw_host_process_directory(uint32_t pid, char *path, size_t size)
 	return FW_OK;
 }
 
-/* All of a file whose size is not known beforehand. */
-static enum fw_status read_all(int fd, char **bytes, size_t *length)
+/* A file whose size is not known beforehand, as far as COMMAND_LINE_MOST. */
+static enum fw_status read_all(int fd, char **bytes, size_t *length, bool *cut)
 {
 	size_t capacity = 0, used = 0;
 	char *text = NULL;
@@ -41,6 +45,8 @@ static enum fw_status read_all(int fd, char **bytes, size_t *length)
 	for (;;) {
 		ssize_t got;
 
+		if (used == COMMAND_LINE_MOST)
+			break;
 		if (used == capacity) {
 			char *grown = realloc(text, capacity ? capacity * 2 : FIRST_SIZE);
 
@@ -64,10 +70,11 @@ static enum fw_status read_all(int fd, char **bytes, size_t *length)
 	}
 	*bytes = text;
 	*length = used;
+	*cut = used == COMMAND_LINE_MOST;
 	return FW_OK;
 }
 
-enum fw_status fw_host_process_command_line(uint32_t pid, char **bytes, size_t *length)
+enum fw_status fw_host_process_command_line(uint32_t pid, char **bytes, size_t *length, bool *cut)
 {
 	enum fw_status status;
 	char name[32];
@@ -77,7 +84,7 @@ enum fw_status fw_host_process_command_line(uint32_t pid, char **bytes, size_t *
 	fd = open(name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return status_of(errno);
-	status = read_all(fd, bytes, length);
+	status = read_all(fd, bytes, length, cut);
 	close(fd);
 	return status;
 }

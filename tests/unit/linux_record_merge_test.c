@@ -168,7 +168,7 @@ static void announces_each_object_once(void **state)
 	add_exit(&live, 12, 120);
 	add_exit(&live, 13, 130);
 	add_process(&live, 13, 600, FW_CREATE_FORK);
-	assert_int_equal(fw_existing_reconcile(&existing, &live, 90, NULL), FW_OK);
+	assert_int_equal(fw_existing_reconcile(&existing, &live, ~0ull, 90, NULL), FW_OK);
 	fw_record_merge_release(&existing, UINT64_MAX, announce, &announced, &stopped);
 	assert_int_equal(announced.count, 4);
 	assert_memory_equal(announced.pid, ((uint32_t[]){ 10, 10, 12, 13 }), 16);
