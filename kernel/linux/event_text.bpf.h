@@ -12,7 +12,8 @@
 #define FW_PATH_TEXT	 4096
 #define FW_CGROUP_TEXT	 2048
 #define FW_CHUNK	 4096
-#define FW_COMMAND_CHUNKS 2048ul /* 8 MiB: the kernel takes 6 MiB of arguments and environment */
+#define FW_COMMAND_CHUNKS 1536ul /* 6 MiB: more than that of arguments exec does not take */
+#define FW_CLAIMED_LENGTH 65536  /* of arguments that are longer and so no exec's */
 
 #define BPF_RB_RING_SIZE 1
 
@@ -88,10 +89,10 @@ static __always_inline void read_texts(struct event_text *text, struct task_stru
 
 	text->exe_offset = text->directory_offset = FW_PATH_TEXT - 1;
 	text->arguments = BPF_CORE_READ(mm, arg_start);
-	/* A process may set both to anything (PR_SET_MM). */
+	/* A process may set both to anything (PR_SET_MM). It shall not fill the queues with that. */
 	length = mm && length > text->arguments ? length - text->arguments : 0;
 	if (length > FW_COMMAND_CHUNKS * FW_CHUNK) {
-		length = FW_COMMAND_CHUNKS * FW_CHUNK;
+		length = FW_CLAIMED_LENGTH;
 		text->record.flags |= FW_EVENT_COMMAND_LINE_CUT;
 	}
 	text->arguments_length = length;

@@ -132,7 +132,8 @@ fw_event_scenario_fn fw_run_dlopen;
 /* event_threads.c */
 fw_event_scenario_fn fw_run_exec_by_thread, fw_run_leader_exits_first, fw_run_exits_concurrently;
 /* event_births.c */
-fw_event_scenario_fn fw_run_event_killed, fw_run_event_daemon, fw_run_event_vfork, fw_run_clone_vm;
+fw_event_scenario_fn fw_run_event_killed, fw_run_event_daemon, fw_run_event_vfork, fw_run_clone_vm,
+	fw_run_claimed_arguments;
 /* event_namespace.c */
 fw_event_scenario_fn fw_run_chroot_exec, fw_run_event_pid_namespace;
 

@@ -32,6 +32,8 @@ const struct fw_event_scenario fw_event_scenarios[] = {
 		fw_run_exits_concurrently, 50, ROWS_MOST },
 	{ "killed", "ends by exit codes and by signals", fw_run_event_killed, 0, 0 },
 	{ "daemon", "double fork and setsid, the parents end", fw_run_event_daemon, 0, 0 },
+	{ "claimed_arguments", "forks of a process that claims 4 GiB of arguments",
+		fw_run_claimed_arguments, 0, 0 },
 	{ "vfork", "vfork, with exec and without", fw_run_event_vfork, 0, 0 },
 	{ "clone_vm", "processes that share their parent's memory", fw_run_clone_vm, 0, 0 },
 };

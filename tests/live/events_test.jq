@@ -45,5 +45,6 @@ def count(f): map(select(f)) | length;
    | "image \(.path) is not told once, at \(.address)"),
 
 # Nothing was cut, nothing lost. (perf has room for 4,087 bytes of an image's path.)
-  ($events[] | select(.cut and .type != "image_load") | "\(.type) of \(.pid) is cut: \(.cut)"),
+  ($events[] | select(.cut and .type != "image_load")
+   | select(.cut != ["command_line"] or ([$processes[] | select(.role | contains("claim"))] == [])) | "\(.type) of \(.pid) is cut: \(.cut)"),
   ($events[] | select(.type == "loss") | "lost: \(.lost)")

@@ -165,7 +165,8 @@ run_scenario() { # NAME OPTION...
 check "load" "$fw" load
 for scenario in fork_only fork_exec 'fork_exec -s vfork' 'fork_exec -s spawn' threads fork_bomb mixed \
 	long_command_line odd_arguments deep_path exec_script exec_deleted chroot_exec pid_namespace dlopen \
-	exec_by_thread leader_exits_first 'exits_concurrently -n 400' killed daemon vfork clone_vm; do
+	exec_by_thread leader_exits_first 'exits_concurrently -n 400' killed daemon vfork clone_vm \
+	claimed_arguments; do
 	# shellcheck disable=SC2086 # a scenario and its options
 	run_scenario $scenario
 done
@@ -255,6 +256,25 @@ reader killed
 kill -KILL "$reader"
 wait "$reader" 2>/dev/null
 check "a killed reader gives its place back" until_true readers_are 0
+# Killed at any moment of their coming and going; there are eight places.
+for moment in 0.01 0.03 0.05 0.07 0.09 0.11 0.13 0.15 0.17 0.19; do
+	{ timeout -s KILL $moment "$fw" events -d 0.1; } >"$work/out" 2>&1
+	{ timeout -s KILL $moment "$fw" events -d 0.05; } >"$work/out" 2>&1
+done 2>/dev/null
+all_places() {
+	local pids=()
+	for _ in 1 2 3 4 5 6 7 8; do
+		"$fw" events -d 60 >/dev/null 2>"$work/err" &
+		pids+=($!)
+		children+=($!)
+	done
+	until_true readers_are 8
+	local code=$?
+	kill -INT "${pids[@]}"
+	wait "${pids[@]}"
+	return $code
+}
+check "  also when it was killed on its way in or out" all_places
 reader seen
 "$made" fork_only >"$work/made"
 "$fw" unload

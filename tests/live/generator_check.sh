@@ -116,6 +116,7 @@ scenario leader_exits_first 'map(.exit_code)[1:3] == [0, 9]'
 scenario exits_concurrently "$sum.threads_created == 70" -n 10
 scenario killed '[.[1:8][] | [.exit_code, .signal]] == [[0,0],[7,0],[255,0],[0,11],[0,6],[0,15],[0,9]]'
 scenario daemon '.[3].exit_code == 4'
+scenario claimed_arguments '.[1].forks == 5 and .[0].forks == 1'
 scenario vfork '.[1].exit_code == 3 and .[2].execs == 1'
 scenario clone_vm 'map(.exit_code)[1:4] == [5, 5, 0]'
 waits
