@@ -67,11 +67,26 @@ probe_is_told() { # COUNT: more of its events than that
 	[ "$(probes)" -gt "$1" ]
 }
 
+# What the machine's path of a program has in front of ours: in a chroot, the chroot's.
+path_prefix() { # PROGRAM
+	"$fw" events --json --types process_create -d 1.5 >"$work/prefix" 2>"$work/err" &
+	local reader=$!
+	while kill -0 "$reader" 2>/dev/null; do
+		"$@" >"$work/ignored" 2>&1
+		sleep 0.1
+	done
+	wait "$reader"
+	jq -rs --arg path "$1" 'map(select(.cause == "exec" and (.exe // "" | endswith($path))))[0].exe // $path
+		| rtrimstr($path)' "$work/prefix"
+}
+
+prefix=$(path_prefix "$work/probe" -c :)
+
 # listen OPTION...: events in the background, its pid in $listener; returns when it listens. Whatever the
 # filter is, the probe passes.
 listen() {
 	: >"$work/out"
-	"$fw" events --json --target "exe:$work/probe" "$@" >"$work/out" 2>"$work/err" &
+	"$fw" events --json --target "exe:$prefix$work/probe" "$@" >"$work/out" 2>"$work/err" &
 	listener=$!
 	children+=("$listener")
 	until_true probe_is_told 0
@@ -95,16 +110,16 @@ agrees='(last | .produced as $p | .delivered as $d | .lost as $l |
 	all($p | keys[]; $p[.] == ($d[.] // 0) + ($l[.] // 0)))'
 
 # --- one process, all of its life
-listen --target "exe:$work/prog"
+listen --target "exe:$prefix$work/prog"
 odd=$'a b\nc' bytes=$'\xff\xfe'
 "$work/prog" -c 'exec sh -c "exit 3"' "$odd" '' "$bytes"
 end
 check "events ends with exit code 0" test $? -eq 0
-run="select(.type == \"process_create\" and .cause == \"exec\" and .exe == \"$work/prog\")"
+run="select(.type == \"process_create\" and .cause == \"exec\" and .exe == \"$prefix$work/prog\")"
 pid=$(jq -s "[.[] | $run] | last.pid" "$work/out")
 check "the program is told" test "$pid" != null
 check "  with its parent" holds "[.[] | $run] | last.parent_pid == $$"
-check "  and directory" holds "[.[] | $run] | last.directory == \"$PWD\""
+check "  and directory" holds "[.[] | $run] | last.directory == \"$prefix$PWD\""
 check "  and arguments, to the byte" holds "[.[] | $run] | last |
 	.arguments[2:5] == [\"exec sh -c \\\"exit 3\\\"\", \"a b\\nc\", \"\"] and
 	.arguments_base64[5] == \"$(printf %s "$bytes" | base64)\""

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Input: fwevents' ledger, then the events of its tree, all as one array (jq -s). Output: what differs, a
-# line each; nothing if all agrees. $report: events_report.
+# line each; nothing if all agrees. $prefix: what the machine's paths have in front of the ledger's.
 
 def count(f): map(select(f)) | length;
 
@@ -34,7 +34,10 @@ def count(f): map(select(f)) | length;
       # In a chroot the directory is told as the machine sees it.
       + (["exe", "arguments", "arguments_base64",
           (if $made.exe_inside == $made.exe then "directory" else empty end)]
-         | map(select($made[.]) | [., $made[.], $exec[.]])))[]
+         | map(select($made[.]) | . as $what
+             | [$what, $made[$what],
+                ($exec[$what] | if ($what == "exe" or $what == "directory") and . == $prefix + $made[$what]
+                 then $made[$what] else . end)])))[]
    | select(.[1] != .[2])
    | "\($made.role): \(.[0]) \(.[1] | tostring[:200]) made, \(.[2] | tostring[:200]) told"),
 

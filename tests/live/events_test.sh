@@ -131,10 +131,23 @@ sums_agree() { # FILE
 }
 lost_nothing() { [ "$(jq -s 'map(select(.type == "events_report"))[0].lost | add // 0' "$1")" -eq 0 ]; }
 
+# What the machine's path of a program has in front of ours: in a chroot, the chroot's.
+path_prefix() { # PROGRAM
+	"$fw" events --json --types process_create -d 1.5 >"$work/prefix" 2>"$work/err" &
+	local reader=$!
+	while kill -0 "$reader" 2>/dev/null; do
+		"$@" >"$work/ignored" 2>&1
+		sleep 0.1
+	done
+	wait "$reader"
+	jq -rs --arg path "$1" 'map(select(.cause == "exec" and (.exe // "" | endswith($path))))[0].exe // $path
+		| rtrimstr($path)' "$work/prefix"
+}
+
 # --- each kind of event, in each scenario: told once and whole
 agrees() {
 	grep -v '"type":"events_report"' "$work/seen" | cat "$work/made" - |
-		jq -rs -f "$here/events_test.jq" >"$work/findings" && is_clean "$work/findings"
+		jq -rs --arg prefix "$prefix" -f "$here/events_test.jq" >"$work/findings" && is_clean "$work/findings"
 }
 
 run_scenario() { # NAME OPTION...
@@ -163,10 +176,15 @@ run_scenario() { # NAME OPTION...
 }
 
 check "load" "$fw" load
+prefix=$(path_prefix "$made" --list)
 for scenario in fork_only fork_exec 'fork_exec -s vfork' 'fork_exec -s spawn' threads fork_bomb mixed \
 	long_command_line odd_arguments deep_path exec_script exec_deleted chroot_exec pid_namespace dlopen \
 	exec_by_thread leader_exits_first 'exits_concurrently -n 400' killed daemon vfork clone_vm \
 	claimed_arguments; do
+	if [ "$scenario" = deep_path ] && [ -n "$prefix" ]; then
+		skip "$scenario" "in a chroot a path of PATH_MAX bytes is longer than that for the machine"
+		continue
+	fi
 	# shellcheck disable=SC2086 # a scenario and its options
 	run_scenario $scenario
 done
