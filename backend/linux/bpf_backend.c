@@ -264,28 +264,6 @@ static bool bpf_knows_pids(struct fw_backend *base)
 	       pid == (uint32_t)getpid();
 }
 
-static bool add_connection(const struct fw_connection *connection, void *argument)
-{
-	struct fw_connection_record record = { .connection = *connection };
-
-	if (!connection->remote_port || connection->family == FW_FAMILY_PACKET)
-		return true;
-	record.header.size = sizeof(record);
-	record.header.type = FW_RECORD_CONNECTION_OPEN;
-	record.header.flags = FW_RECORD_EXISTING;
-	return fw_record_merge_add(argument, &record.header);
-}
-
-static bool add_port(const struct fw_port *port, void *argument)
-{
-	struct fw_port_record record = { .port = *port };
-
-	record.header.size = sizeof(record);
-	record.header.type = FW_RECORD_PORT_TAKEN;
-	record.header.flags = FW_RECORD_EXISTING;
-	return fw_record_merge_add(argument, &record.header);
-}
-
 static enum fw_status add_sockets(struct bpf_backend *backend, uint64_t types,
 	struct fw_error *error)
 {
@@ -293,9 +271,10 @@ static enum fw_status add_sockets(struct bpf_backend *backend, uint64_t types,
 	enum fw_status status = FW_OK;
 
 	if (types & 1ull << FW_RECORD_PORT_TAKEN)
-		status = bpf_ports(&backend->base, add_port, existing, error);
+		status = bpf_ports(&backend->base, fw_existing_add_port, existing, error);
 	if (status == FW_OK && types & 1ull << FW_RECORD_CONNECTION_OPEN)
-		status = bpf_connections(&backend->base, add_connection, existing, error);
+		status = bpf_connections(&backend->base, fw_existing_add_connection, existing,
+			error);
 	if (status == FW_STOPPED)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for what exists already");
 	return status;

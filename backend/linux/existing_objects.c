@@ -181,37 +181,16 @@ static bool wants(const struct collector *collector, int type)
 	return collector->types & 1ull << type;
 }
 
-static bool take_process(struct collector *collector, const struct fw_process_create_record *found)
+static bool take_process(const void *row, void *argument)
 {
+	const struct fw_process_create_record *found = row;
+	struct collector *collector = argument;
+
 	if (wants(collector, FW_RECORD_PROCESS_CREATE) && !add_process(collector, found))
 		return false;
 	if (wants(collector, FW_RECORD_IMAGE_LOAD) && collector->has_proc)
 		add_images(collector, found);
 	return collector->status == FW_OK;
-}
-
-/* The kernel returns whole records only as far as they fit its page, so a read may end inside one. */
-static int read_processes(struct collector *collector, int iterator)
-{
-	struct fw_process_create_record found[32];
-	size_t filled = 0;
-
-	for (;;) {
-		ssize_t got = read(iterator, (char *)found + filled, sizeof(found) - filled);
-		size_t whole;
-
-		if (got < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got <= 0)
-			return got ? -errno : 0;
-		filled += (size_t)got;
-		whole = filled / sizeof(found[0]);
-		for (size_t i = 0; i < whole; i++)
-			if (!take_process(collector, &found[i]))
-				return -ENOMEM;
-		filled -= whole * sizeof(found[0]);
-		memmove(found, &found[whole], filled);
-	}
 }
 
 enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t types,
@@ -220,7 +199,7 @@ enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t t
 	struct collector collector = { .into = into, .types = types };
 	uint64_t start_ns;
 	uint32_t pid;
-	int iterator, result;
+	int result;
 	enum fw_status status;
 
 	if (!wants(&collector, FW_RECORD_PROCESS_CREATE) && !wants(&collector, FW_RECORD_IMAGE_LOAD))
@@ -229,11 +208,48 @@ enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t t
 	if (status != FW_OK)
 		return status;
 	collector.has_proc = pid == (uint32_t)getpid();
-	iterator = fw_kernel_side_iterate(side, FW_ITERATOR_PROCESSES);
-	result = iterator < 0 ? iterator : read_processes(&collector, iterator);
-	if (iterator >= 0)
-		close(iterator);
+	result = fw_kernel_side_rows(side, FW_ITERATOR_PROCESSES,
+		sizeof(struct fw_process_create_record), take_process, &collector);
 	return result ? fw_error_set_errno(error, result, "listing the processes that run") : FW_OK;
+}
+
+static void mark_existing(struct fw_record_header *record, uint16_t type, size_t size)
+{
+	record->type = type;
+	record->size = (uint32_t)size;
+	record->flags = FW_RECORD_EXISTING;
+}
+
+/* False: the socket is no connection. */
+static bool make_connection(struct fw_connection_record *record,
+	const struct fw_connection *connection)
+{
+	if (!connection->remote_port || connection->family == FW_FAMILY_PACKET)
+		return false;
+	*record = (struct fw_connection_record){ .connection = *connection };
+	mark_existing(&record->header, FW_RECORD_CONNECTION_OPEN, sizeof(*record));
+	return true;
+}
+
+static void make_port(struct fw_port_record *record, const struct fw_port *port)
+{
+	*record = (struct fw_port_record){ .port = *port };
+	mark_existing(&record->header, FW_RECORD_PORT_TAKEN, sizeof(*record));
+}
+
+bool fw_existing_add_connection(const struct fw_connection *connection, void *into)
+{
+	struct fw_connection_record record;
+
+	return !make_connection(&record, connection) || fw_record_merge_add(into, &record.header);
+}
+
+bool fw_existing_add_port(const struct fw_port *port, void *into)
+{
+	struct fw_port_record record;
+
+	make_port(&record, port);
+	return fw_record_merge_add(into, &record.header);
 }
 
 /* What tells two announcements of one object: of a process its number and start, of an image the
@@ -343,15 +359,11 @@ static bool keep_unless_live(struct fw_record_header *record, void *argument)
 	return !work->failed;
 }
 
-static bool announce(struct reconciliation *work, struct fw_record_header *record, size_t size,
-	uint16_t type)
+static bool announce(struct reconciliation *work, const struct fw_record_header *record)
 {
 	struct identity identity;
 
-	record->size = (uint32_t)size;
-	record->type = type;
-	record->flags = FW_RECORD_EXISTING;
-	if (!(work->types & 1ull << type) || !identify(record, &identity) ||
+	if (!(work->types & 1ull << record->type) || !identify(record, &identity) ||
 		is_known(&work->live, &identity) || is_known(&work->listed, &identity))
 		return true;
 	work->failed |= !fw_record_merge_add(&work->kept, record);
@@ -370,25 +382,27 @@ static bool announce_process(struct reconciliation *work, const struct fw_proces
 	};
 
 	memcpy(found.comm, end->comm, sizeof(found.comm));
-	return announce(work, &found.header, sizeof(found), FW_RECORD_PROCESS_CREATE);
+	mark_existing(&found.header, FW_RECORD_PROCESS_CREATE, sizeof(found));
+	return announce(work, &found.header);
 }
 
 static bool announce_connection(struct reconciliation *work,
 	const struct fw_connection_record *end)
 {
-	struct fw_connection_record found = { .connection = end->connection };
+	struct fw_connection_record found;
 
-	found.connection.closed_ns = 0;
-	if (!found.connection.remote_port || found.connection.family == FW_FAMILY_PACKET)
+	if (!make_connection(&found, &end->connection))
 		return true;
-	return announce(work, &found.header, sizeof(found), FW_RECORD_CONNECTION_OPEN);
+	found.connection.closed_ns = 0;
+	return announce(work, &found.header);
 }
 
 static bool announce_port(struct reconciliation *work, const struct fw_port_record *end)
 {
-	struct fw_port_record found = { .port = end->port };
+	struct fw_port_record found;
 
-	return announce(work, &found.header, sizeof(found), FW_RECORD_PORT_TAKEN);
+	make_port(&found, &end->port);
+	return announce(work, &found.header);
 }
 
 /* What ended before it could be listed is announced by what its end tells of it. */

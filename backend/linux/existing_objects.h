@@ -12,11 +12,16 @@
 /*
  * Add a process_create record for every process and an image_load record for every file it has mapped
  * executable, as far as `types` (bits) has these, to `into`, in the order in which they are to be
- * delivered. `live` holds what was gathered from the queues before; the caller must gather again
- * afterwards and call fw_existing_reconcile().
+ * delivered. What came into the queues meanwhile must be gathered afterwards, for
+ * fw_existing_reconcile().
  */
 enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t types,
 	struct fw_record_merge *into, struct fw_error *error);
+
+/* The same for a connection, if the socket is one, and for a port; `into` is the struct fw_record_merge.
+ * False: no memory. */
+bool fw_existing_add_connection(const struct fw_connection *connection, void *into);
+bool fw_existing_add_port(const struct fw_port *port, void *into);
 
 /* Drop from `existing` what `live` announces too, and add what ended between the beginning of the
  * subscription and the listing: each object is announced once, whichever way. Their time is `began_ns`,

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define READ_BYTES	   32768 /* of an iterator at a time */
 #define FEWEST_ROWS_MAPPED 256 /* with FW_MAX_PROCESSES a power of two */
 
 static const char *const pin_names[FW_MAP_COUNT] = {
@@ -215,4 +216,42 @@ int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator i
 		return -EOPNOTSUPP;
 	fd = bpf_iter_create(side->iterator_fd[iterator]);
 	return fd < 0 ? -errno : fd;
+}
+
+/* The kernel returns whole rows only as far as they fit its page, so a read may end inside one. */
+static int read_rows(int fd, size_t row_size, fw_iterator_row_fn row, void *argument)
+{
+	uint64_t buffer[READ_BYTES / sizeof(uint64_t)];
+	char *bytes = (char *)buffer;
+	size_t room = READ_BYTES / row_size * row_size, filled = 0;
+
+	for (;;) {
+		ssize_t got = read(fd, bytes + filled, room - filled);
+		size_t whole;
+
+		if (got < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		if (got <= 0)
+			return got ? -errno : 0;
+		filled += (size_t)got;
+		whole = filled / row_size;
+		for (size_t i = 0; i < whole; i++)
+			if (!row(bytes + i * row_size, argument))
+				return -ENOMEM;
+		filled -= whole * row_size;
+		memmove(bytes, bytes + whole * row_size, filled);
+	}
+}
+
+int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
+	fw_iterator_row_fn row, void *argument)
+{
+	int fd = fw_kernel_side_iterate(side, iterator);
+	int result;
+
+	if (fd < 0)
+		return fd;
+	result = read_rows(fd, row_size, row, argument);
+	close(fd);
+	return result;
 }

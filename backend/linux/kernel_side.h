@@ -56,7 +56,12 @@ void fw_kernel_side_close(struct fw_kernel_side *side);
 const char *fw_iterator_program(enum fw_iterator iterator);
 /* Without it nothing works. */
 bool fw_iterator_is_needed(enum fw_iterator iterator);
-/* Start one pass of an iterator: a descriptor to read struct fw_socket_row from, or negative errno. */
+/* A row of an iterator; false: no memory. */
+typedef bool (*fw_iterator_row_fn)(const void *row, void *argument);
+/* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative errno. */
+int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
+	fw_iterator_row_fn row, void *argument);
+/* Start a pass to be read by the caller: a descriptor, or negative errno. */
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator);
 
 #endif

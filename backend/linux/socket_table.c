@@ -6,17 +6,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_ROWS 128
+#define FIRST_ROWS 128
 
-static bool append(struct fw_socket_table *table, const struct fw_socket_row *row)
+static bool append(const void *found, void *argument)
 {
+	const struct fw_socket_row *row = found;
+	struct fw_socket_table *table = argument;
+
 	if (row->connection.family == FW_FAMILY_NONE) {
 		table->own_pid = row->holder_pid;
 		table->own_start_ns = row->holder_start_ns;
 		return true;
 	}
 	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : READ_ROWS;
+		size_t capacity = table->capacity ? table->capacity * 2 : FIRST_ROWS;
 		struct fw_socket_row *rows = realloc(table->rows, capacity * sizeof(*rows));
 
 		if (!rows)
@@ -26,43 +29,6 @@ static bool append(struct fw_socket_table *table, const struct fw_socket_row *ro
 	}
 	table->rows[table->count++] = *row;
 	return true;
-}
-
-/* The kernel returns whole rows only as far as they fit its page, so a read may end inside one. */
-static int read_iterator(struct fw_socket_table *table, int iterator)
-{
-	struct fw_socket_row rows[READ_ROWS];
-	size_t filled = 0;
-
-	for (;;) {
-		ssize_t got = read(iterator, (char *)rows + filled, sizeof(rows) - filled);
-		size_t whole;
-
-		if (got < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got <= 0)
-			return got ? -errno : 0;
-		filled += (size_t)got;
-		whole = filled / sizeof(rows[0]);
-		for (size_t i = 0; i < whole; i++)
-			if (!append(table, &rows[i]))
-				return -ENOMEM;
-		filled -= whole * sizeof(rows[0]);
-		memmove(rows, &rows[whole], filled);
-	}
-}
-
-static int run_iterator(struct fw_socket_table *table, const struct fw_kernel_side *side,
-	enum fw_iterator which)
-{
-	int iterator = fw_kernel_side_iterate(side, which);
-	int result;
-
-	if (iterator < 0)
-		return iterator;
-	result = read_iterator(table, iterator);
-	close(iterator);
-	return result;
 }
 
 static int compare_rows(const void *left, const void *right)
@@ -80,9 +46,10 @@ enum fw_status fw_socket_table_read(struct fw_socket_table *table,
 	int result;
 
 	table->count = 0;
-	result = run_iterator(table, side, FW_ITERATOR_DESCRIPTORS);
+	result = fw_kernel_side_rows(side, FW_ITERATOR_DESCRIPTORS, sizeof(*table->rows), append, table);
 	if (result == 0)
-		result = run_iterator(table, side, FW_ITERATOR_FLOWS);
+		result = fw_kernel_side_rows(side, FW_ITERATOR_FLOWS, sizeof(*table->rows), append,
+			table);
 	if (result)
 		return fw_error_set_errno(error, result, "listing the sockets");
 	if (table->count)
