@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/recorder.h"
 
+#include "cli/event_types.h"
 #include "cli/interrupt.h"
 #include "cli/interval.h"
 #include "lib/host/host.h"
@@ -184,20 +185,10 @@ static enum fw_status put_info(struct fw_recorder *recorder, uint64_t types, str
 	return flush(recorder, error);
 }
 
-static uint64_t all_events(void)
-{
-	uint64_t types = 0;
-
-	for (unsigned int type = FW_RECORD_NONE + 1; type < FW_RECORD_TYPE_COUNT; type++)
-		if (type != FW_RECORD_LOSS)
-			types |= 1ull << type;
-	return types;
-}
-
 static enum fw_status begin(struct fw_recorder *recorder, struct fw_error *error)
 {
 	struct fw_backend *backend = recorder->session->backend;
-	struct fw_subscription events = { .types = all_events(), .existing = true };
+	struct fw_subscription events = { .types = fw_event_types_all(), .existing = true };
 	struct fw_error why = { FW_OK, "" };
 	enum fw_status status = FW_OK;
 
