@@ -12,72 +12,21 @@ set -u
 
 [ $# -ge 1 ] || { echo "usage: event_filter_test.sh FLOWWATCHER" >&2; exit 2; }
 fw=$(realpath "$1")
-passed=0 failed=0 skipped=0 limit=60
+limit=60
 [ -z "${FW_IN_VM-}" ] || limit=300 # emulated processors
-children=()
-
-cannot() {
-	echo "$1"
-	exit 77
+tries=$((limit * 7))
+. "$(dirname "$0")/live_checks.bash"
+explain() {
+	sed 's/^/# /' "$work/err" 2>/dev/null
+	tail -n 5 "$work/out" | cut -c 1-500 | sed 's/^/# /'
 }
-
-[ "$(id -u)" -eq 0 ] || cannot "needs root"
-command -v jq >/dev/null || cannot "needs jq"
-"$fw" doctor --json | jq -es 'any(.[]; .name == "BPF permitted" and .state == "used")' >/dev/null ||
-	cannot "this kernel refuses BPF to us"
-work=$(mktemp -d) || exit 1
-clean_up() {
-	for child in "${children[@]}"; do
-		kill -KILL "$child" 2>/dev/null
-	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
 cp "$BASH" "$work/probe" && cp "$BASH" "$work/prog" || exit 1
 : >"$work/out"
-
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $what"
-		sed 's/^/# /' "$work/err" 2>/dev/null
-		tail -n 5 "$work/out" | cut -c 1-500 | sed 's/^/# /'
-	fi
-}
-
-# until_true COMMAND...: waits, bounded, for it to succeed.
-until_true() {
-	local tries
-	for ((tries = limit * 7; tries > 0; tries--)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
 
 probes() { grep -c '"comm":"probe"' "$work/out"; }
 probe_is_told() { # COUNT: more of its events than that
 	"$work/probe" -c :
 	[ "$(probes)" -gt "$1" ]
-}
-
-# What the machine's path of a program has in front of ours: in a chroot, the chroot's.
-path_prefix() { # PROGRAM
-	"$fw" events --json --types process_create -d 1.5 >"$work/prefix" 2>"$work/err" &
-	local reader=$!
-	while kill -0 "$reader" 2>/dev/null; do
-		"$@" >"$work/ignored" 2>&1
-		sleep 0.1
-	done
-	wait "$reader"
-	jq -rs --arg path "$1" 'map(select(.cause == "exec" and (.exe // "" | endswith($path))))[0].exe // $path
-		| rtrimstr($path)' "$work/prefix"
 }
 
 prefix=$(path_prefix "$work/probe" -c :)
@@ -162,5 +111,4 @@ check "  after so many events" count_is 5 '.type != "events_report"'
 kill "$spawner"
 wait "$spawner" 2>/dev/null
 
-printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ]
+finish

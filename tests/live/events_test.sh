@@ -13,62 +13,12 @@ set -u
 [ $# -ge 2 ] || { echo "usage: events_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 fw=$(realpath "$1") traffic=$(realpath "$2") made=$(dirname "$(realpath "$2")")/fwevents
-PATH=$PATH:/usr/sbin:/sbin
-work=$(mktemp -d) || exit 1
-passed=0 failed=0 skipped=0
-children=()
-
-clean_up() {
-	for child in "${children[@]}"; do
-		kill -CONT "$child" 2>/dev/null
-		kill -KILL "$child" 2>/dev/null
-	done
-	"$fw" unload >/dev/null 2>&1
-	rm -rf "$work"
-}
-
-cannot() {
-	echo "$1"
-	exit 77
-}
-
-[ "$(id -u)" -eq 0 ] || cannot "needs root"
-command -v jq >/dev/null || cannot "needs jq"
+tries=600
+. "$here/live_checks.bash"
 [ -x "$made" ] || cannot "needs fwevents beside fwtraffic"
-"$fw" doctor --json | jq -es 'any(.[]; .name == "BPF permitted" and .state == "used")' >/dev/null ||
-	cannot "this kernel refuses BPF to us"
-! "$fw" status --json | jq -e .loaded >/dev/null || cannot "a kernel side is loaded already"
-trap clean_up EXIT
-trap 'exit 1' INT TERM
+needs_nothing_loaded
+clean_up_more() { "$fw" unload >/dev/null 2>&1; }
 
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $what"
-	fi
-}
-
-skip() { # WHAT REASON
-	skipped=$((skipped + 1))
-	echo "ok $1 # SKIP $2"
-}
-
-# until COMMAND...: waits, bounded, for it to succeed.
-until_true() {
-	for _ in {1..600}; do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
-
-readers_are() { [ "$("$fw" status --json | jq .readers)" -eq "$1" ]; }
-is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
 has() { grep -q -- "$1" "$2" 2>/dev/null; }
 
 # Nothing but what is printed is wrong.
@@ -130,19 +80,6 @@ sums_agree() { # FILE
 	jq -rs -f "$here/events_sums.jq" "$1" >"$work/findings" && is_clean "$work/findings"
 }
 lost_nothing() { [ "$(jq -s 'map(select(.type == "events_report"))[0].lost | add // 0' "$1")" -eq 0 ]; }
-
-# What the machine's path of a program has in front of ours: in a chroot, the chroot's.
-path_prefix() { # PROGRAM
-	"$fw" events --json --types process_create -d 1.5 >"$work/prefix" 2>"$work/err" &
-	local reader=$!
-	while kill -0 "$reader" 2>/dev/null; do
-		"$@" >"$work/ignored" 2>&1
-		sleep 0.1
-	done
-	wait "$reader"
-	jq -rs --arg path "$1" 'map(select(.cause == "exec" and (.exe // "" | endswith($path))))[0].exe // $path
-		| rtrimstr($path)' "$work/prefix"
-}
 
 # --- each kind of event, in each scenario: told once and whole
 agrees() {
@@ -371,5 +308,4 @@ check "  and says so" has 'No space left' "$work/err"
 echo
 printf '%-34s %-9s %-17s %9s %9s %9s\n' 'what happened' kernel type produced delivered lost
 cat "$work/table"
-printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ]
+finish

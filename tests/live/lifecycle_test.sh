@@ -10,59 +10,12 @@ set -u
 
 [ $# -ge 2 ] || { echo "usage: lifecycle_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 fw=$(realpath "$1") traffic=$(realpath "$2")
-PATH=$PATH:/usr/sbin:/sbin
-work=$(mktemp -d) || exit 1
-passed=0 failed=0 skipped=0
-children=()
-
-clean_up() {
-	for child in "${children[@]}"; do
-		kill -KILL "$child" 2>/dev/null
-	done
+. "$(dirname "$0")/live_checks.bash"
+command -v bpftool >/dev/null || cannot "needs bpftool"
+needs_nothing_loaded
+clean_up_more() {
 	"$fw" unload >/dev/null 2>&1
 	[ ! -d "$work/readonly" ] || umount "$work/readonly" 2>/dev/null
-	rm -rf "$work"
-}
-
-cannot() {
-	echo "$1"
-	exit 77
-}
-
-[ "$(id -u)" -eq 0 ] || cannot "needs root"
-for tool in jq bpftool; do
-	command -v $tool >/dev/null || cannot "needs $tool"
-done
-"$fw" doctor --json | jq -es 'any(.[]; .name == "BPF permitted" and .state == "used")' >/dev/null ||
-	cannot "this kernel refuses BPF to us"
-! "$fw" status --json | jq -e .loaded >/dev/null || cannot "a kernel side is loaded already"
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $what"
-	fi
-}
-
-skip() { # WHAT REASON
-	skipped=$((skipped + 1))
-	echo "ok $1 # SKIP $2"
-}
-
-# until COMMAND...: waits, bounded, for it to succeed.
-until_true() {
-	for _ in {1..200}; do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
 }
 
 # exits CODE COMMAND...: its output goes to $work/out and $work/err.
@@ -105,9 +58,7 @@ background() { # FILE COMMAND...: leaves the pid in $background_pid
 }
 
 has_lines() { [ "$(wc -l <"$1")" -ge "$2" ]; }
-is_stopped() { grep -q '^State:.T' "/proc/$1/status"; }
 status_has() { "$fw" status --json | jq -e "$1" >"$work/out"; }
-readers_are() { [ "$("$fw" status --json | jq .readers)" -eq "$1" ]; }
 groups_are() { [ "$("$fw" status --json | jq .groups)" -eq "$1" ]; }
 
 run_traffic() { "$traffic" -o "$work/expected" "$@"; }
@@ -244,5 +195,4 @@ check "a bpffs that is not there" exits 1 env FLOWWATCHER_BPFFS="$work/none" "$f
 check "  names it" says "$work/none"
 
 check "at the end nothing is left" nothing_left
-printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ]
+finish

@@ -13,51 +13,11 @@ set -u
 
 [ $# -ge 2 ] || { echo "usage: recording_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 fw=$(realpath "$1") traffic=$(realpath "$2")
-passed=0 failed=0 skipped=0 limit=60
+limit=60
 [ -z "${FW_IN_VM-}" ] || limit=300 # emulated processors
-children=()
-
-cannot() {
-	echo "$1"
-	exit 77
-}
-
-[ "$(id -u)" -eq 0 ] || cannot "needs root"
-command -v jq >/dev/null || cannot "needs jq"
-"$fw" doctor --json | jq -es 'any(.[]; .name == "BPF permitted" and .state == "used")' >/dev/null ||
-	cannot "this kernel refuses BPF to us"
-work=$(mktemp -d) || exit 1
-clean_up() {
-	for child in "${children[@]}"; do
-		kill -KILL "$child" 2>/dev/null
-	done
-	rm -rf "$work"
-}
-trap clean_up EXIT
-trap 'exit 1' INT TERM
-
-check() { # WHAT COMMAND...
-	local what=$1
-	shift
-	if "$@"; then
-		passed=$((passed + 1))
-		echo "ok $what"
-	else
-		failed=$((failed + 1))
-		echo "not ok $what"
-		sed 's/^/# /' "$work/err" 2>/dev/null
-	fi
-}
-
-# until_true COMMAND...: waits, bounded, for it to succeed.
-until_true() {
-	local tries
-	for ((tries = limit * 7; tries > 0; tries--)); do
-		"$@" && return 0
-		sleep 0.05
-	done
-	return 1
-}
+tries=$((limit * 7))
+. "$(dirname "$0")/live_checks.bash"
+explain() { sed 's/^/# /' "$work/err" 2>/dev/null; }
 
 exits() { # CODE COMMAND...: its output goes to $work/out and $work/err.
 	local want=$1 code
@@ -194,8 +154,7 @@ if mkdir "$work/small" && mount -t tmpfs -o size=16k none "$work/small" 2>"$work
 	check "  with a notice" says 'was cut off'
 	umount "$work/small"
 else
-	skipped=$((skipped + 1))
-	echo "ok a disk that fills up # SKIP tmpfs cannot be mounted"
+	skip "a disk that fills up" "tmpfs cannot be mounted"
 fi
 timeout "$limit" "$fw" record -i 0.1 - 2>"$work/err" | head -c 3000 >"$work/piped.fwr"
 check "a pipe that is closed ends record" test "${PIPESTATUS[0]}" -eq 1
@@ -205,5 +164,4 @@ timeout "$limit" "$fw" record -i 0.1 -d 0.5 - >"$work/piped.fwr" 2>"$work/err"
 check "through a pipe" exits 0 "$fw" replay "$work/piped.fwr" watch
 check "a file that cannot be made leaves no session" exits 1 "$fw" record "$work/none/file"
 
-printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
-[ "$failed" -eq 0 ]
+finish

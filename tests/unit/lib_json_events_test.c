@@ -15,6 +15,7 @@
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/text_codec.h"
 #include "tests/unit/event_records.h"
+#include "tests/unit/json_expect.h"
 
 #define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -22,43 +23,10 @@
 static struct json_object *parsed(const struct fw_record_header *record)
 {
 	const struct fw_record_header *whole = NULL;
-	struct json_object *object, *again;
 
 	assert_int_equal(fw_record_whole(record, record->size, &whole), FW_OK);
 	assert_true(fw_json_event_is_known(record->type));
-	object = fw_json_event(record);
-	assert_non_null(object);
-	again = json_tokener_parse(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
-	assert_non_null(again);
-	return again;
-}
-
-static struct json_object *field(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		fail_msg("no field '%s' in %s", key, json_object_to_json_string(object));
-	return value;
-}
-
-static void expect_text(struct json_object *object, const char *key, const char *text)
-{
-	assert_true(json_object_is_type(field(object, key), json_type_string));
-	assert_string_equal(json_object_get_string(field(object, key)), text);
-}
-
-static void expect_number(struct json_object *object, const char *key, uint64_t number)
-{
-	assert_true(json_object_is_type(field(object, key), json_type_int));
-	if (json_object_get_uint64(field(object, key)) != number)
-		fail_msg("%s is %s", key, json_object_get_string(field(object, key)));
-}
-
-static void expect_null(struct json_object *object, const char *key)
-{
-	assert_null(field(object, key));
+	return round_trip(fw_json_event(record));
 }
 
 static void expect_absent(struct json_object *object, const char *key)

@@ -9,45 +9,7 @@
 #include <string.h>
 
 #include "flowwatcher/json_objects.h"
-
-/* Through text and back, as a reader sees it. */
-static struct json_object *round_trip(struct json_object *object)
-{
-	struct json_object *parsed;
-
-	assert_non_null(object);
-	parsed = json_tokener_parse(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
-	json_object_put(object);
-	assert_non_null(parsed);
-	return parsed;
-}
-
-static struct json_object *field(struct json_object *object, const char *key)
-{
-	struct json_object *value;
-
-	if (!json_object_object_get_ex(object, key, &value))
-		fail_msg("no field '%s' in %s", key, json_object_to_json_string(object));
-	return value;
-}
-
-static void expect_text(struct json_object *object, const char *key, const char *text)
-{
-	assert_true(json_object_is_type(field(object, key), json_type_string));
-	assert_string_equal(json_object_get_string(field(object, key)), text);
-}
-
-static void expect_number(struct json_object *object, const char *key, uint64_t number)
-{
-	assert_true(json_object_is_type(field(object, key), json_type_int));
-	if (json_object_get_uint64(field(object, key)) != number)
-		fail_msg("%s is %s", key, json_object_get_string(field(object, key)));
-}
-
-static void expect_null(struct json_object *object, const char *key)
-{
-	assert_null(field(object, key));
-}
+#include "tests/unit/json_expect.h"
 
 static void expect_head(struct json_object *object, const char *type)
 {
