@@ -200,7 +200,7 @@ static __noinline int deliver_create_to(__u32 slot, struct event_text *text)
 	struct fw_reader_state *reader;
 	struct bpf_dynptr place;
 	__u64 wake;
-	void *ring = queue_for(slot, &reader, FW_RECORD_PROCESS_CREATE);
+	void *ring = queue_for(slot, &reader, FW_RECORD_PROCESS_CREATE, FW_QUEUE_PROCESS);
 
 	if (!ring)
 		return 0;

@@ -16,16 +16,13 @@ struct {
 
 static __noinline int deliver_exit_to(__u32 slot, struct fw_process_exit_record *record)
 {
-	deliver_to(slot, &record->header, FW_RECORD_PROCESS_EXIT, sizeof(*record));
+	deliver_to(slot, &record->header, FW_QUEUE_PROCESS, sizeof(*record));
 	return 0;
 }
 
 static __noinline int deliver_thread_to(__u32 slot, struct fw_thread_record *record)
 {
-	if (record->header.type == FW_RECORD_THREAD_CREATE)
-		deliver_to(slot, &record->header, FW_RECORD_THREAD_CREATE, sizeof(*record));
-	else
-		deliver_to(slot, &record->header, FW_RECORD_THREAD_EXIT, sizeof(*record));
+	deliver_to(slot, &record->header, FW_QUEUE_PROCESS, sizeof(*record));
 	return 0;
 }
 

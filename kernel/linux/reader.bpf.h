@@ -89,9 +89,9 @@ static __always_inline void report_gap(struct fw_reader_state *reader, void *rin
 
 /* The reader's queue for a record that is about to be put there, which is counted as produced; NULL: not
  * wanted, or lost. A gap is told first. */
-static __always_inline void *queue_for(__u32 slot, struct fw_reader_state **reader, __u16 type)
+static __always_inline void *queue_for(__u32 slot, struct fw_reader_state **reader, __u16 type,
+	const enum fw_queue queue)
 {
-	enum fw_queue queue = fw_queue_of(type);
 	__u32 key = slot * FW_QUEUE_COUNT + queue;
 	void *ring;
 
@@ -108,32 +108,26 @@ static __always_inline void *queue_for(__u32 slot, struct fw_reader_state **read
 }
 
 static __always_inline void deliver_to(__u32 slot, struct fw_record_header *record,
-	const __u16 type, const __u32 size)
+	const enum fw_queue queue, const __u32 size)
 {
 	struct fw_reader_state *reader;
-	void *ring = queue_for(slot, &reader, type);
+	void *ring = queue_for(slot, &reader, record->type, queue);
 
 	if (ring && bpf_ringbuf_output(ring, record, size, wake_flag(ring, size)))
-		lose(reader, type);
+		lose(reader, record->type);
 }
 
 /* Subprograms and unrolled loops: the verifier of Linux 6.1 takes some loops for back edges. The record
  * is complete. */
 static __noinline int deliver_connection_to(__u32 slot, struct fw_connection_record *record)
 {
-	if (record->header.type == FW_RECORD_CONNECTION_OPEN)
-		deliver_to(slot, &record->header, FW_RECORD_CONNECTION_OPEN, sizeof(*record));
-	else
-		deliver_to(slot, &record->header, FW_RECORD_CONNECTION_CLOSE, sizeof(*record));
+	deliver_to(slot, &record->header, FW_QUEUE_NETWORK, sizeof(*record));
 	return 0;
 }
 
 static __noinline int deliver_port_to(__u32 slot, struct fw_port_record *record)
 {
-	if (record->header.type == FW_RECORD_PORT_TAKEN)
-		deliver_to(slot, &record->header, FW_RECORD_PORT_TAKEN, sizeof(*record));
-	else
-		deliver_to(slot, &record->header, FW_RECORD_PORT_RELEASED, sizeof(*record));
+	deliver_to(slot, &record->header, FW_QUEUE_NETWORK, sizeof(*record));
 	return 0;
 }
 
