@@ -10,7 +10,7 @@
 
 /* A change of the major version means old readers must refuse; of the minor, that fields were added. */
 #define FW_ABI_MAJOR 1
-#define FW_ABI_MINOR 1
+#define FW_ABI_MINOR 2
 
 /* Every record starts at a multiple of this in a buffer and its size is one. */
 #define FW_RECORD_ALIGN 8u
@@ -27,6 +27,7 @@ enum fw_record_type {
 	FW_RECORD_THREAD_CREATE = 8,	/* struct fw_thread_record */
 	FW_RECORD_THREAD_EXIT = 9,	/* struct fw_thread_record */
 	FW_RECORD_IMAGE_LOAD = 10,	/* struct fw_image_record */
+	FW_RECORD_BLOCKED = 11,		/* struct fw_blocked_record, abi/rule.h */
 	FW_RECORD_TYPE_COUNT
 };
 

@@ -8,6 +8,7 @@
 #define FW_BACKEND_H
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 #include "flowwatcher/error.h"
 
 /* Row callbacks: return false to stop early (the operation then returns FW_STOPPED). The row is only
@@ -15,6 +16,8 @@
 typedef bool (*fw_usage_fn)(const struct fw_usage *usage, void *argument);
 typedef bool (*fw_connection_fn)(const struct fw_connection *connection, void *argument);
 typedef bool (*fw_port_fn)(const struct fw_port *port, void *argument);
+typedef bool (*fw_rule_fn)(const struct fw_rule *rule, const struct fw_rule_counters *counters,
+	void *argument);
 typedef bool (*fw_record_fn)(const struct fw_record_header *record, void *argument);
 
 /* What a usage snapshot says beside its rows. */
@@ -108,6 +111,20 @@ struct fw_backend_ops {
 		struct fw_counters *departed, struct fw_error *error);
 	/* End the session; the group id is forgotten. */
 	void (*group_stop)(struct fw_backend *backend, uint64_t group);
+
+	/* Put rules in force, all of them or none; when this returns, they are: connections that a block
+	 * refuses are cut. Fills id, made_ns, and what the targets resolve to (start_ns, device, inode).
+	 * A limit takes the place of one with the same target, whose id it does not keep; a block that is
+	 * there already with the same target, peers and flags is not made twice but takes over ends_ns,
+	 * and has its old id. FW_NOT_FOUND: a process is gone. NULL: this backend keeps no rules. */
+	enum fw_status (*rules_add)(struct fw_backend *backend, struct fw_rule *rules, size_t count,
+		struct fw_error *error);
+	/* Take rules back, all of them or none. FW_NOT_FOUND: there is none with one of the ids. */
+	enum fw_status (*rules_remove)(struct fw_backend *backend, const uint32_t *ids, size_t count,
+		struct fw_error *error);
+	/* Every rule in force, by id. */
+	enum fw_status (*rules)(struct fw_backend *backend, fw_rule_fn row, void *argument,
+		struct fw_error *error);
 };
 
 /* A backend's instance begins with this. */

@@ -2,6 +2,7 @@
 #include "core/record_check.h"
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
 static const size_t known_sizes[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_CONNECTION_OPEN] = sizeof(struct fw_connection_record),
@@ -14,6 +15,7 @@ static const size_t known_sizes[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_THREAD_CREATE] = sizeof(struct fw_thread_record),
 	[FW_RECORD_THREAD_EXIT] = sizeof(struct fw_thread_record),
 	[FW_RECORD_IMAGE_LOAD] = sizeof(struct fw_image_record),
+	[FW_RECORD_BLOCKED] = sizeof(struct fw_blocked_record),
 };
 
 size_t fw_record_min_size(uint16_t type)
