@@ -25,6 +25,8 @@ static const char *const role_groups[] = {
 	[FW_ROLE_WIRE_SYNACK] = "wire",
 	[FW_ROLE_SNAPSHOT] = "snapshots",
 	[FW_ROLE_EVENT] = "process events",
+	[FW_ROLE_RULE] = "rules",
+	[FW_ROLE_RULE_PASS] = "rules",
 };
 
 static const char *const role_costs[] = {
@@ -44,6 +46,8 @@ static const char *const role_costs[] = {
 	[FW_ROLE_WIRE_SYNACK] = "needed only where the cgroup hook misses SYN-ACKs over IPv6",
 	[FW_ROLE_SNAPSHOT] = "connections and ports cannot be listed",
 	[FW_ROLE_EVENT] = "no process and thread events, or none of those that run already",
+	[FW_ROLE_RULE] = "see rules below",
+	[FW_ROLE_RULE_PASS] = "rules cannot be made",
 };
 
 static void describe_error(const struct fw_hook *hook, char *text, size_t size)
@@ -137,7 +141,8 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 
 enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_error *error)
 {
-	static const struct fw_hook_choice all = { .wire = true, .events = true };
+	static const struct fw_hook_choice all = { .wire = true, .events = true,
+		.rules = true };
 	struct fw_hooks hooks;
 	struct fw_error why = { FW_OK, "" };
 

@@ -22,6 +22,11 @@ static const char *const pin_names[FW_MAP_COUNT] = {
 	[FW_MAP_MEMBERSHIP] = "membership",
 	[FW_MAP_GROUPS] = "groups",
 	[FW_MAP_READERS] = "readers",
+	[FW_MAP_RULES] = "rules",
+	[FW_MAP_POLICIES] = "policies",
+	[FW_MAP_POLICY_BLOCKS] = "policy_blocks",
+	[FW_MAP_MEMBERS] = "members",
+	[FW_MAP_LIMITS] = "limits",
 	[FW_MAP_MACHINE] = "machine",
 };
 
@@ -29,6 +34,8 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_FLOWS] = "fw_iter_flows",
 	[FW_ITERATOR_DESCRIPTORS] = "fw_iter_descriptors",
 	[FW_ITERATOR_PROCESSES] = "fw_iter_processes",
+	[FW_ITERATOR_MEMBERS] = "fw_iter_members",
+	[FW_ITERATOR_CUT] = "fw_iter_cut",
 };
 
 void fw_kernel_side_init(struct fw_kernel_side *side)
@@ -55,7 +62,7 @@ static void *map_values(int map, size_t size)
 
 bool fw_iterator_is_needed(enum fw_iterator iterator)
 {
-	return iterator != FW_ITERATOR_PROCESSES;
+	return iterator == FW_ITERATOR_FLOWS || iterator == FW_ITERATOR_DESCRIPTORS;
 }
 
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
@@ -115,6 +122,12 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 		snprintf(name, sizeof(name), "link-%d", i);
 		result = pin_one(side->link_fd[i], directory, name);
 	}
+	for (int i = 0; i < FW_HOOK_COUNT && !result; i++) {
+		if (side->program_fd[i] < 0)
+			continue;
+		snprintf(name, sizeof(name), FW_PIN_PROGRAM, i);
+		result = pin_one(side->program_fd[i], directory, name);
+	}
 	return result;
 }
 
@@ -137,36 +150,39 @@ enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *
 	return status;
 }
 
-static int open_one(const char *name)
+int fw_kernel_side_open_pin(const char *name)
 {
 	char path[PATH_MAX + 64];
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", fw_pin_directory(), name);
-	return bpf_obj_get(path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
 }
 
 static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *error)
 {
 	const char *name;
+	int result;
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {
 		name = pin_names[i];
-		side->map_fd[i] = open_one(name);
-		if (side->map_fd[i] < 0)
+		side->map_fd[i] = result = fw_kernel_side_open_pin(name);
+		if (result < 0)
 			goto failed;
 	}
 	for (int i = 0; i < FW_ITERATOR_COUNT; i++) {
 		name = iterator_programs[i];
-		side->iterator_fd[i] = open_one(name);
-		if (side->iterator_fd[i] < 0 && fw_iterator_is_needed(i))
+		side->iterator_fd[i] = result = fw_kernel_side_open_pin(name);
+		if (result < 0 && fw_iterator_is_needed(i))
 			goto failed;
 	}
 	return FW_OK;
 failed:
-	if (errno == ENOENT)
+	if (result == -ENOENT)
 		return fw_error_set(error, FW_NOT_FOUND,
 			"the kernel side is not loaded; 'flowwatcher load' puts it in place");
-	return fw_error_set_errno(error, errno, "opening %s/%s", fw_pin_directory(), name);
+	return fw_error_set_errno(error, result, "opening %s/%s", fw_pin_directory(), name);
 }
 
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error)
@@ -205,6 +221,7 @@ void fw_kernel_side_close(struct fw_kernel_side *side)
 	close_all(side->map_fd, FW_MAP_COUNT);
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
 	close_all(side->link_fd, FW_HOOK_COUNT);
+	close_all(side->program_fd, FW_HOOK_COUNT);
 	fw_kernel_side_init(side);
 }
 

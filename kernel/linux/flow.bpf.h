@@ -42,6 +42,7 @@ static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 		flow->flags = FW_FLOW_BORN;
 		flow->since_ns = 0;
 		flow->last_remote_port = 0;
+		flow->told_rule = 0;
 	}
 	flow->id = 0;
 	flow->opened_ns = bpf_ktime_get_boot_ns();

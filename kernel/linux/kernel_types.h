@@ -124,6 +124,20 @@ struct __sk_buff {
 	__u32 gso_size;
 };
 
+/* UAPI context of the hooks on connect(). */
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 msg_src_ip4;
+	__u32 msg_src_ip6[4];
+	__u64 sk __attribute__((aligned(8)));
+};
+
 /* UAPI, opaque: the verifier keeps its own state of it. */
 struct bpf_dynptr {
 	__u64 opaque[2];
@@ -190,8 +204,13 @@ struct socket {
 	struct sock *sk;
 };
 
+typedef struct {
+	int owned; /* by process context */
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	__u16 sk_protocol;
@@ -247,8 +266,18 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct super_block {
+	unsigned int s_dev;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
 };
 
 struct mm_struct {
@@ -276,6 +305,8 @@ struct kernfs_node___6_15 {
 
 struct cgroup {
 	struct kernfs_node *kn;
+	int level;
+	struct cgroup *ancestors[0]; /* itself included, the root first */
 };
 
 struct css_set {
@@ -309,6 +340,7 @@ struct task_struct {
 
 struct net_device {
 	unsigned int mtu;
+	possible_net_t nd_net;
 };
 
 struct dst_entry {
@@ -316,6 +348,7 @@ struct dst_entry {
 };
 
 struct sk_buff {
+	struct net_device *dev;
 	unsigned int len;
 	unsigned long _skb_refdst;
 	char cb[48];
