@@ -22,8 +22,8 @@
 	{ program, target, FW_HOOK_ITERATOR, role, BPF_TRACE_ITER, purpose, 0, false }
 #define CGROUP(program, target, role, attach_type, purpose) \
 	{ program, target, FW_HOOK_CGROUP, role, attach_type, purpose, 0, false }
-#define LSM(program, target, role, purpose) \
-	{ program, target, FW_HOOK_LSM, role, BPF_LSM_MAC, purpose, 0, false }
+#define FMOD_RET(program, target, role, purpose) \
+	{ program, target, FW_HOOK_FMOD_RET, role, BPF_MODIFY_RETURN, purpose, 0, false }
 
 static const struct fw_hook hook_table[] = {
 	TRACEPOINT("fw_sock_send_length", "sock_send_length", FW_ROLE_SEND_TRACEPOINT,
@@ -101,9 +101,10 @@ static const struct fw_hook hook_table[] = {
 		"drops what others send to blocked processes"),
 	TRACEPOINT("fw_owner_sending", "tcp_sendmsg_locked", FW_ROLE_RULE,
 		"who sends over a connection that was handed on"),
-	LSM("fw_block_sendmsg", "socket_sendmsg", FW_ROLE_RULE,
+	/* Not as LSM programs: those need "bpf" among the security modules chosen at boot. */
+	FMOD_RET("fw_block_sendmsg", "security_socket_sendmsg", FW_ROLE_RULE,
 		"refuses send calls, packet sockets included"),
-	LSM("fw_block_recvmsg", "socket_recvmsg", FW_ROLE_RULE,
+	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE,
 		"refuses receive calls, of what was queued too"),
 	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
 	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
@@ -137,10 +138,6 @@ static int find_target(const struct btf *kernel, const struct fw_hook *hook)
 		snprintf(name, sizeof(name), "btf_trace_%s", hook->target);
 		return btf__find_by_name_kind(kernel, name, BTF_KIND_TYPEDEF);
 	}
-	if (hook->kind == FW_HOOK_LSM) {
-		snprintf(name, sizeof(name), "bpf_lsm_%s", hook->target);
-		return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
-	}
 	if (hook->kind == FW_HOOK_ITERATOR) {
 		snprintf(name, sizeof(name), "bpf_iter_%s", hook->target);
 		return btf__find_by_name_kind(kernel, name, BTF_KIND_FUNC);
@@ -154,8 +151,7 @@ static int probe_tracing(const struct btf *kernel, const struct fw_hook *hook)
 
 	if (id < 0)
 		return -ENOENT;
-	return probe_program(hook->kind == FW_HOOK_LSM ? BPF_PROG_TYPE_LSM : BPF_PROG_TYPE_TRACING,
-		"fw_probe", 0, (size_t)id, hook->attach_type);
+	return probe_program(BPF_PROG_TYPE_TRACING, "fw_probe", 0, (size_t)id, hook->attach_type);
 }
 
 static enum bpf_prog_type cgroup_program_type(unsigned int attach_type)
@@ -318,7 +314,7 @@ void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
 		[FW_HOOK_FEXIT] = "fexit/",
 		[FW_HOOK_ITERATOR] = "iter/",
 		[FW_HOOK_CGROUP] = "cgroup/",
-		[FW_HOOK_LSM] = "lsm/",
+		[FW_HOOK_FMOD_RET] = "fmod_ret/",
 	};
 
 	snprintf(name, size, "%s%s", prefix[hook->kind], hook->target);

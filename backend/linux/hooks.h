@@ -14,7 +14,7 @@ enum fw_hook_kind {
 	FW_HOOK_FEXIT,
 	FW_HOOK_ITERATOR,
 	FW_HOOK_CGROUP,
-	FW_HOOK_LSM,
+	FW_HOOK_FMOD_RET,
 };
 
 /* What a hook is for. Of the payload roles one way of several is chosen, of the others all that are

@@ -11,9 +11,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #define MOST_PASSES 64 /* over the processes: one for each generation that a fork keeps ahead of us */
@@ -230,6 +232,14 @@ static void remove_replaced(struct change *change, const struct fw_rule *rules, 
 	}
 }
 
+/* Programs that began before may still use what they found then; this waits for readers of RCU. Processors
+ * without a timer tick (nohz_full) do not take part: there, time has to do. */
+static void wait_for_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
+}
+
 static enum fw_status put_in_force(struct change *change, const struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
@@ -240,6 +250,7 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	fw_rule_store_commit(side, rules[count - 1].id);
 	status = ask_processes(side, error);
 	remove_replaced(change, rules, count);
+	wait_for_programs();
 	if (status == FW_OK && any_block(rules, count))
 		status = fw_connection_cut(side, error);
 	return status;

@@ -181,10 +181,12 @@ static __always_inline struct sock *packet_socket(const struct fw_flow_state *fl
 	return (struct sock *)*(volatile __u64 *)&flow->self;
 }
 
-/* Who touched the flow last; before anybody did, who made it. */
+/* Who touched the flow last; before anybody did, who made it, or had it when counting began. */
 static __always_inline __u64 owner_of(const struct fw_flow_state *flow)
 {
-	return flow->owner ? flow->owner : flow->creator;
+	if (flow->owner)
+		return flow->owner;
+	return flow->creator ? flow->creator : flow->holder;
 }
 
 /* The same of a packet's socket. Subflows of multipath TCP are the kernel's own sockets, and their
@@ -363,50 +365,47 @@ static __noinline int tell_socket(struct sock *sk, __u64 id, const struct peer *
 
 /*
  * A call of the running process on a socket. Of sockets without a fixed peer only what is refused whatever
- * the peer is can be told here; of others the packets tell.
+ * the peer is can be told here, and nothing of who began a connection (these hooks have no socket storage):
+ * that is left to the packets.
  */
 static __always_inline int judge_call(struct sock *sk, enum fw_blocked_operation operation)
 {
 	__u64 handle = current_handle();
 	struct fw_member *member = handle ? member_of_current(handle) : 0;
-	struct fw_flow_state *flow;
 	struct peer peer = {};
 	__u32 rule;
 
 	if (!member || !member->blocks || !family_counts(sk))
 		return 0;
-	flow = flow_get(sk);
-	if (!flow)
-		return 0;
 	peer_of_socket(&peer, sk);
 	if (sk->sk_type == SOCK_STREAM)
-		peer.begun = stream_begun(flow);
+		peer.begun = BEGUN_UNTOLD;
 	else
 		peer.begun = operation == FW_BLOCKED_SEND ? BEGUN_HERE : BEGUN_THERE;
 	rule = refusing_rule(member->blocks, &peer);
 	if (!rule)
 		return 0;
 	count_refusal(rule, 0);
-	if (flow->told_rule != rule && anybody_reads(FW_RECORD_BLOCKED))
-		tell_socket(sk, flow->id, &peer, rule, operation);
-	flow->told_rule = rule;
+	if (anybody_reads(FW_RECORD_BLOCKED))
+		tell_socket(sk, bpf_get_socket_cookie(sk), &peer, rule, operation);
 	return -EPERM;
 }
 
-SEC("lsm/socket_sendmsg")
-int BPF_PROG(fw_block_sendmsg, struct socket *socket, struct msghdr *message, int size)
+SEC("fmod_ret/security_socket_sendmsg")
+int BPF_PROG(fw_block_sendmsg, struct socket *socket, struct msghdr *message, int size, int result)
 {
 	struct sock *sk = socket->sk;
 
-	return sk ? judge_call(sk, FW_BLOCKED_SEND) : 0;
+	return sk && !result ? judge_call(sk, FW_BLOCKED_SEND) : result;
 }
 
-SEC("lsm/socket_recvmsg")
-int BPF_PROG(fw_block_recvmsg, struct socket *socket, struct msghdr *message, int size, int flags)
+SEC("fmod_ret/security_socket_recvmsg")
+int BPF_PROG(fw_block_recvmsg, struct socket *socket, struct msghdr *message, int size, int flags,
+	int result)
 {
 	struct sock *sk = socket->sk;
 
-	return sk ? judge_call(sk, FW_BLOCKED_RECEIVE) : 0;
+	return sk && !result ? judge_call(sk, FW_BLOCKED_RECEIVE) : result;
 }
 
 static __noinline int tell_cut(const struct fw_connection *connection, const struct peer *peer,

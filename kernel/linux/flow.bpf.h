@@ -43,6 +43,7 @@ static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 		flow->since_ns = 0;
 		flow->last_remote_port = 0;
 		flow->told_rule = 0;
+		flow->holder = 0;
 	}
 	flow->id = 0;
 	flow->opened_ns = bpf_ktime_get_boot_ns();

@@ -65,6 +65,7 @@ struct fw_flow_state {
 	uint32_t sequence_state;
 	uint32_t told_rule; /* whose refusal was reported last */
 	uint64_t creator; /* handle; 0: not known */
+	uint64_t holder;  /* handle of one that had it when counting began; 0: it was made after that */
 	uint64_t opened_ns;
 	uint64_t since_ns; /* when the port was taken */
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */

@@ -17,8 +17,8 @@ struct peer {
 	__u8 begun;	  /* enum begun */
 };
 
-/* By whom. */
-enum begun { BEGUN_UNKNOWN, BEGUN_HERE, BEGUN_THERE };
+/* By whom. Of what is not known, either could be refused; untold: leave it to the packets. */
+enum begun { BEGUN_UNKNOWN, BEGUN_HERE, BEGUN_THERE, BEGUN_UNTOLD };
 
 static __always_inline bool is_loopback(const struct peer *peer)
 {
@@ -68,9 +68,11 @@ static __always_inline bool is_refused_by(const struct fw_policy_block *block,
 {
 	if (!is_committed(block->rule) || has_ended(block->ends_ns))
 		return false;
-	if (block->flags & FW_RULE_ONLY_INCOMING && peer->begun == BEGUN_HERE)
+	if (block->flags & FW_RULE_ONLY_INCOMING &&
+		(peer->begun == BEGUN_HERE || peer->begun == BEGUN_UNTOLD))
 		return false;
-	if (block->flags & FW_RULE_ONLY_OUTGOING && peer->begun == BEGUN_THERE)
+	if (block->flags & FW_RULE_ONLY_OUTGOING &&
+		(peer->begun == BEGUN_THERE || peer->begun == BEGUN_UNTOLD))
 		return false;
 	if (block->flags & FW_RULE_ALLOW_LOOPBACK && is_loopback(peer))
 		return false;
