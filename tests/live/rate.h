@@ -69,8 +69,6 @@ struct fw_rate_side {
 };
 
 int64_t fw_rate_now_ns(void); /* CLOCK_MONOTONIC */
-void fw_rate_await(sem_t *semaphore);
-void fw_rate_await_children(sem_t *semaphore); /* in the main process */
 int64_t fw_rate_process_cpu_ns(void); /* of this process and its children that have ended */
 int64_t fw_rate_machine_cpu_ns(void); /* of all processors, since boot */
 

@@ -94,7 +94,7 @@ static void tcp_client(struct fw_rate_side *side)
 {
 	unsigned int i;
 
-	fw_rate_await(&side->shared->listening);
+	fw_semaphore_await(&side->shared->listening);
 	for (i = 0; i < fw_rate.flows; i++) {
 		side->descriptors[i] = open_socket(side);
 		connect_socket(side->descriptors[i], &side->shared->server);
@@ -116,7 +116,7 @@ static void udp_server(struct fw_rate_side *side)
 		bind_socket(side->descriptors[i], &shared->flows[i].server, length);
 	}
 	sem_post(&shared->listening);
-	fw_rate_await(&shared->bound);
+	fw_semaphore_await(&shared->bound);
 	for (i = 0; i < fw_rate.flows; i++)
 		connect_socket(side->descriptors[i], &shared->flows[i].client);
 }
@@ -126,7 +126,7 @@ static void udp_client(struct fw_rate_side *side)
 	struct fw_rate_shared *shared = side->shared;
 	unsigned int i;
 
-	fw_rate_await(&shared->listening);
+	fw_semaphore_await(&shared->listening);
 	for (i = 0; i < fw_rate.flows; i++) {
 		struct sockaddr_storage *own = &shared->flows[i].client;
 		socklen_t length = sizeof(*own);

@@ -101,7 +101,7 @@ static void run_client(void *argument)
 	fw_rate_open_flows(&latency->client);
 	set_prompt(latency->client.descriptors[0]);
 	sem_post(&latency->shared->arrived);
-	fw_rate_await(&latency->shared->go);
+	fw_semaphore_await(&latency->shared->go);
 	end = fw_rate_now_ns() + fw_rate.seconds * SECOND_NS;
 	while (fw_rate_now_ns() < end) {
 		request(latency, latency->client.descriptors[0], number++);
@@ -154,7 +154,7 @@ void fw_rate_run_latency(FILE *out)
 	sem_init(&shared->bound, 1, 0);
 	server = fw_spawn("echo", run_server, latency, NULL);
 	client = fw_spawn("asks", run_client, latency, NULL);
-	fw_rate_await_children(&shared->arrived);
+	fw_semaphore_await_children(&shared->arrived);
 	fw_rate_announce(client);
 	sem_post(&shared->go);
 	fw_reap(client);

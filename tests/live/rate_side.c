@@ -28,30 +28,6 @@ int64_t fw_rate_now_ns(void)
 	return now.tv_sec * SECOND_NS + now.tv_nsec;
 }
 
-void fw_rate_await(sem_t *semaphore)
-{
-	while (sem_wait(semaphore) < 0)
-		if (errno != EINTR)
-			fw_fail("sem_wait");
-}
-
-/* A child that fails meanwhile ends the run: it would never post. */
-void fw_rate_await_children(sem_t *semaphore)
-{
-	struct timespec until;
-
-	for (;;) {
-		clock_gettime(CLOCK_REALTIME, &until);
-		until.tv_sec++;
-		if (sem_timedwait(semaphore, &until) == 0)
-			return;
-		if (errno == ETIMEDOUT)
-			fw_reap_ended();
-		else if (errno != EINTR)
-			fw_fail("sem_timedwait");
-	}
-}
-
 static int64_t cpu_of(int who)
 {
 	struct rusage usage;
@@ -113,10 +89,10 @@ void fw_rate_announce(pid_t pid)
 
 static void worker(struct fw_rate_side *side, unsigned int number)
 {
-	fw_rate_await(&side->shared->begin);
+	fw_semaphore_await(&side->shared->begin);
 	fw_rate_run_flows(side, number, side->processes);
 	sem_post(&side->shared->arrived);
-	fw_rate_await(&side->shared->finish);
+	fw_semaphore_await(&side->shared->finish);
 }
 
 /* One process does it all itself: it is the one that was announced. */
@@ -154,7 +130,7 @@ static void run_side(void *argument)
 	if (fw_rate.existing)
 		fw_rate_open_flows(side);
 	sem_post(&shared->arrived);
-	fw_rate_await(&shared->go);
+	fw_semaphore_await(&shared->go);
 	if (!fw_rate.existing)
 		fw_rate_open_flows(side);
 	sem_post(&shared->arrived);
@@ -167,7 +143,7 @@ static void run_side(void *argument)
 static void await_arrivals(struct fw_rate_shared *shared, unsigned int count)
 {
 	while (count-- > 0)
-		fw_rate_await_children(&shared->arrived);
+		fw_semaphore_await_children(&shared->arrived);
 }
 
 static void release(sem_t *semaphore, unsigned int count)

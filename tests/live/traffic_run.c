@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHILD_MAX 4096
@@ -158,6 +159,29 @@ void fw_reap_ended(void)
 		return;
 	forget(ended);
 	check_status(ended, status);
+}
+
+void fw_semaphore_await(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		if (errno != EINTR)
+			fw_fail("sem_wait");
+}
+
+void fw_semaphore_await_children(sem_t *semaphore)
+{
+	struct timespec until;
+
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		if (sem_timedwait(semaphore, &until) == 0)
+			return;
+		if (errno == ETIMEDOUT)
+			fw_reap_ended();
+		else if (errno != EINTR)
+			fw_fail("sem_timedwait");
+	}
 }
 
 void fw_kill(pid_t pid)
