@@ -64,7 +64,7 @@ _flowwatcher_types() {
 	local before=
 	[[ $1 == *,* ]] && before=${1%,*},
 	compgen -P "$before" -W 'process_create process_exit thread_create thread_exit image_load
-		connection_open connection_close port_taken port_released process thread image connection
+		connection_open connection_close port_taken port_released blocked process thread image connection
 		port all' -- "${1##*,}"
 }
 

@@ -61,7 +61,7 @@ function __flowwatcher_types
     set -l word (commandline -ct | string replace -r '^--types=' '')
     set -l before (string match -r '.*,' -- $word)
     printf '%s\n' $before{process_create,process_exit,thread_create,thread_exit,image_load} \
-        $before{connection_open,connection_close,port_taken,port_released} \
+        $before{connection_open,connection_close,port_taken,port_released,blocked} \
         $before{process,thread,image,connection,port,all}
 end
 
