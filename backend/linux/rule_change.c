@@ -6,7 +6,7 @@
 #include "backend/linux/rule_hooks.h"
 #include "backend/linux/rule_index.h"
 #include "backend/linux/rule_store.h"
-#include "backend/linux/rule_target.h"
+#include "backend/linux/rule_resolve.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -188,7 +188,7 @@ static enum fw_status prepare(struct change *change, struct fw_rule *rules, size
 	for (size_t i = 0; i < count && status == FW_OK; i++) {
 		status = check(change->side, &rules[i], error);
 		if (status == FW_OK)
-			status = fw_rule_target_resolve(change->side, &rules[i], error);
+			status = fw_rule_resolve(change->side, &rules[i], error);
 		rules[i].id = (uint32_t)(change->side->machine->rules_committed + i + 1);
 		rules[i].made_ns = now_ns;
 	}

@@ -66,12 +66,3 @@ size_t fw_rule_keys(const struct fw_rule *rule, struct fw_policy_key keys[FW_RUL
 		.detail = rule->device };
 	return 2;
 }
-
-bool fw_rule_same_target(const struct fw_rule *a, const struct fw_rule *b)
-{
-	struct fw_policy_key first[FW_RULE_KEYS], second[FW_RULE_KEYS];
-
-	fw_rule_keys(a, first);
-	fw_rule_keys(b, second);
-	return memcmp(&first[0], &second[0], sizeof(first[0])) == 0;
-}

@@ -11,7 +11,4 @@
  * its file. The rule is complete (start_ns, device, inode). */
 size_t fw_rule_keys(const struct fw_rule *rule, struct fw_policy_key keys[FW_RULE_KEYS]);
 
-/* Are the two about the same target? */
-bool fw_rule_same_target(const struct fw_rule *a, const struct fw_rule *b);
-
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "backend/linux/rule_target.h"
+#include "backend/linux/rule_resolve.h"
 
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -48,7 +48,7 @@ static void find_file(struct fw_rule *rule)
 	rule->inode = file.st_ino;
 }
 
-enum fw_status fw_rule_target_resolve(const struct fw_kernel_side *side, struct fw_rule *rule,
+enum fw_status fw_rule_resolve(const struct fw_kernel_side *side, struct fw_rule *rule,
 	struct fw_error *error)
 {
 	if (rule->target == FW_RULE_PID)
