@@ -103,6 +103,8 @@ static void empty_queues(const struct fw_kernel_side *side, struct refused *refu
 
 	if (fw_socket_table_read(&table, side, NULL) != FW_OK)
 		return;
+	__atomic_store_n(&side->machine->cutter, fw_handle(table.own_pid, table.own_start_ns),
+		__ATOMIC_SEQ_CST);
 	for (size_t i = 0; i < table.count; i++) {
 		uint32_t pid = table.rows[i].holder_pid;
 
@@ -111,6 +113,7 @@ static void empty_queues(const struct fw_kernel_side *side, struct refused *refu
 		fw_receive_queues_empty(pid, is_refused, refused);
 		last = pid;
 	}
+	__atomic_store_n(&side->machine->cutter, 0, __ATOMIC_SEQ_CST);
 	fw_socket_table_done(&table);
 }
 
@@ -121,8 +124,8 @@ enum fw_status fw_connection_cut(const struct fw_kernel_side *side, struct fw_er
 
 	if (!result && refused.count) {
 		qsort(refused.rows, refused.count, sizeof(*refused.rows), compare_rows);
+		empty_queues(side, &refused); /* before: this would take the error that tells the holder */
 		result = destroy_all(&refused);
-		empty_queues(side, &refused);
 	}
 	free(refused.rows);
 	if (result == -EOPNOTSUPP)

@@ -2,6 +2,7 @@
 #include "backend/linux/rule_change.h"
 
 #include "backend/linux/connection_cut.h"
+#include "backend/linux/ended_members.h"
 #include "backend/linux/pin_directory.h"
 #include "backend/linux/rule_hooks.h"
 #include "backend/linux/rule_index.h"
@@ -249,6 +250,8 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	side->machine->rules_count = change->count + count;
 	fw_rule_store_commit(side, rules[count - 1].id);
 	status = ask_processes(side, error);
+	if (status == FW_OK)
+		status = fw_ended_members_find(side, error);
 	remove_replaced(change, rules, count);
 	wait_for_programs();
 	if (status == FW_OK && any_block(rules, count))

@@ -97,6 +97,8 @@ static __always_inline struct fw_process_state *owner_row(struct fw_flow_state *
 		process = row_at(slot, handle);
 	if (process)
 		return process;
+	if (handle == machine.cutter)
+		return 0;
 	process = process_get(handle, &slot);
 	if (!process)
 		return 0;

@@ -154,6 +154,7 @@ struct fw_machine {
 	uint64_t rules_committed; /* the highest id of rules in force */
 	uint64_t members_changed; /* members that became so, or other ones */
 	uint64_t member_failures; /* no memory for a member: a rule is not in force for it */
+	uint64_t cutter; /* handle of a command that empties queues: what it reads is nobody's */
 	uint32_t rules_generation; /* grows when members may have to be found anew */
 	uint32_t policy_kinds[FW_RULE_TARGET_COUNT]; /* how many policies there are of each kind */
 	struct fw_reader_state readers[FW_MAX_READERS];
