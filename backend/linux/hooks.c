@@ -99,12 +99,12 @@ static const struct fw_hook hook_table[] = {
 		"drops what blocked processes send"),
 	CGROUP("fw_block_received", "skb/ingress", FW_ROLE_RULE, BPF_CGROUP_INET_INGRESS,
 		"drops what others send to blocked processes"),
-	TRACEPOINT("fw_owner_sending", "tcp_sendmsg_locked", FW_ROLE_RULE,
+	TRACEPOINT("fw_owner_sending", "tcp_sendmsg_locked", FW_ROLE_RULE_OWNER,
 		"who sends over a connection that was handed on"),
 	/* Not as LSM programs: those need "bpf" among the security modules chosen at boot. */
-	FMOD_RET("fw_block_sendmsg", "security_socket_sendmsg", FW_ROLE_RULE,
+	FMOD_RET("fw_block_sendmsg", "security_socket_sendmsg", FW_ROLE_RULE_CALL,
 		"refuses send calls, packet sockets included"),
-	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE,
+	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE_CALL,
 		"refuses receive calls, of what was queued too"),
 	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
 	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
@@ -271,6 +271,8 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choi
 		role_choose(hooks, FW_ROLE_EVENT);
 	if (choice->rules) {
 		role_choose(hooks, FW_ROLE_RULE);
+		role_choose(hooks, FW_ROLE_RULE_CALL);
+		role_choose(hooks, FW_ROLE_RULE_OWNER);
 		role_choose(hooks, FW_ROLE_RULE_PASS);
 	}
 	if (choice->wire) {
@@ -297,7 +299,8 @@ bool fw_hooks_use(const struct fw_hooks *hooks, enum fw_hook_role role)
 
 bool fw_hook_waits(const struct fw_hook *hook)
 {
-	return hook->role == FW_ROLE_RULE;
+	return hook->role == FW_ROLE_RULE || hook->role == FW_ROLE_RULE_CALL ||
+	       hook->role == FW_ROLE_RULE_OWNER;
 }
 
 const struct fw_hook *fw_hooks_known(size_t *count)

@@ -35,7 +35,9 @@ enum fw_hook_role {
 	FW_ROLE_SNAPSHOT,
 	FW_ROLE_EVENT, /* records of processes and threads; on demand in a private copy */
 	FW_ROLE_RULE,  /* loaded with the kernel side that stays, attached while there are rules */
-	FW_ROLE_RULE_PASS, /* its iterators */
+	FW_ROLE_RULE_CALL, /* likewise; what the hooks above cannot refuse */
+	FW_ROLE_RULE_OWNER, /* likewise; who uses a socket, before a byte of his is in it */
+	FW_ROLE_RULE_PASS, /* iterators of rules */
 };
 
 /* What is wanted beside payload, connections and ports. */

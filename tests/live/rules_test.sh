@@ -231,4 +231,5 @@ loaded=
 check "it sends" sends
 check "without a kernel side a rule is refused" eval '! rule block "exe:$work/probe"'
 check "and the message says what to do" says "flowwatcher load"
+kill "$resident"; wait "$resident" 2>/dev/null
 finish
