@@ -4,7 +4,7 @@
 #include "cli/output.h"
 #include "cli/rule_target.h"
 #include "flowwatcher/names.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 #include <errno.h>
 #include <getopt.h>

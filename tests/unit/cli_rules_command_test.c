@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 #include "tests/unit/rule_double.h"
 
 #define MOST_WORDS 32

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 #include "lib/host/host.h"
 
 struct rule_double rule_double;
