@@ -213,6 +213,25 @@ with_processes() {
 		wait $!' bash "$@"
 }
 
+# The program on a kernel side of its own with a rule of each kind of target, about nobody.
+with_rules() {
+	FLOWWATCHER_BPFFS=$work/bpffs
+	export FLOWWATCHER_BPFFS
+	mkdir -p "$FLOWWATCHER_BPFFS"
+	"$1" load || return
+	sleep 60 &
+	sleeper=$!
+	{
+		"$1" block pid:$sleeper && "$1" block exe:/no/such/program --to 192.0.2.0/24:80-81 &&
+			"$1" block user:4123456789 --for 1h && "$1" block comm:no-such-name --only-outgoing
+	} >/dev/null && "$@"
+	code=$?
+	kill $sleeper
+	"$1" unload
+	unset FLOWWATCHER_BPFFS
+	return $code
+}
+
 # The program ended by a signal as soon as it has printed something.
 # shellcheck disable=SC2016
 interrupted() {
@@ -281,6 +300,7 @@ check_fields man/flowwatcher-block.1 with_traffic block --dry-run --json pid:$$
 with_traffic "$program" record -d 0.5 -i 0.1 "$work/recording" >"$work/out" 2>&1
 check_fields man/flowwatcher-watch.1 with_traffic replay "$work/recording" watch --json --all
 check_fields man/flowwatcher-conns.1 with_traffic replay "$work/recording" conns --json --all
+check_fields man/flowwatcher-rules.1 with_rules rules --json
 check_fields man/flowwatcher-doctor.1 with_traffic doctor --json
 
 echo "man: $passed passed, $failed failed, $skipped skipped"
