@@ -241,6 +241,9 @@ static void failures(void **state)
 	assert_int_equal(run("limit comm:x --up 1MB/s"), 4);
 	assert_string_equal(output, "");
 	rule_double.add_status = FW_OK;
+	rule_double.has_other_pids = true;
+	assert_int_equal(run("block --force pid:%d", getpid()), 4);
+	expect(errors, "cannot be told here");
 	assert_int_equal(run("block comm:x"), 0);
 	rule_double.remove_status = FW_DENIED;
 	assert_int_equal(run("unblock comm:x"), 3);
