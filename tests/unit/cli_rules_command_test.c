@@ -409,6 +409,11 @@ static void restores(void **state)
 	write_file(path, "block comm:other\nblock cgroup:/\n");
 	assert_int_equal(run("rules restore --force %s", path), 0);
 	assert_int_equal(rule_double.count, 5);
+	rule_double.remove_status = FW_DENIED;
+	write_file(path, "block comm:other\n");
+	assert_int_equal(run("rules restore --replace %s", path), 3);
+	expect(errors, "are in force, and so are those that were before: the stand-in removes");
+	rule_double.remove_status = FW_OK;
 	write_file(path, "# nothing\n");
 	assert_int_equal(run("rules restore --replace %s", path), 0);
 	assert_int_equal(rule_double.count, 0);
