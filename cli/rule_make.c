@@ -182,6 +182,19 @@ static enum fw_status report(struct request *request, struct fw_backend *backend
 		request->rules[0].id);
 }
 
+/* The number of a process in a pid namespace of its own is another process's in the machine. */
+static enum fw_status check_pid(const struct request *request, struct fw_backend *backend,
+	struct fw_error *error)
+{
+	if (request->draft.rule.target != FW_RULE_PID || !backend->ops->knows_pids ||
+		backend->ops->knows_pids(backend))
+		return FW_OK;
+	return fw_error_set(error, FW_UNSUPPORTED,
+		"pid:%u cannot be told here: rules have the process ids of the machine, and this is a pid "
+		"namespace of its own; run it outside, or name exe:, cgroup: or another target",
+		request->draft.rule.pid);
+}
+
 static enum fw_status put_in_force(struct request *request, struct fw_error *error)
 {
 	struct fw_rule_list before = { 0 };
@@ -190,7 +203,9 @@ static enum fw_status put_in_force(struct request *request, struct fw_error *err
 
 	if (status != FW_OK)
 		return status;
-	status = fw_rule_list_fill(&before, session.backend, error);
+	status = check_pid(request, session.backend, error);
+	if (status == FW_OK)
+		status = fw_rule_list_fill(&before, session.backend, error);
 	if (status == FW_OK) {
 		request->count = fw_rule_draft_expand(&request->draft, fw_host_boot_ns(),
 			request->rules);

@@ -172,6 +172,11 @@ struct fw_rule_lifeline *fw_rule_lifeline_new(struct fw_error *error)
 	struct fw_process process;
 	bool complete = lifeline;
 
+	/* Not knowing oneself must not pass for hanging on nothing. */
+	if (lifeline && fw_host_process(pid, &process, error) != FW_OK) {
+		fw_rule_lifeline_free(lifeline);
+		return NULL;
+	}
 	while (complete && pid && lifeline->count <= MOST_PARENTS) {
 		if (fw_host_process(pid, &process, NULL) != FW_OK)
 			break;

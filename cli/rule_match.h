@@ -3,7 +3,7 @@
 #ifndef FW_CLI_RULE_MATCH_H
 #define FW_CLI_RULE_MATCH_H
 
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 struct fw_rule_match {
 	struct fw_process *processes; /* by pid */

@@ -4,7 +4,7 @@
 #include "cli/output.h"
 #include "cli/rule_target.h"
 #include "flowwatcher/names.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -128,6 +128,25 @@ static enum fw_status explain(const struct request *request, const struct fw_rul
 		request->id ? "with the number " : "of ", request->text);
 }
 
+/* Leaves those that are meant in the list. */
+static enum fw_status choose(const struct request *request, struct fw_rule_list *list,
+	struct fw_error *error)
+{
+	enum fw_status status = FW_OK;
+	size_t meant = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		meant += is_meant(request, &list->rows[i].rule);
+	if (!meant)
+		status = explain(request, list, error);
+	meant = 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (is_meant(request, &list->rows[i].rule))
+			list->rows[meant++] = list->rows[i];
+	list->count = meant;
+	return status;
+}
+
 enum fw_status fw_rule_remove_all(struct fw_backend *backend, const struct fw_rule_list *list,
 	struct fw_error *error)
 {
@@ -153,25 +172,14 @@ static enum fw_status take_back(const struct request *request, struct fw_error *
 	struct fw_rule_list list = { 0 };
 	struct fw_session session;
 	enum fw_status status = fw_rule_session_open(&session, error);
-	size_t meant = 0;
 
 	if (status != FW_OK)
 		return status;
 	status = fw_rule_list_fill(&list, session.backend, error);
-	if (status == FW_OK) {
-		for (size_t i = 0; i < list.count; i++)
-			meant += is_meant(request, &list.rows[i].rule);
-		if (!meant)
-			status = explain(request, &list, error);
-	}
-	if (status == FW_OK) {
-		meant = 0;
-		for (size_t i = 0; i < list.count; i++)
-			if (is_meant(request, &list.rows[i].rule))
-				list.rows[meant++] = list.rows[i];
-		list.count = meant;
+	if (status == FW_OK)
+		status = choose(request, &list, error);
+	if (status == FW_OK)
 		status = fw_rule_remove_all(session.backend, &list, error);
-	}
 	fw_rule_list_done(&list);
 	fw_session_close(&session);
 	return status;

@@ -104,6 +104,7 @@ static enum fw_status put_in_force(const struct fw_rule_restore *restore, struct
 	struct fw_error *error)
 {
 	struct fw_rule_list before = { 0 };
+	struct fw_error problem = { FW_OK, "" };
 	struct fw_session session;
 	enum fw_status status = fw_rule_session_open(&session, error);
 	size_t removed = 0;
@@ -115,8 +116,11 @@ static enum fw_status put_in_force(const struct fw_rule_restore *restore, struct
 	if (status == FW_OK && rules->count)
 		status = session.backend->ops->rules_add(session.backend, rules->rules, rules->count,
 			error);
-	if (status == FW_OK && restore->replace)
-		status = remove_others(rules, &before, session.backend, &removed, error);
+	if (status == FW_OK && restore->replace &&
+		remove_others(rules, &before, session.backend, &removed, &problem) != FW_OK)
+		status = fw_error_set(error, problem.status,
+			"the rules of %.120s are in force, and so are those that were before: %s",
+			name_of(restore), problem.text);
 	fw_rule_list_done(&before);
 	fw_session_close(&session);
 	if (status != FW_OK)

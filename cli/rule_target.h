@@ -4,7 +4,7 @@
 #ifndef FW_CLI_RULE_TARGET_H
 #define FW_CLI_RULE_TARGET_H
 
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 /* "exe:curl" -> "exe:/usr/bin/curl" seen from the working directory; other texts stay. On the heap; NULL:
  * *error says why. */

@@ -6,7 +6,7 @@
 #include "cli/user_name.h"
 #include "flowwatcher/names.h"
 #include "flowwatcher/rate.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -6,7 +6,7 @@
 
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/names.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 #include "flowwatcher/user.h"
 
 static void add_text(struct json_object *object, const char *key, const char *text)

@@ -9,7 +9,7 @@
 #ifndef FLOWWATCHER_RULE_DRAFT_H
 #define FLOWWATCHER_RULE_DRAFT_H
 
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 #define FW_RULE_PEERS 16 /* blocks of one target that the kernel side keeps */
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Files of rules: one rule a line in the words of the command line ("block user:bob --only-outgoing"), '#'
- * begins a comment, quotes as in a shell. Callable from any thread; one thread uses one struct fw_rule_file.
+ * Files of rules: one rule a line in the words of the command line ("block user:bob --only-outgoing"),
+ * '#' begins a comment, quotes as in a shell. Callable from any thread; one thread uses one
+ * struct fw_rule_file.
  */
 #ifndef FLOWWATCHER_RULE_FILE_H
 #define FLOWWATCHER_RULE_FILE_H

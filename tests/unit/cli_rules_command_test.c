@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 #include "tests/unit/rule_double.h"
 
 #define MOST_WORDS 32
@@ -241,6 +241,9 @@ static void failures(void **state)
 	assert_int_equal(run("limit comm:x --up 1MB/s"), 4);
 	assert_string_equal(output, "");
 	rule_double.add_status = FW_OK;
+	rule_double.has_other_pids = true;
+	assert_int_equal(run("block --force pid:%d", getpid()), 4);
+	expect(errors, "cannot be told here");
 	assert_int_equal(run("block comm:x"), 0);
 	rule_double.remove_status = FW_DENIED;
 	assert_int_equal(run("unblock comm:x"), 3);
@@ -406,6 +409,11 @@ static void restores(void **state)
 	write_file(path, "block comm:other\nblock cgroup:/\n");
 	assert_int_equal(run("rules restore --force %s", path), 0);
 	assert_int_equal(rule_double.count, 5);
+	rule_double.remove_status = FW_DENIED;
+	write_file(path, "block comm:other\n");
+	assert_int_equal(run("rules restore --replace %s", path), 3);
+	expect(errors, "are in force, and so are those that were before: the stand-in removes");
+	rule_double.remove_status = FW_OK;
 	write_file(path, "# nothing\n");
 	assert_int_equal(run("rules restore --replace %s", path), 0);
 	assert_int_equal(rule_double.count, 0);

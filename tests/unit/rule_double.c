@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 #include "lib/host/host.h"
 
 struct rule_double rule_double;
@@ -100,8 +100,15 @@ static enum fw_status rules(struct fw_backend *backend, fw_rule_fn row, void *ar
 	return FW_OK;
 }
 
+static bool knows_pids(struct fw_backend *backend)
+{
+	(void)backend;
+	return !rule_double.has_other_pids;
+}
+
 static const struct fw_backend_ops with_rules = {
 	.name = "stand-in",
+	.knows_pids = knows_pids,
 	.rules_add = rules_add,
 	.rules_remove = rules_remove,
 	.rules = rules,

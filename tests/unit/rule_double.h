@@ -14,6 +14,7 @@ struct rule_double {
 	uint32_t next_id;
 	enum fw_status open_status, add_status, remove_status; /* FW_OK: done */
 	bool has_no_rules;		 /* its operations are not there */
+	bool has_other_pids;		 /* those of another pid namespace */
 	size_t adds, removes;		 /* calls */
 	struct fw_rule_counters counters; /* of every rule */
 };

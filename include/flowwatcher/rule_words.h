@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Rules (abi/rule.h) as words: their targets, comparing them, and their text. Callable from any thread. */
-#ifndef FLOWWATCHER_RULE_H
-#define FLOWWATCHER_RULE_H
+#ifndef FLOWWATCHER_RULE_WORDS_H
+#define FLOWWATCHER_RULE_WORDS_H
 
 #include "abi/rule.h"
 #include "flowwatcher/prefix.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "flowwatcher/rule.h"
+#include "flowwatcher/rule_words.h"
 
 #include <stdarg.h>
 #include <stdio.h>
