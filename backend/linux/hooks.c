@@ -104,6 +104,8 @@ static const struct fw_hook hook_table[] = {
 	/* Not as LSM programs: those need "bpf" among the security modules chosen at boot. */
 	FMOD_RET("fw_block_sendmsg", "security_socket_sendmsg", FW_ROLE_RULE_CALL,
 		"refuses send calls, packet sockets included"),
+	FMOD_RET("fw_block_create", "security_socket_create", FW_ROLE_RULE_CALL,
+		"refuses new packet and XDP sockets"),
 	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE_CALL,
 		"refuses receive calls, of what was queued too"),
 	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <linux/if_packet.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,14 +14,25 @@
 
 #define MOST_READS 65536 /* of one socket: somebody may go on filling a queue that we may not empty */
 #define READ_BYTES (1 << 20)
+#define NO_PROTOCOL 0xffff /* reserved (RFC 1701), never on the wire */
 
-static bool has_family(int socket)
+static int family_of(int socket)
 {
-	int family = 0;
+	int family = AF_UNSPEC;
 	socklen_t size = sizeof(family);
 
-	return getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
-	       (family == AF_INET || family == AF_INET6 || family == AF_PACKET);
+	getsockopt(socket, SOL_SOCKET, SO_DOMAIN, &family, &size);
+	return family;
+}
+
+/* A packet socket may have a ring that is read without any call: it is bound to a protocol that no frame
+ * has, for good. */
+static void deafen(int socket)
+{
+	const struct sockaddr_ll nowhere = { .sll_family = AF_PACKET,
+		.sll_protocol = htons(NO_PROTOCOL) };
+
+	bind(socket, (const struct sockaddr *)&nowhere, sizeof(nowhere));
 }
 
 static bool is_listening(int socket)
@@ -64,11 +76,15 @@ static void look_at(int holder, int fd, bool (*wanted)(uint64_t id, void *argume
 	int socket = (int)syscall(SYS_pidfd_getfd, holder, fd, 0);
 	uint64_t id = 0;
 	socklen_t size = sizeof(id);
+	int family;
 
 	if (socket < 0)
 		return;
-	if (has_family(socket) && getsockopt(socket, SOL_SOCKET, SO_COOKIE, &id, &size) == 0 &&
-		wanted(id, argument)) {
+	family = family_of(socket);
+	if ((family == AF_INET || family == AF_INET6 || family == AF_PACKET) &&
+		getsockopt(socket, SOL_SOCKET, SO_COOKIE, &id, &size) == 0 && wanted(id, argument)) {
+		if (family == AF_PACKET)
+			deafen(socket);
 		if (is_listening(socket))
 			refuse_waiting(socket);
 		else

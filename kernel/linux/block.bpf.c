@@ -408,6 +408,24 @@ int BPF_PROG(fw_block_recvmsg, struct socket *socket, struct msghdr *message, in
 	return sk && !result ? judge_call(sk, FW_BLOCKED_RECEIVE) : result;
 }
 
+/* Sockets that see packets before anything of ours does are not made in the first place. */
+SEC("fmod_ret/security_socket_create")
+int BPF_PROG(fw_block_create, int family, int type, int protocol, int kernel, int result)
+{
+	struct peer peer = { .family = FW_FAMILY_PACKET, .begun = BEGUN_UNTOLD };
+	struct fw_member *member;
+	__u32 rule;
+
+	if (result || kernel || (family != AF_PACKET && family != AF_XDP))
+		return result;
+	member = member_of_current(current_handle());
+	rule = member && member->blocks ? refusing_rule(member->blocks, &peer) : 0;
+	if (!rule)
+		return 0;
+	count_refusal(rule, 0);
+	return -EPERM;
+}
+
 static __noinline int tell_cut(const struct fw_connection *connection, const struct peer *peer,
 	__u32 rule, __u64 handle)
 {
@@ -446,8 +464,8 @@ int fw_iter_cut(struct bpf_iter__bpf_sk_storage_map *context)
 	describe_socket(&row.connection, sk);
 	describe_flow_of(&row.connection, flow, sk);
 	peer_of_socket(&peer, sk);
-	if (row.connection.state)
-		peer.begun = stream_begun(flow);
+	/* Of others it is what they receive that is thrown away. */
+	peer.begun = row.connection.state ? stream_begun(flow) : BEGUN_THERE;
 	row.rule = refusing_rule(member->blocks, &peer);
 	if (!row.rule)
 		return 0;
