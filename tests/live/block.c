@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,17 +204,19 @@ static int run(const struct fw_block_scenario *scenario)
 	return fw_block_run_scenario(scenario, &settings, ready_file, go_file, stdout);
 }
 
-/* In a process of its own, with what it prints held back unless it fails. */
-static int test_apart(const struct fw_block_scenario *scenario)
+/* In a process of its own; what it said on standard error comes back, as a string. */
+static int test_apart(const struct fw_block_scenario *scenario, char *said, size_t size)
 {
-	int status;
+	int status, errors = memfd_create("errors", MFD_CLOEXEC);
+	ssize_t length;
 	pid_t pid;
 
 	fflush(stdout);
 	pid = fork();
-	if (pid < 0)
-		fw_fail("fork");
+	if (errors < 0 || pid < 0)
+		fw_fail("memfd_create and fork");
 	if (pid == 0) {
+		dup2(errors, STDERR_FILENO);
 		settings.test = true;
 		fw_traffic.seconds = TEST_SECONDS;
 		/* Without the right to make a namespace, what can run here runs here. */
@@ -221,13 +224,26 @@ static int test_apart(const struct fw_block_scenario *scenario)
 		exit(run(scenario));
 	}
 	waitpid(pid, &status, 0);
+	length = pread(errors, said, size - 1, 0);
+	said[length > 0 ? length : 0] = '\0';
+	close(errors);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+}
+
+/* One line: "ok NAME", "not ok NAME: WHY" or "SKIP NAME: WHY". */
+static void print_verdict(const char *word, const char *name, char *said)
+{
+	char *why = strncmp(said, "SKIP: ", 6) == 0 ? said + 6 : said;
+
+	why[strcspn(why, "\n")] = '\0';
+	printf("%s %s%s%s\n", word, name, *why ? ": " : "", why);
 }
 
 static int self_test(char **names)
 {
 	unsigned int counts[3] = { 0 }; /* passed, failed, skipped */
-	static const char *const words[] = { "ok", "not ok", "skipped" };
+	static const char *const words[] = { "ok", "not ok", "SKIP" };
+	char said[1024];
 	size_t i;
 	int code;
 
@@ -239,10 +255,10 @@ static int self_test(char **names)
 			name++;
 		if (*names && !*name)
 			continue;
-		code = test_apart(scenario);
+		code = test_apart(scenario, said, sizeof(said));
 		code = code == FW_EXIT_SKIP ? 2 : code ? 1 : 0;
 		counts[code]++;
-		printf("%s %s\n", words[code], scenario->name);
+		print_verdict(words[code], scenario->name, said);
 	}
 	printf("block: %u passed, %u failed, %u skipped\n", counts[0], counts[1], counts[2]);
 	return counts[1] == 0 && fflush(stdout) == 0 ? 0 : 1;

@@ -43,6 +43,8 @@ enum fw_block_flag {
 	FW_BLOCK_ECHO = 1u << 17,      /* the peer's kernel sends back what the subject sent */
 	FW_BLOCK_STREAM = 1u << 18,
 	FW_BLOCK_FASTOPEN = 1u << 19,
+	FW_BLOCK_MAPPED =
+		1u << 20, /* the subject's socket is IPv6, its addresses are ::ffff:a.b.c.d */
 };
 
 enum fw_block_phase {
@@ -189,8 +191,9 @@ struct fw_block_run *fw_block_map(int descriptor);
 /* block_method.c, block_uring.c, block_raw.c, block_packet.c */
 extern const struct fw_block_method fw_block_plain, fw_block_to, fw_block_sendfile, fw_block_splice,
 	fw_block_zerocopy, fw_block_uring, fw_block_uring_fixed, fw_block_uring_armed,
-	fw_block_uring_async, fw_block_icmp4, fw_block_icmp6, fw_block_raw_udp,
-	fw_block_packet_frame, fw_block_packet_cooked, fw_block_packet_ip, fw_block_packet_ring;
+	fw_block_uring_async, fw_block_uring_sqpoll, fw_block_icmp4, fw_block_icmp6,
+	fw_block_raw_udp, fw_block_packet_frame, fw_block_packet_cooked, fw_block_packet_ip,
+	fw_block_packet_ring;
 fw_block_hook fw_block_ping, fw_block_raw_icmp, fw_block_raw, fw_block_raw_udp_open,
 	fw_block_packet_raw, fw_block_packet_dgram, fw_block_packet_bypass, fw_block_packet_udp,
 	fw_block_packet_mapped;

@@ -72,11 +72,32 @@ static const struct fw_block_method *stream_method(const struct fw_block_side *s
 	return side->who == FW_BLOCK_SUBJECT ? side->scenario->method : &fw_block_plain;
 }
 
+static bool is_mapped(const struct fw_block_side *side)
+{
+	return side->who == FW_BLOCK_SUBJECT && (side->scenario->flags & FW_BLOCK_MAPPED);
+}
+
+/* As the side's socket takes it: an IPv4 address in IPv6 form (RFC 4291 2.5.5.2), or unchanged. */
+static struct sockaddr_storage socket_address(
+	const struct fw_block_side *side, const struct sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	struct sockaddr_storage mapped = { .ss_family = AF_INET6 };
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&mapped;
+
+	if (!is_mapped(side))
+		return *address;
+	v6->sin6_port = v4->sin_port;
+	v6->sin6_addr.s6_addr[10] = v6->sin6_addr.s6_addr[11] = 0xff;
+	memcpy(&v6->sin6_addr.s6_addr[12], &v4->sin_addr, sizeof(v4->sin_addr));
+	return mapped;
+}
+
 /* -1: recorded. Before the block, a kernel that lacks it ends the run. */
 static int open_socket(struct fw_block_side *side, int type)
 {
-	int descriptor =
-		socket(side->scenario->family, type | SOCK_CLOEXEC, side->scenario->protocol);
+	int family = is_mapped(side) ? AF_INET6 : side->scenario->family;
+	int descriptor = socket(family, type | SOCK_CLOEXEC, side->scenario->protocol);
 
 	if (descriptor < 0 && !side->after)
 		fw_skip("no socket of family %d, type %d, protocol %d here: %s",
@@ -96,18 +117,22 @@ static void set_small(const struct fw_block_side *side, int descriptor)
 
 static bool bind_own(struct fw_block_side *side, int descriptor)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_storage address, bound;
 	socklen_t length;
 
 	fw_block_own_address(side, &address, &length);
-	if (bind(descriptor, (struct sockaddr *)&address, length) < 0) {
+	bound = socket_address(side, &address);
+	length = fw_block_address_length(&bound);
+	if (bind(descriptor, (struct sockaddr *)&bound, length) < 0) {
 		if (!side->after)
 			fw_skip("the address of a side cannot be bound: %s", strerror(errno));
 		fw_block_error_add(side, "bind", errno);
 		return false;
 	}
-	if (getsockname(descriptor, (struct sockaddr *)&address, &length) < 0)
+	if (getsockname(descriptor, (struct sockaddr *)&bound, &length) < 0)
 		fw_fail("getsockname");
+	/* At the same place in sockaddr_in6. */
+	((struct sockaddr_in *)&address)->sin_port = ((struct sockaddr_in *)&bound)->sin_port;
 	side->run->address[side->who] = address;
 	side->run->known[side->who] = true;
 	return true;
@@ -168,12 +193,12 @@ static int client_socket(struct fw_block_side *side)
 
 void fw_block_connect(struct fw_block_side *side)
 {
-	const struct sockaddr_storage *to = &side->run->address[side->who ^ 1];
+	struct sockaddr_storage to = socket_address(side, &side->run->address[side->who ^ 1]);
 	int descriptor = client_socket(side);
 
 	if (descriptor < 0)
 		return;
-	if (connect(descriptor, (const struct sockaddr *)to, fw_block_address_length(to)) < 0) {
+	if (connect(descriptor, (struct sockaddr *)&to, fw_block_address_length(&to)) < 0) {
 		fw_block_error_add(side, "connect", errno == EINPROGRESS ? ETIMEDOUT : errno);
 		close(descriptor);
 		return;
@@ -232,15 +257,14 @@ void fw_block_udp(struct fw_block_side *side)
 
 void fw_block_udp_connected(struct fw_block_side *side)
 {
-	const struct sockaddr_storage *to = &side->run->address[side->who ^ 1];
+	struct sockaddr_storage to = socket_address(side, &side->run->address[side->who ^ 1]);
 	int descriptor = open_socket(side, SOCK_DGRAM);
 
 	if (descriptor < 0)
 		return;
 	if (!bind_own(side, descriptor)) {
 		close(descriptor);
-	} else if (connect(descriptor, (const struct sockaddr *)to, fw_block_address_length(to)) <
-		   0) {
+	} else if (connect(descriptor, (struct sockaddr *)&to, fw_block_address_length(&to)) < 0) {
 		fw_block_error_add(side, "connect", errno);
 		close(descriptor);
 	} else {

@@ -48,10 +48,10 @@ every_scenario() {
 	code=$?
 	passed=$((passed + $(grep -c '^ok ' "$work/output")))
 	failed=$((failed + $(grep -c '^not ok ' "$work/output")))
-	skipped=$((skipped + $(grep -c '^skipped ' "$work/output")))
+	skipped=$((skipped + $(grep -c '^SKIP ' "$work/output")))
 	grep -v '^{' "$work/output"
 	cat "$work/error"
-	[ "$(grep -Ec '^(ok|not ok|skipped) ' "$work/output")" -eq "$("$fwblock" list | wc -l)" ] || code=2
+	[ "$(grep -Ec '^(ok|not ok|SKIP) ' "$work/output")" -eq "$("$fwblock" list | wc -l)" ] || code=2
 	[ $code -le 1 ] || verdict 'every scenario' "it ended with $code"
 }
 

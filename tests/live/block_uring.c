@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* io_uring: inline, by worker threads, through a fixed file, and a receive armed before the block.
+/* io_uring: inline, by worker threads, by the kernel's polling thread, through a fixed file, and a
+ * receive armed before the block.
  */
 #include "block.h"
 
@@ -20,14 +21,17 @@ struct ring {
 	char data[1 << 12]; /* where an armed receive puts it */
 };
 
-static struct ring *ring_new(struct fw_block_channel *channel, unsigned int sqe_flags)
+static struct ring *ring_new(
+	struct fw_block_channel *channel, unsigned int setup, unsigned int sqe_flags)
 {
+	/* The kernel's polling thread spins no longer than this without work, in ms. */
+	struct io_uring_params parameters = { .flags = setup, .sq_thread_idle = 10 };
 	struct ring *ring = calloc(1, sizeof(*ring));
 	int result;
 
 	if (!ring)
 		fw_fail("memory for io_uring");
-	result = io_uring_queue_init(4, &ring->ring, 0);
+	result = io_uring_queue_init_params(4, &ring->ring, &parameters);
 	if (result < 0)
 		fw_skip("no io_uring here: %s", strerror(-result));
 	ring->sqe_flags = sqe_flags;
@@ -38,18 +42,24 @@ static struct ring *ring_new(struct fw_block_channel *channel, unsigned int sqe_
 
 static void open_inline(struct fw_block_channel *channel)
 {
-	ring_new(channel, 0);
+	ring_new(channel, 0, 0);
+}
+
+/* Not a call of the subject's: a thread of the kernel's sends and receives. */
+static void open_sqpoll(struct fw_block_channel *channel)
+{
+	ring_new(channel, IORING_SETUP_SQPOLL, 0);
 }
 
 static void open_async(struct fw_block_channel *channel)
 {
-	ring_new(channel, IOSQE_ASYNC);
+	ring_new(channel, 0, IOSQE_ASYNC);
 }
 
 /* A receive that is to wait needs a socket that waits. */
 static void open_armed(struct fw_block_channel *channel)
 {
-	ring_new(channel, 0);
+	ring_new(channel, 0, 0);
 	if (fcntl(channel->descriptor, F_SETFL, O_RDWR) < 0)
 		fw_fail("making a socket blocking");
 }
@@ -57,7 +67,7 @@ static void open_armed(struct fw_block_channel *channel)
 /* Only the ring holds the socket from here on. */
 static void open_fixed(struct fw_block_channel *channel)
 {
-	struct ring *ring = ring_new(channel, IOSQE_FIXED_FILE);
+	struct ring *ring = ring_new(channel, 0, IOSQE_FIXED_FILE);
 	int result = io_uring_register_files(&ring->ring, &channel->descriptor, 1);
 
 	if (result < 0)
@@ -150,6 +160,8 @@ const struct fw_block_method fw_block_uring = { "uring_send", "uring_recv", ring
 	open_inline };
 const struct fw_block_method fw_block_uring_async = { "uring_send", "uring_recv", ring_send,
 	ring_receive, open_async };
+const struct fw_block_method fw_block_uring_sqpoll = { "uring_send", "uring_recv", ring_send,
+	ring_receive, open_sqpoll };
 const struct fw_block_method fw_block_uring_fixed = { "uring_send", "uring_recv", ring_send,
 	ring_receive, open_fixed };
 const struct fw_block_method fw_block_uring_armed = { "send", "uring_recv", plain_send,

@@ -42,10 +42,13 @@ static int64_t end_ns(const struct flow_thread *thread)
 }
 
 /* UDP goes on after an error (a refused port, a dropped packet), without spinning on it. */
-static bool send_failed(struct fw_rate_flow *flow)
+static bool send_failed(struct fw_rate_flow *flow, int64_t end)
 {
 	if (errno == EINTR)
 		return true;
+	/* The run is over, and the other side perhaps gone. */
+	if (fw_rate_now_ns() >= end)
+		return false;
 	flow->send_errors++;
 	flow->send_error = errno;
 	usleep(ERROR_PAUSE_US);
@@ -73,7 +76,7 @@ static void *send_flow(void *argument)
 		if (got >= 0) {
 			flow->sent += (uint64_t)got;
 			flow->datagrams_sent++;
-		} else if (!send_failed(flow)) {
+		} else if (!send_failed(flow, end)) {
 			break;
 		}
 	}
@@ -119,7 +122,7 @@ static void *receive_flow(void *argument)
 	do {
 		count = receive_some(thread, ring, &bytes);
 		now = fw_rate_now_ns();
-		if (count < 0 && errno != EINTR) {
+		if (count < 0 && errno != EINTR && now < end) {
 			flow->receive_error = errno;
 			if (fw_rate.protocol == IPPROTO_TCP)
 				break;
