@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The flows of a run as sockets: TCP by listen and connect, UDP by addresses told in shared memory.
  */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Flows in motion: a thread each, in blocking calls, so that what slows a sender is seen as such.
  */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <errno.h>
 #include <linux/tcp.h>

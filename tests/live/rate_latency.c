@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* A bystander: requests and responses one after the other, and how long each took. */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>

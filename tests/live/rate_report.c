@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* What a run measured, as one line of JSON: bytes are payload that arrived, rates are bytes a
  * second. */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <string.h>
 

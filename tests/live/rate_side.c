@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* The processes of a run: a limited side, perhaps of several processes, and a free side. */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <errno.h>
 #include <signal.h>

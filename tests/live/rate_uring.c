@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* Sends and receives by io_uring, one at a time. */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <errno.h>
 #include <liburing.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /* fwrate: how much of a target rate arrives, over how many flows, at what cost. */
-#include "rate.h"
+#include "rate_run.h"
 
 #include <errno.h>
 #include <getopt.h>

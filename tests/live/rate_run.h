@@ -6,8 +6,8 @@
  * may name by the pid it announces, and the free side. What arrives at the receiving side is
  * counted by flow and by second in memory that all processes of the run share.
  */
-#ifndef FW_RATE_H
-#define FW_RATE_H
+#ifndef FW_RATE_RUN_H
+#define FW_RATE_RUN_H
 
 #include <netinet/in.h>
 #include <semaphore.h>
