@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_MAPS 32
+#define MAX_MAPS 48
 
 static bool is_loaded(void)
 {
@@ -21,7 +21,8 @@ static bool is_loaded(void)
 
 enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error *error)
 {
-	const struct fw_hook_choice choice = { .wire = options->wire, .events = true };
+	const struct fw_hook_choice choice = { .wire = options->wire, .events = true,
+		.rules = true };
 	struct fw_kernel_side side;
 	enum fw_status status;
 

@@ -13,7 +13,8 @@ enum fw_hook_kind {
 	FW_HOOK_FENTRY,
 	FW_HOOK_FEXIT,
 	FW_HOOK_ITERATOR,
-	FW_HOOK_CGROUP
+	FW_HOOK_CGROUP,
+	FW_HOOK_CLASSIFIER /* attached to network devices by the shaper, when there is a limit */
 };
 
 /* What a hook is for. Of the payload roles one way of several is chosen, of the others all that are
@@ -32,6 +33,7 @@ enum fw_hook_role {
 	FW_ROLE_WIRE,
 	FW_ROLE_WIRE_SYNACK, /* only where the self-check finds it needed */
 	FW_ROLE_SNAPSHOT,
+	FW_ROLE_SHAPER,
 	FW_ROLE_EVENT, /* records of processes and threads; on demand in a private copy */
 };
 
@@ -39,6 +41,7 @@ enum fw_hook_role {
 struct fw_hook_choice {
 	bool wire;
 	bool events;
+	bool rules;
 };
 
 struct fw_hook {
@@ -52,7 +55,7 @@ struct fw_hook {
 	bool chosen;
 };
 
-#define FW_HOOK_COUNT 32
+#define FW_HOOK_COUNT 40
 
 struct fw_hooks {
 	struct fw_hook hook[FW_HOOK_COUNT];

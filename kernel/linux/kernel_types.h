@@ -41,7 +41,13 @@ enum {
 	BPF_F_CLONE = 1u << 9,
 	BPF_F_MMAPABLE = 1u << 10,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1u << 0,
+	BPF_F_INGRESS = 1u << 0,
+	BPF_F_CURRENT_NETNS = -1,
+	BPF_HDR_START_NET = 1,
 };
+
+#define ETH_P_IP   0x0800
+#define ETH_P_IPV6 0x86dd
 
 #define AF_INET	  2
 #define AF_INET6  10
@@ -124,6 +130,24 @@ struct __sk_buff {
 	__u32 gso_size;
 };
 
+/* UAPI: how a socket is looked up. */
+struct bpf_sock_tuple {
+	union {
+		struct {
+			__be32 saddr;
+			__be32 daddr;
+			__be16 sport;
+			__be16 dport;
+		} ipv4;
+		struct {
+			__be32 saddr[4];
+			__be32 daddr[4];
+			__be16 sport;
+			__be16 dport;
+		} ipv6;
+	};
+};
+
 /* UAPI, opaque: the verifier keeps its own state of it. */
 struct bpf_dynptr {
 	__u64 opaque[2];
@@ -190,8 +214,13 @@ struct socket {
 	struct sock *sk;
 };
 
+typedef struct {
+	int owned;
+} socket_lock_t;
+
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	kuid_t sk_uid;
 	__u16 sk_protocol;
@@ -309,6 +338,7 @@ struct task_struct {
 
 struct net_device {
 	unsigned int mtu;
+	possible_net_t nd_net;
 };
 
 struct dst_entry {
@@ -317,6 +347,7 @@ struct dst_entry {
 
 struct sk_buff {
 	unsigned int len;
+	struct net_device *dev;
 	unsigned long _skb_refdst;
 	char cb[48];
 };

@@ -16,7 +16,7 @@
 #define FW_MAX_RULES	   16384
 #define FW_MAX_MEMBERS	   262144
 #define FW_POLICY_BLOCKS   16	/* blocks of one target */
-#define FW_LIMIT_SLOTS	   4096 /* slot 0 is not used */
+#define FW_LIMIT_SLOTS	   4095 /* slot 0 is not used; queue numbers (shaper_maps.h) fit for no more */
 
 /* Key of a policy. `value`: FW_RULE_PID: the number of a pid rule's target, which its descendants inherit;
  * FW_RULE_EXE: fw_path_hash() with file 0, or inode with device in `file`; FW_RULE_COMM and FW_RULE_UNIT:
