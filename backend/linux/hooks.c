@@ -87,6 +87,8 @@ static const struct fw_hook hook_table[] = {
 		"connections from before counting began that nobody has accepted yet"),
 	CLASSIFIER("fw_shape_egress", "egress", "limits what processes send"),
 	CLASSIFIER("fw_shape_ingress", "ingress", "limits what processes receive"),
+	CLASSIFIER("fw_shape_slice", "ingress of our own device",
+		"queues the segments of large packets"),
 	CLASSIFIER("fw_shape_return", "ingress of our own device",
 		"brings packets back that have waited"),
 	CLASSIFIER("fw_shape_loopback", "egress of lo", "limits what processes exchange"),

@@ -39,6 +39,7 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 static const char *const program_names[FW_PROGRAM_COUNT] = {
 	[FW_PROGRAM_EGRESS] = "fw_shape_egress",
 	[FW_PROGRAM_INGRESS] = "fw_shape_ingress",
+	[FW_PROGRAM_SLICE] = "fw_shape_slice",
 	[FW_PROGRAM_RETURN] = "fw_shape_return",
 	[FW_PROGRAM_LOOPBACK] = "fw_shape_loopback",
 };

@@ -174,7 +174,7 @@ static int attach_all(struct fw_traffic_control *control, const struct device *d
 
 /* The shaper device: `near` has the queues, what they let go comes out of `far`. */
 static int cover_shaper(struct fw_traffic_control *control, struct inventory *inventory,
-	const struct fw_shaper_parts *parts, uint32_t *index)
+	const struct fw_shaper_parts *parts, struct fw_shaped_device *shaper)
 {
 	struct device *near, *far;
 	int result = 0;
@@ -195,9 +195,13 @@ static int cover_shaper(struct fw_traffic_control *control, struct inventory *in
 		fw_shaper_queue_add(control, near->link.index);
 	result = attach_all(control, far, -1, parts->programs[FW_PROGRAM_RETURN]);
 	if (!result)
-		result = fw_shaper_queue_fit(control, near->link.index, parts->limits);
+		result = attach_all(control, near, -1, parts->programs[FW_PROGRAM_SLICE]);
 	if (!result)
-		*index = near->link.index;
+		result = fw_shaper_queue_fit(control, near->link.index, parts->limits);
+	if (!result) {
+		shaper->shaper = near->link.index;
+		shaper->slicer = far->link.index;
+	}
 	return result;
 }
 
@@ -229,7 +233,7 @@ static int cover_device(struct fw_traffic_control *control, const struct device 
 {
 	shaped->device = device->link.index;
 	if (device->link.is_loopback) {
-		shaped->shaper = 0;
+		shaped->shaper = shaped->slicer = 0;
 		return cover_loopback(control, device, parts);
 	}
 	if (!device->link.has_link_header)
@@ -242,14 +246,14 @@ static int cover_device(struct fw_traffic_control *control, const struct device 
 
 /* A device that went in the meantime is no failure. */
 static int cover_devices(struct fw_traffic_control *control, const struct inventory *inventory,
-	const struct fw_shaper_parts *parts, uint32_t shaper, fw_shaped_device_fn covered,
-	void *argument)
+	const struct fw_shaper_parts *parts, const struct fw_shaped_device *shaper,
+	fw_shaped_device_fn covered, void *argument)
 {
 	int result = 0;
 
 	for (size_t i = 0; i < inventory->count && !result; i++) {
 		const struct device *device = &inventory->at[i];
-		struct fw_shaped_device shaped = { .shaper = shaper };
+		struct fw_shaped_device shaped = *shaper;
 
 		if (is_ours(&device->link))
 			continue;
@@ -266,7 +270,7 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control, const struct f
 	fw_shaped_device_fn covered, void *argument, const char **what)
 {
 	struct inventory inventory = { 0 };
-	uint32_t shaper = 0;
+	struct fw_shaped_device shaper = { 0 };
 	int result = look(control, &inventory);
 
 	*what = "listing network devices";
@@ -276,7 +280,7 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control, const struct f
 	}
 	if (!result) {
 		*what = "attaching to network devices (modules sch_htb, sch_ingress and cls_bpf)";
-		result = cover_devices(control, &inventory, parts, shaper, covered, argument);
+		result = cover_devices(control, &inventory, parts, &shaper, covered, argument);
 	}
 	forget(&inventory);
 	return result;

@@ -374,6 +374,7 @@ static void put_peer(struct nlmsghdr *message, const char *name)
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
 	mnl_attr_put_strz(message, IFLA_IFNAME, name);
 	mnl_attr_put_u32(message, IFLA_MTU, SHAPER_MTU);
+	mnl_attr_put_u32(message, IFLA_GSO_MAX_SEGS, 1);
 	mnl_attr_nest_end(message, peer);
 }
 

@@ -85,6 +85,7 @@ int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_
 
 /* Changes. None is made before fw_control_commit(), which returns what the first that failed did; the
  * others are made all the same. A full batch is sent before. */
+/* `peer` cuts offloaded packets into segments. */
 void fw_veth_add(struct fw_traffic_control *control, const char *name, const char *peer,
 	const char *alias);
 void fw_link_remove(struct fw_traffic_control *control, uint32_t index);

@@ -96,12 +96,13 @@ static __always_inline bool receiver_limit(struct __sk_buff *skb, struct packet 
 	return found;
 }
 
-/* Send a packet to the queue. One without a link header gets one for the way. */
+/* Send a packet to the queue, or through the far end first if it has to be cut. One without a link header gets one for the way. */
 static __always_inline int send_to_queue(struct __sk_buff *skb, const struct fw_shaped_device *device,
-	__u32 queue, __u32 mark)
+	__u32 queue, __u32 mark, __u64 rate)
 {
+	bool slices = rate < FW_SLICED_RATE && skb->gso_segs > 1;
+	__u32 way = slices ? device->slicer : device->shaper;
 	__be16 protocol = skb->protocol;
-	__u32 shaper = device->shaper;
 
 	skb->priority = queue;
 	skb->tc_index = device->index << FW_SHAPED_SHIFT | (skb->tc_index & ~FW_SHAPED_INWARD & 7) | mark;
@@ -110,7 +111,7 @@ static __always_inline int send_to_queue(struct __sk_buff *skb, const struct fw_
 			bpf_skb_store_bytes(skb, 12, &protocol, sizeof(protocol), 0))
 			return TC_ACT_SHOT;
 	}
-	return bpf_redirect(shaper, 0);
+	return bpf_redirect(way, 0);
 }
 
 SEC("tc")
@@ -127,7 +128,8 @@ int fw_shape_egress(struct __sk_buff *skb)
 		!has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	limit_admit(use.slot, true, use.sent_rate, packet.payload, NO_BOUND);
-	return send_to_queue(skb, device, queue_of(use.slot, false, packet.kind), FW_SHAPED_SENT);
+	return send_to_queue(skb, device, queue_of(use.slot, false, packet.kind), FW_SHAPED_SENT,
+		use.sent_rate);
 }
 
 /* How long a packet from elsewhere may wait. Whoever sends datagrams will not notice that they wait, so
@@ -160,7 +162,24 @@ int fw_shape_ingress(struct __sk_buff *skb)
 	if (!limit_admit(use.slot, false, use.received_rate, packet.payload, most))
 		return TC_ACT_SHOT;
 	return send_to_queue(skb, device, queue_of(use.slot, true, packet.kind),
-		FW_SHAPED_RECEIVED | FW_SHAPED_INWARD);
+		FW_SHAPED_RECEIVED | FW_SHAPED_INWARD, use.received_rate);
+}
+
+/* Segments of packets that were too large to wait, at the near end. The way there cost them their
+ * class, so it is found again; a limit that ended meanwhile lets them go. */
+SEC("tc")
+int fw_shape_slice(struct __sk_buff *skb)
+{
+	bool inward = skb->tc_index & FW_SHAPED_INWARD;
+	struct packet packet = {};
+	struct limit_use use = {};
+
+	if (!(skb->tc_index >> FW_SHAPED_SHIFT) ||
+		!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
+		return TC_ACT_SHOT;
+	if (inward ? receiver_limit(skb, &packet, &use) : sender_limit(skb, &use))
+		skb->priority = queue_of(use.slot, inward, packet.kind);
+	return bpf_redirect(skb->ifindex, 0);
 }
 
 /* Packets that have waited, at the far end of the shaper device. Nothing else ever comes out there. */

@@ -7,7 +7,8 @@
  * A *shaper device* is one end of a veth pair of ours in each network namespace. Packets of limited
  * processes are redirected to it, wait in its HTB queues, come out of the other end, and are sent back to
  * where they were. Packets of `lo` cannot leave it (they would lose their route): there HTB is lo's own
- * queue, and a program only chooses the class.
+ * queue, and a program only chooses the class. On their way to slow queues packets first go through the
+ * veth pair in the other direction, which cuts offloaded ones into segments.
  */
 #ifndef FW_SHAPER_MAPS_H
 #define FW_SHAPER_MAPS_H
@@ -48,9 +49,13 @@ enum fw_packet_kind {
 #define FW_TCP_HEADER	     20u
 #define FW_TCP_STAMPED_HEADER 32u
 
+/* Below this rate offloaded packets (up to 64 KiB) are cut into segments before they wait, or a second
+ * would see too few of them. */
+#define FW_SLICED_RATE 4000000ull
+
 /* What a rate may save up while nothing is sent: more makes the first second too fast, less loses time
  * whenever the queue is served late. */
-#define FW_SHAPER_BURST_NS 40000000ull
+#define FW_SHAPER_BURST_NS 20000000ull
 
 /* Where a device's queue is. Key: network namespace's inode number and interface index. */
 struct fw_shaped_device_key {
@@ -69,6 +74,7 @@ struct fw_shaped_device {
 	uint32_t shaper; /* interface index of the shaper device; 0: the queue is the device's own (lo) */
 	uint32_t flags;  /* enum fw_shaped_device_flag */
 	uint32_t device; /* interface index */
+	uint32_t slicer; /* interface index: the shaper device's far end */
 };
 
 /* One direction of a limit. Written by the programs on any CPU. */
