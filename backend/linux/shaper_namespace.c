@@ -18,7 +18,7 @@
 #define FILTER_NAME	  "flowwatcher"
 #define FILTER_NAME_OWNER "flowwatcher+clsact"
 #define FILTER_HANDLE	  0xfa0au
-#define FILTER_PREFERENCE 7u /* the first that is tried: early, before filters that end the search */
+#define FILTER_PREFERENCE 7u /* or before the first of others, which may end the search */
 
 #define EGRESS	TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
 #define INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
@@ -108,14 +108,12 @@ static struct device *find_ours(struct inventory *inventory, const char *name)
 struct filters {
 	struct fw_filter_found ours; /* preference 0: none */
 	uint32_t others;
-	uint64_t preferences_taken; /* bits, from FILTER_PREFERENCE on */
+	uint64_t preferences_taken; /* bits */
 };
 
 static bool add_filter(const struct fw_filter_found *filter, void *argument)
 {
 	struct filters *filters = argument;
-	uint32_t at = (uint32_t)filter->preference - FILTER_PREFERENCE;
-
 	if (!filter->handle)
 		return true; /* announces the preference; its filters follow */
 	if (!strcmp(filter->kind, "bpf") && filter->handle == FILTER_HANDLE &&
@@ -124,18 +122,21 @@ static bool add_filter(const struct fw_filter_found *filter, void *argument)
 		return true;
 	}
 	filters->others++;
-	if (filter->preference >= FILTER_PREFERENCE && at < 64)
-		filters->preferences_taken |= 1ull << at;
+	if (filter->preference < 64)
+		filters->preferences_taken |= 1ull << filter->preference;
 	return true;
 }
 
+/* Before the first of others, else behind as few as possible. */
 static uint16_t free_preference(const struct filters *filters)
 {
-	uint16_t at = 0;
+	uint16_t at = 1;
 
+	while (at < FILTER_PREFERENCE && !(filters->preferences_taken & 2ull << at))
+		at++;
 	while (at < 63 && filters->preferences_taken & 1ull << at)
 		at++;
-	return (uint16_t)(FILTER_PREFERENCE + at);
+	return at;
 }
 
 static int attach(struct fw_traffic_control *control, uint32_t device, uint32_t hook, int program,

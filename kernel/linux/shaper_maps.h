@@ -55,7 +55,7 @@ enum fw_packet_kind {
 
 /* What a rate may save up while nothing is sent: more makes the first second too fast, less loses time
  * whenever the queue is served late. */
-#define FW_SHAPER_BURST_NS 20000000ull
+#define FW_SHAPER_BURST_NS 30000000ull
 
 /* Where a device's queue is. Key: network namespace's inode number and interface index. */
 struct fw_shaped_device_key {

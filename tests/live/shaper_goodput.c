@@ -2,7 +2,7 @@
 /*
  * fwgoodput: how much payload arrives in each second. For the live tests of the shaper.
  *
- *   fwgoodput receive tcp|udp PORT SECONDS               one line: total, then each second's bytes
+ *   fwgoodput receive tcp|udp PORT SECONDS               "listening"; total and each second's bytes
  *   fwgoodput send tcp|udp ADDRESS PORT FLOWS SECONDS    one line: total, and calls that failed
  *
  * The receiver counts from the first byte on.
@@ -80,6 +80,8 @@ static void receive(bool tcp, int port, int seconds)
 	uint64_t total = 0;
 	nfds_t count = 1;
 
+	printf("listening\n");
+	fflush(stdout);
 	while (now() < (begin > 0 ? begin + seconds : patience)) {
 		poll(at, count, 100);
 		if (tcp && at[0].revents & POLLIN && count <= MOST_FLOWS)
