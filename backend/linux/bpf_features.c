@@ -24,6 +24,7 @@ static const char *const role_groups[] = {
 	[FW_ROLE_WIRE] = "wire",
 	[FW_ROLE_WIRE_SYNACK] = "wire",
 	[FW_ROLE_SNAPSHOT] = "snapshots",
+	[FW_ROLE_SHAPER] = "limits",
 	[FW_ROLE_EVENT] = "process events",
 	[FW_ROLE_RULE] = "rules",
 	[FW_ROLE_RULE_CALL] = "rules",
@@ -47,6 +48,7 @@ static const char *const role_costs[] = {
 	[FW_ROLE_WIRE] = "wire bytes are not counted",
 	[FW_ROLE_WIRE_SYNACK] = "needed only where the cgroup hook misses SYN-ACKs over IPv6",
 	[FW_ROLE_SNAPSHOT] = "connections and ports cannot be listed",
+	[FW_ROLE_SHAPER] = "limits drop packets instead of letting them wait",
 	[FW_ROLE_EVENT] = "no process and thread events, or none of those that run already",
 	[FW_ROLE_RULE] = "rules are not followed in this respect",
 	[FW_ROLE_RULE_CALL] =
@@ -147,8 +149,7 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 
 enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_error *error)
 {
-	static const struct fw_hook_choice all = { .wire = true, .events = true,
-		.rules = true };
+	static const struct fw_hook_choice all = { .wire = true, .events = true, .rules = true };
 	struct fw_hooks hooks;
 	struct fw_error why = { FW_OK, "" };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/connection_cut.h"
 
-#include "backend/linux/network_namespace.h"
+#include "backend/linux/network_namespaces.h"
 #include "backend/linux/receive_queue.h"
 #include "backend/linux/socket_destroy.h"
 #include "backend/linux/socket_table.h"

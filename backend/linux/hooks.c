@@ -24,6 +24,8 @@
 	{ program, target, FW_HOOK_CGROUP, role, attach_type, purpose, 0, false }
 #define FMOD_RET(program, target, role, purpose) \
 	{ program, target, FW_HOOK_FMOD_RET, role, BPF_MODIFY_RETURN, purpose, 0, false }
+#define CLASSIFIER(program, target, purpose) \
+	{ program, target, FW_HOOK_CLASSIFIER, FW_ROLE_SHAPER, 0, purpose, 0, false }
 
 static const struct fw_hook hook_table[] = {
 	TRACEPOINT("fw_sock_send_length", "sock_send_length", FW_ROLE_SEND_TRACEPOINT,
@@ -111,6 +113,13 @@ static const struct fw_hook hook_table[] = {
 	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
 	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
 		"connections that a block cuts"),
+	CLASSIFIER("fw_shape_egress", "egress", "limits what processes send"),
+	CLASSIFIER("fw_shape_ingress", "ingress", "limits what processes receive"),
+	CLASSIFIER("fw_shape_slice", "ingress of our own device",
+		"queues the segments of large packets"),
+	CLASSIFIER("fw_shape_return", "ingress of our own device",
+		"brings packets back that have waited"),
+	CLASSIFIER("fw_shape_loopback", "egress of lo", "limits what processes exchange"),
 };
 _Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= FW_HOOK_COUNT, "room for every hook");
 
@@ -172,6 +181,8 @@ static enum bpf_prog_type cgroup_program_type(unsigned int attach_type)
 
 static int probe_hook(const struct btf *kernel, const struct fw_hook *hook, bool has_cgroup)
 {
+	if (hook->kind == FW_HOOK_CLASSIFIER)
+		return probe_program(BPF_PROG_TYPE_SCHED_CLS, "fw_probe", 0, 0, 0);
 	if (hook->kind != FW_HOOK_CGROUP)
 		return probe_tracing(kernel, hook);
 	if (!has_cgroup)
@@ -269,6 +280,8 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choi
 	role_choose(hooks, FW_ROLE_PROCESS);
 	role_choose(hooks, FW_ROLE_SOCKET);
 	role_choose(hooks, FW_ROLE_SNAPSHOT);
+	if (choice->rules)
+		role_choose(hooks, FW_ROLE_SHAPER);
 	if (choice->events)
 		role_choose(hooks, FW_ROLE_EVENT);
 	if (choice->rules) {
@@ -320,6 +333,7 @@ void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
 		[FW_HOOK_ITERATOR] = "iter/",
 		[FW_HOOK_CGROUP] = "cgroup/",
 		[FW_HOOK_FMOD_RET] = "fmod_ret/",
+		[FW_HOOK_CLASSIFIER] = "tc/",
 	};
 
 	snprintf(name, size, "%s%s", prefix[hook->kind], hook->target);

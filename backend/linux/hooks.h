@@ -15,6 +15,7 @@ enum fw_hook_kind {
 	FW_HOOK_ITERATOR,
 	FW_HOOK_CGROUP,
 	FW_HOOK_FMOD_RET,
+	FW_HOOK_CLASSIFIER /* attached to network devices by the shaper, when there is a limit */
 };
 
 /* What a hook is for. Of the payload roles one way of several is chosen, of the others all that are
@@ -33,6 +34,7 @@ enum fw_hook_role {
 	FW_ROLE_WIRE,
 	FW_ROLE_WIRE_SYNACK, /* only where the self-check finds it needed */
 	FW_ROLE_SNAPSHOT,
+	FW_ROLE_SHAPER,
 	FW_ROLE_EVENT, /* records of processes and threads; on demand in a private copy */
 	FW_ROLE_RULE,  /* loaded with the kernel side that stays, attached while there are rules */
 	FW_ROLE_RULE_CALL, /* likewise; what the hooks above cannot refuse */

@@ -73,6 +73,9 @@ static enum fw_status keep_maps(const struct loading *loading, struct fw_kernel_
 		[FW_MAP_MEMBERS] = loading->skeleton->maps.members,
 		[FW_MAP_LIMITS] = loading->skeleton->maps.limits,
 		[FW_MAP_MACHINE] = loading->skeleton->maps.bss,
+		[FW_MAP_LIMIT_STATES] = loading->skeleton->maps.limit_states,
+		[FW_MAP_COVERED_DEVICES] = loading->skeleton->maps.covered_devices,
+		[FW_MAP_SHAPED_DEVICES] = loading->skeleton->maps.shaped_devices,
 	};
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {
@@ -81,6 +84,23 @@ static enum fw_status keep_maps(const struct loading *loading, struct fw_kernel_
 			return fw_error_set_errno(error, errno, "keeping a BPF map");
 	}
 	return fw_kernel_side_map(side, error);
+}
+
+/* The shaper attaches these when there is something to limit. */
+static enum fw_status keep_programs(const struct loading *loading, struct fw_kernel_side *side,
+	struct fw_error *error)
+{
+	for (int i = 0; i < FW_PROGRAM_COUNT; i++) {
+		const struct bpf_program *program = bpf_object__find_program_by_name(
+			loading->skeleton->obj, fw_program_name(i));
+
+		if (bpf_program__fd(program) < 0)
+			continue;
+		side->program_fd[i] = keep(bpf_program__fd(program));
+		if (side->program_fd[i] < 0)
+			return fw_error_set_errno(error, errno, "keeping a BPF program");
+	}
+	return FW_OK;
 }
 
 static struct bpf_link *attach_iterator(const struct loading *loading, struct bpf_program *program)
@@ -119,7 +139,8 @@ static enum fw_status attach_hooks(struct loading *loading, struct fw_error *err
 	for (size_t i = 0; i < hooks->count && status == FW_OK; i++) {
 		char name[64];
 
-		if (!hooks->hook[i].chosen || fw_hook_waits(&hooks->hook[i]))
+		if (!hooks->hook[i].chosen || fw_hook_waits(&hooks->hook[i]) ||
+			hooks->hook[i].kind == FW_HOOK_CLASSIFIER)
 			continue;
 		loading->links[i] = attach_hook(loading, &hooks->hook[i], cgroup);
 		if (loading->links[i])
@@ -155,7 +176,8 @@ static enum fw_status seed(const struct loading *loading, const char *program,
 	return FW_OK;
 }
 
-static enum fw_status keep_programs(const struct loading *loading, struct fw_kernel_side *side,
+/* Those of rules are attached when there is one. */
+static enum fw_status keep_waiting(const struct loading *loading, struct fw_kernel_side *side,
 	struct fw_error *error)
 {
 	for (size_t i = 0; i < loading->hooks->count; i++) {
@@ -163,9 +185,9 @@ static enum fw_status keep_programs(const struct loading *loading, struct fw_ker
 
 		if (!hook->chosen || !fw_hook_waits(hook))
 			continue;
-		side->program_fd[i] = keep(bpf_program__fd(bpf_object__find_program_by_name(
+		side->waiting_fd[i] = keep(bpf_program__fd(bpf_object__find_program_by_name(
 			loading->skeleton->obj, hook->program)));
-		if (side->program_fd[i] < 0)
+		if (side->waiting_fd[i] < 0)
 			return fw_error_set_errno(error, errno, "keeping a BPF program");
 	}
 	return FW_OK;
@@ -210,6 +232,8 @@ static enum fw_status bring_up(struct loading *loading, struct fw_kernel_side *s
 
 	if (status == FW_OK)
 		status = keep_maps(loading, side, error);
+	if (status == FW_OK)
+		status = keep_programs(loading, side, error);
 	if (status != FW_OK)
 		return status;
 	begin_machine(side->machine, fw_hooks_use(loading->hooks, FW_ROLE_WIRE));
@@ -217,7 +241,7 @@ static enum fw_status bring_up(struct loading *loading, struct fw_kernel_side *s
 	if (status == FW_OK)
 		status = keep_links(loading, side, error);
 	if (status == FW_OK)
-		status = keep_programs(loading, side, error);
+		status = keep_waiting(loading, side, error);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(seed_programs) && status == FW_OK; i++)
 		if (find_link(loading, seed_programs[i]))
 			status = seed(loading, seed_programs[i], error);

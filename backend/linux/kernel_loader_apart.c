@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define DESCRIPTORS (FW_MAP_COUNT + FW_ITERATOR_COUNT + FW_HOOK_COUNT)
+#define DESCRIPTORS (FW_MAP_COUNT + FW_ITERATOR_COUNT + FW_PROGRAM_COUNT + FW_HOOK_COUNT)
 
 /* What the child says; its descriptors come with it, in the order of the flags that are set. */
 struct handover {
@@ -22,8 +22,10 @@ static int *descriptor(struct fw_kernel_side *side, int i)
 	if (i < FW_MAP_COUNT)
 		return &side->map_fd[i];
 	i -= FW_MAP_COUNT;
-	return i < FW_ITERATOR_COUNT ? &side->iterator_fd[i] :
-				       &side->link_fd[i - FW_ITERATOR_COUNT];
+	if (i < FW_ITERATOR_COUNT)
+		return &side->iterator_fd[i];
+	i -= FW_ITERATOR_COUNT;
+	return i < FW_PROGRAM_COUNT ? &side->program_fd[i] : &side->link_fd[i - FW_PROGRAM_COUNT];
 }
 
 union control {

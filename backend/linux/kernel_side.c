@@ -28,6 +28,9 @@ static const char *const pin_names[FW_MAP_COUNT] = {
 	[FW_MAP_MEMBERS] = "members",
 	[FW_MAP_LIMITS] = "limits",
 	[FW_MAP_MACHINE] = "machine",
+	[FW_MAP_LIMIT_STATES] = "limit_states",
+	[FW_MAP_COVERED_DEVICES] = "covered_devices",
+	[FW_MAP_SHAPED_DEVICES] = "shaped_devices",
 };
 
 static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
@@ -36,6 +39,14 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_PROCESSES] = "fw_iter_processes",
 	[FW_ITERATOR_MEMBERS] = "fw_iter_members",
 	[FW_ITERATOR_CUT] = "fw_iter_cut",
+};
+
+static const char *const program_names[FW_PROGRAM_COUNT] = {
+	[FW_PROGRAM_EGRESS] = "fw_shape_egress",
+	[FW_PROGRAM_INGRESS] = "fw_shape_ingress",
+	[FW_PROGRAM_SLICE] = "fw_shape_slice",
+	[FW_PROGRAM_RETURN] = "fw_shape_return",
+	[FW_PROGRAM_LOOPBACK] = "fw_shape_loopback",
 };
 
 void fw_kernel_side_init(struct fw_kernel_side *side)
@@ -50,6 +61,11 @@ void fw_kernel_side_init(struct fw_kernel_side *side)
 const char *fw_iterator_program(enum fw_iterator iterator)
 {
 	return iterator_programs[iterator];
+}
+
+const char *fw_program_name(enum fw_program program)
+{
+	return program_names[program];
 }
 
 /* NULL: failed, see errno. mmap() rounds the size up to whole pages itself, as munmap() does. */
@@ -116,6 +132,9 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 	for (int i = 0; i < FW_ITERATOR_COUNT && !result; i++)
 		if (side->iterator_fd[i] >= 0)
 			result = pin_one(side->iterator_fd[i], directory, iterator_programs[i]);
+	for (int i = 0; i < FW_PROGRAM_COUNT && !result; i++)
+		if (side->program_fd[i] >= 0)
+			result = pin_one(side->program_fd[i], directory, program_names[i]);
 	for (int i = 0; i < FW_HOOK_COUNT && !result; i++) {
 		if (side->link_fd[i] < 0)
 			continue;
@@ -123,10 +142,10 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 		result = pin_one(side->link_fd[i], directory, name);
 	}
 	for (int i = 0; i < FW_HOOK_COUNT && !result; i++) {
-		if (side->program_fd[i] < 0)
+		if (side->waiting_fd[i] < 0)
 			continue;
 		snprintf(name, sizeof(name), FW_PIN_PROGRAM, i);
-		result = pin_one(side->program_fd[i], directory, name);
+		result = pin_one(side->waiting_fd[i], directory, name);
 	}
 	return result;
 }
@@ -177,6 +196,8 @@ static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *er
 		if (result < 0 && fw_iterator_is_needed(i))
 			goto failed;
 	}
+	for (int i = 0; i < FW_PROGRAM_COUNT; i++)
+		side->program_fd[i] = fw_kernel_side_open_pin(program_names[i]);
 	return FW_OK;
 failed:
 	if (result == -ENOENT)
@@ -220,8 +241,9 @@ void fw_kernel_side_close(struct fw_kernel_side *side)
 	unmap_rows(side);
 	close_all(side->map_fd, FW_MAP_COUNT);
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
+	close_all(side->program_fd, FW_PROGRAM_COUNT);
 	close_all(side->link_fd, FW_HOOK_COUNT);
-	close_all(side->program_fd, FW_HOOK_COUNT);
+	close_all(side->waiting_fd, FW_HOOK_COUNT);
 	fw_kernel_side_init(side);
 }
 

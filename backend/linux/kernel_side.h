@@ -24,6 +24,9 @@ enum fw_map {
 	FW_MAP_MEMBERS,
 	FW_MAP_LIMITS,
 	FW_MAP_MACHINE,
+	FW_MAP_LIMIT_STATES,
+	FW_MAP_COVERED_DEVICES,
+	FW_MAP_SHAPED_DEVICES,
 	FW_MAP_COUNT
 };
 
@@ -36,11 +39,22 @@ enum fw_iterator {
 	FW_ITERATOR_COUNT
 };
 
+/* Programs that the shaper attaches to network devices. */
+enum fw_program {
+	FW_PROGRAM_EGRESS,
+	FW_PROGRAM_INGRESS,
+	FW_PROGRAM_SLICE,
+	FW_PROGRAM_RETURN,
+	FW_PROGRAM_LOOPBACK,
+	FW_PROGRAM_COUNT
+};
+
 struct fw_kernel_side {
 	int map_fd[FW_MAP_COUNT];	    /* -1: not open, as all of these */
 	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links; -1 also where there is none */
+	int program_fd[FW_PROGRAM_COUNT];   /* -1 where they were not loaded */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
-	int program_fd[FW_HOOK_COUNT];	    /* during load: of hooks that wait */
+	int waiting_fd[FW_HOOK_COUNT];	    /* during load: programs of hooks that wait */
 	struct fw_machine *machine;	    /* shared with the kernel */
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
 	size_t rows_mapped;
@@ -67,6 +81,8 @@ void fw_kernel_side_close(struct fw_kernel_side *side);
 
 /* The BPF program of an iterator. */
 const char *fw_iterator_program(enum fw_iterator iterator);
+/* The name of a program that the shaper attaches. */
+const char *fw_program_name(enum fw_program program);
 /* Without it nothing works. */
 bool fw_iterator_is_needed(enum fw_iterator iterator);
 /* A row of an iterator; false: no memory. */

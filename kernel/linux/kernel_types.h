@@ -41,7 +41,13 @@ enum {
 	BPF_F_CLONE = 1u << 9,
 	BPF_F_MMAPABLE = 1u << 10,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1u << 0,
+	BPF_F_INGRESS = 1u << 0,
+	BPF_F_CURRENT_NETNS = -1,
+	BPF_HDR_START_NET = 1,
 };
+
+#define ETH_P_IP   0x0800
+#define ETH_P_IPV6 0x86dd
 
 #define AF_INET	  2
 #define AF_INET6  10
@@ -137,6 +143,24 @@ struct bpf_sock_addr {
 	__u32 msg_src_ip4;
 	__u32 msg_src_ip6[4];
 	__u64 sk __attribute__((aligned(8)));
+};
+
+/* UAPI: how a socket is looked up. */
+struct bpf_sock_tuple {
+	union {
+		struct {
+			__be32 saddr;
+			__be32 daddr;
+			__be16 sport;
+			__be16 dport;
+		} ipv4;
+		struct {
+			__be32 saddr[4];
+			__be32 daddr[4];
+			__be16 sport;
+			__be16 dport;
+		} ipv6;
+	};
 };
 
 /* UAPI, opaque: the verifier keeps its own state of it. */

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The maps of rules, declared for every BPF object; flow_maps.bpf.c defines them. */
+/*
+ * The maps of rules and of the shaper, declared for every BPF object; flow_maps.bpf.c defines them (it
+ * sets FW_MAPS_HERE to nothing).
+ */
 #ifndef FW_RULE_MAPS_BPF_H
 #define FW_RULE_MAPS_BPF_H
 
 #include "kernel/linux/flow_maps.bpf.h"
-#include "kernel/linux/rule_maps.h"
+#include "kernel/linux/shaper_maps.h"
 
 struct fw_rules_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -33,6 +36,7 @@ struct fw_policy_blocks_map {
 };
 FW_MAPS_HERE struct fw_policy_blocks_map policy_blocks SEC(".maps");
 
+/* Processes that a rule is about, by handle. */
 struct fw_members_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -49,5 +53,33 @@ struct fw_limits_map {
 	__type(value, struct fw_limit);
 };
 FW_MAPS_HERE struct fw_limits_map limits SEC(".maps");
+
+/* What each limit did, by slot. */
+struct fw_limit_states_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FW_LIMIT_SLOTS);
+	__type(key, __u32);
+	__type(value, struct fw_limit_state);
+};
+FW_MAPS_HERE struct fw_limit_states_map limit_states SEC(".maps");
+
+/* Devices whose packets can wait in a queue. */
+struct fw_covered_devices_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * FW_SHAPED_DEVICES);
+	__type(key, struct fw_shaped_device_key);
+	__type(value, struct fw_shaped_device);
+};
+FW_MAPS_HERE struct fw_covered_devices_map covered_devices SEC(".maps");
+
+/* Where a packet goes when it has waited, by the number in its tc_index. */
+struct fw_shaped_devices_map {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, FW_SHAPED_DEVICES);
+	__type(key, __u32);
+	__type(value, struct fw_shaped_device);
+};
+FW_MAPS_HERE struct fw_shaped_devices_map shaped_devices SEC(".maps");
 
 #endif

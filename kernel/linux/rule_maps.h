@@ -17,7 +17,7 @@
 #define FW_MAX_RULES	 16384
 #define FW_MAX_MEMBERS	 262144
 #define FW_POLICY_BLOCKS 16   /* blocks of one target */
-#define FW_LIMIT_SLOTS	 4096 /* slot 0 is not used */
+#define FW_LIMIT_SLOTS	 4095 /* slot 0 is not used; queue numbers (shaper_maps.h) fit for no more */
 
 /*
  * Key of a policy, by kind (enum fw_rule_target):

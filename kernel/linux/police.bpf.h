@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Limits where there is no queue of ours (a device or network namespace that is new, a foreign queue on
+ * lo): a token bucket that drops. Called from the cgroup_skb programs, which see every packet of a socket
+ * before the shaper does on its way out, and after it on its way in.
+ */
+#ifndef FW_POLICE_BPF_H
+#define FW_POLICE_BPF_H
+
+#include "kernel/linux/flow.bpf.h"
+#include "kernel/linux/limit.bpf.h"
+#include "kernel/linux/packet.bpf.h"
+
+/* What may come at once, the greater of the two: less and TCP, which sends in bursts, hardly moves. */
+#define POLICE_BURST_NS	   50000000ull
+#define POLICE_BURST_BYTES 65536ull
+
+#define PACKET_BROADCAST 1 /* skb->pkt_type */
+#define PACKET_MULTICAST 2
+
+/*
+ * The process that sends is the flow's owner from now on, so that programs which run later, where nobody
+ * can tell which process it was, charge the right one.
+ */
+static __always_inline void note_sender(struct bpf_sock *sk, struct fw_flow_state *flow)
+{
+	__u64 sender = sender_of(sk, flow);
+
+	if (sender && sender != flow->owner)
+		flow->owner = sender;
+}
+
+/* Does the packet wait in a queue, before or after this? */
+static __always_inline bool is_queued(struct __sk_buff *skb, bool sent)
+{
+	struct sk_buff *packet = (struct sk_buff *)skb;
+	struct fw_shaped_device_key key = { .device = skb->ifindex };
+	struct fw_shaped_device *device;
+
+	key.network_namespace = BPF_CORE_READ(packet, dev, nd_net.net, ns.inum);
+	device = bpf_map_lookup_elem(&covered_devices, &key);
+	if (!device)
+		return false;
+	if (sent)
+		return !(device->flags & FW_SHAPED_NOT_SENT);
+	/* The shaper finds no socket for these. */
+	return skb->pkt_type != PACKET_BROADCAST && skb->pkt_type != PACKET_MULTICAST;
+}
+
+/*
+ * False: the packet is beyond the limit of the socket's process and must be dropped (on egress by
+ * returning 2, not 0, which the sender would see as an error). `sk` is a full socket, `flow` its state.
+ */
+static __always_inline bool police(struct __sk_buff *skb, struct bpf_sock *sk,
+	struct fw_flow_state *flow, bool sent)
+{
+	struct packet packet = {};
+	struct limit_use use = {};
+	__u64 rate, most;
+
+	if (sent)
+		note_sender(sk, flow);
+	if (!limit_of(flow->owner, &use))
+		return true;
+	rate = sent ? use.sent_rate : use.received_rate;
+	if (!rate || is_queued(skb, sent) || !packet_read(skb, skb->len, &packet) ||
+		!packet.payload)
+		return true;
+	most = fw_token_bucket_cost_ns(POLICE_BURST_BYTES, rate);
+	return limit_admit(use.slot, sent, rate, packet.payload,
+		most > POLICE_BURST_NS ? most : POLICE_BURST_NS);
+}
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Limits by queues: packets of limited processes take a way through a queue of ours (shaper_maps.h says
+ * which). Attached by the backend with cls_bpf, direct action; a packet that has waited passes as if
+ * there were no program, so that the filters of others still see it.
+ */
+#include "kernel/linux/flow.bpf.h"
+#include "kernel/linux/limit.bpf.h"
+#include "kernel/linux/packet.bpf.h"
+
+#define TC_ACT_UNSPEC (-1) /* go on with the next filter */
+#define TC_ACT_SHOT   2
+
+#define NO_BOUND	     (~0ull)
+#define REMOTE_TCP_BYTES     (4ull << 20) /* that senders elsewhere may have waiting in one limit */
+#define REMOTE_DATAGRAM_BYTES 65536ull
+#define REMOTE_DATAGRAM_NS   200000000ull
+
+static __always_inline struct fw_shaped_device *device_of(struct __sk_buff *skb)
+{
+	struct sk_buff *packet = (struct sk_buff *)skb;
+	struct fw_shaped_device_key key = { .device = skb->ifindex };
+
+	key.network_namespace = BPF_CORE_READ(packet, dev, nd_net.net, ns.inum);
+	return bpf_map_lookup_elem(&covered_devices, &key);
+}
+
+static __always_inline __u32 network_length(struct __sk_buff *skb,
+	const struct fw_shaped_device *device)
+{
+	return device->flags & FW_SHAPED_NO_LINK_HEADER ? skb->len : skb->len - FW_ETHERNET_HEADER;
+}
+
+/* Acknowledgments and the first packets of a connection pass: they carry nothing, and slowing them
+ * slows the other direction. */
+static __always_inline bool has_to_wait(const struct packet *packet)
+{
+	return packet->payload || packet->ends;
+}
+
+static __always_inline __u32 queue_of(__u32 slot, bool received, __u32 kind)
+{
+	return FW_QUEUE_MAJOR << 16 | slot << 4 | (received ? FW_QUEUE_DIRECTION : 0) | kind;
+}
+
+/* The sender's limit; false: none for sending. */
+static __always_inline bool sender_limit(struct __sk_buff *skb, struct limit_use *use)
+{
+	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct fw_flow_state *flow;
+
+	if (!sk)
+		return false;
+	sk = bpf_sk_fullsock(sk);
+	if (!sk)
+		return false;
+	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+	if (!flow || flow->self != (__u64)sk)
+		return false;
+	return limit_of(flow->owner ? flow->owner : sender_of(sk, flow), use) && use->sent_rate;
+}
+
+static __always_inline bool socket_limit(struct bpf_sock *sk, struct limit_use *use)
+{
+	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
+
+	return flow && limit_of(flow->owner, use) && use->received_rate;
+}
+
+/* The socket that a packet is for, to be released; NULL: none that can be found by ports. */
+static __always_inline struct bpf_sock *receiver_of(struct __sk_buff *skb, struct packet *packet)
+{
+	struct bpf_sock_tuple *tuple = &packet->tuple;
+	__u32 size = packet->version4 ? sizeof(tuple->ipv4) : sizeof(tuple->ipv6);
+
+	if (!packet->has_ports)
+		return 0;
+	if (packet->protocol == IPPROTO_TCP)
+		return bpf_sk_lookup_tcp(skb, tuple, size, BPF_F_CURRENT_NETNS, 0);
+	if (packet->protocol == IPPROTO_UDP)
+		return bpf_sk_lookup_udp(skb, tuple, size, BPF_F_CURRENT_NETNS, 0);
+	return 0;
+}
+
+/* The limit of the process that will receive a packet; false: none for receiving. */
+static __always_inline bool receiver_limit(struct __sk_buff *skb, struct packet *packet,
+	struct limit_use *use)
+{
+	struct bpf_sock *sk = receiver_of(skb, packet);
+	bool found;
+
+	if (!sk)
+		return false;
+	found = socket_limit(sk, use);
+	bpf_sk_release(sk);
+	return found;
+}
+
+/* Send a packet to the queue, or through the far end first if it has to be cut. One without a link header gets one for the way. */
+static __always_inline int send_to_queue(struct __sk_buff *skb, const struct fw_shaped_device *device,
+	__u32 queue, __u32 mark, __u64 rate)
+{
+	bool slices = rate < FW_SLICED_RATE && skb->gso_segs > 1;
+	__u32 way = slices ? device->slicer : device->shaper;
+	__be16 protocol = skb->protocol;
+
+	skb->priority = queue;
+	skb->tc_index = device->index << FW_SHAPED_SHIFT | (skb->tc_index & ~FW_SHAPED_INWARD & 7) | mark;
+	if (device->flags & FW_SHAPED_NO_LINK_HEADER) {
+		if (bpf_skb_change_head(skb, FW_ETHERNET_HEADER, 0) ||
+			bpf_skb_store_bytes(skb, 12, &protocol, sizeof(protocol), 0))
+			return TC_ACT_SHOT;
+	}
+	return bpf_redirect(way, 0);
+}
+
+SEC("tc")
+int fw_shape_egress(struct __sk_buff *skb)
+{
+	struct fw_shaped_device *device;
+	struct packet packet = {};
+	struct limit_use use = {};
+
+	if (skb->tc_index & FW_SHAPED_SENT || !sender_limit(skb, &use))
+		return TC_ACT_UNSPEC;
+	device = device_of(skb);
+	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
+		!has_to_wait(&packet))
+		return TC_ACT_UNSPEC;
+	limit_admit(use.slot, true, use.sent_rate, packet.payload, NO_BOUND);
+	return send_to_queue(skb, device, queue_of(use.slot, false, packet.kind), FW_SHAPED_SENT,
+		use.sent_rate);
+}
+
+/* How long a packet from elsewhere may wait. Whoever sends datagrams will not notice that they wait, so
+ * their queue is short; TCP is let fill its window. */
+static __always_inline __u64 remote_bound(const struct packet *packet, __u64 rate)
+{
+	__u64 bound;
+
+	if (packet->protocol == IPPROTO_TCP)
+		return fw_token_bucket_cost_ns(REMOTE_TCP_BYTES, rate);
+	bound = fw_token_bucket_cost_ns(REMOTE_DATAGRAM_BYTES, rate);
+	return bound > REMOTE_DATAGRAM_NS ? bound : REMOTE_DATAGRAM_NS;
+}
+
+SEC("tc")
+int fw_shape_ingress(struct __sk_buff *skb)
+{
+	struct fw_shaped_device *device;
+	struct packet packet = {};
+	struct limit_use use = {};
+	__u64 most;
+
+	if (skb->tc_index & FW_SHAPED_RECEIVED)
+		return TC_ACT_UNSPEC;
+	device = device_of(skb);
+	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
+		!has_to_wait(&packet) || !receiver_limit(skb, &packet, &use))
+		return TC_ACT_UNSPEC;
+	most = skb->sk_pointer ? NO_BOUND : remote_bound(&packet, use.received_rate);
+	if (!limit_admit(use.slot, false, use.received_rate, packet.payload, most))
+		return TC_ACT_SHOT;
+	return send_to_queue(skb, device, queue_of(use.slot, true, packet.kind),
+		FW_SHAPED_RECEIVED | FW_SHAPED_INWARD, use.received_rate);
+}
+
+/* Segments of packets that were too large to wait, at the near end. The way there cost them their
+ * class, so it is found again; a limit that ended meanwhile lets them go. */
+SEC("tc")
+int fw_shape_slice(struct __sk_buff *skb)
+{
+	bool inward = skb->tc_index & FW_SHAPED_INWARD;
+	struct packet packet = {};
+	struct limit_use use = {};
+
+	if (!(skb->tc_index >> FW_SHAPED_SHIFT) ||
+		!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
+		return TC_ACT_SHOT;
+	if (inward ? receiver_limit(skb, &packet, &use) : sender_limit(skb, &use))
+		skb->priority = queue_of(use.slot, inward, packet.kind);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+/* Packets that have waited, at the far end of the shaper device. Nothing else ever comes out there. */
+SEC("tc")
+int fw_shape_return(struct __sk_buff *skb)
+{
+	__u32 index = skb->tc_index >> FW_SHAPED_SHIFT;
+	struct fw_shaped_device *device = bpf_map_lookup_elem(&shaped_devices, &index);
+	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+
+	if (!index || !device || !device->device)
+		return TC_ACT_SHOT;
+	if (skb->tc_index & FW_SHAPED_INWARD)
+		return bpf_redirect(device->device, BPF_F_INGRESS);
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	if (sk)
+		skb->priority = sk->priority;
+	return bpf_redirect(device->device, 0);
+}
+
+/*
+ * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which is
+ * then the only one that is charged by the queue.
+ */
+SEC("tc")
+int fw_shape_loopback(struct __sk_buff *skb)
+{
+	struct limit_use sender = {}, receiver = {};
+	struct packet packet = {};
+	bool sends, receives;
+
+	if (!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet) || !has_to_wait(&packet))
+		return TC_ACT_UNSPEC;
+	sends = sender_limit(skb, &sender);
+	receives = receiver_limit(skb, &packet, &receiver);
+	if (sends)
+		limit_admit(sender.slot, true, sender.sent_rate, packet.payload, NO_BOUND);
+	if (receives)
+		limit_admit(receiver.slot, false, receiver.received_rate, packet.payload, NO_BOUND);
+	if (receives && (!sends || receiver.received_rate <= sender.sent_rate))
+		skb->priority = queue_of(receiver.slot, true, packet.kind);
+	else if (sends)
+		skb->priority = queue_of(sender.slot, false, packet.kind);
+	return TC_ACT_UNSPEC;
+}
