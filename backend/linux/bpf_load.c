@@ -3,6 +3,7 @@
 #include "backend/linux/bpf_backend.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/pin_directory.h"
+#include "backend/linux/shaper.h"
 
 #include <bpf/bpf.h>
 #include <dirent.h>
@@ -49,6 +50,8 @@ static void tell_users(void)
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
 {
+	enum fw_status status, removed;
+
 	if (access(fw_pin_directory(), F_OK)) {
 		if (errno == EACCES)
 			return fw_error_set(error, FW_DENIED,
@@ -58,7 +61,9 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 			fw_pin_directory());
 	}
 	tell_users();
-	return fw_pin_directory_remove(fw_pin_directory(), error);
+	status = fw_shaper_remove(error);
+	removed = fw_pin_directory_remove(fw_pin_directory(), status == FW_OK ? error : NULL);
+	return status == FW_OK ? removed : status;
 }
 
 struct census {

@@ -6,7 +6,9 @@
 #include "backend/linux/pin_directory.h"
 #include "backend/linux/rule_hooks.h"
 #include "backend/linux/rule_index.h"
+#include "backend/linux/rule_limits.h"
 #include "backend/linux/rule_store.h"
+#include "backend/linux/shaper.h"
 #include "backend/linux/rule_resolve.h"
 #include "lib/host/host.h"
 
@@ -28,6 +30,7 @@ struct change {
 	struct fw_rule_state *rules; /* in force, by id */
 	size_t count;
 	struct fw_rule_index index; /* of `rules` */
+	bool took_limit; /* a limit was taken away: its queues can go */
 };
 
 static int compare_ids(const void *left, const void *right)
@@ -56,6 +59,12 @@ static bool is_over(const struct change *change, size_t place, uint64_t now_ns)
 	       is_in_force(change->side, &change->rules[same].rule, now_ns);
 }
 
+static void take_away(struct change *change, const struct fw_rule *rule)
+{
+	change->took_limit |= rule->action == FW_RULE_LIMIT;
+	fw_rule_store_remove(change->side, rule);
+}
+
 static bool sweep(struct change *change)
 {
 	uint64_t now_ns = fw_host_boot_ns();
@@ -71,7 +80,7 @@ static bool sweep(struct change *change)
 		over[i] = is_over(change, i, now_ns);
 	for (size_t i = 0; i < change->count; i++) {
 		if (over[i])
-			fw_rule_store_remove(change->side, &change->rules[i].rule);
+			take_away(change, &change->rules[i].rule);
 		else
 			change->rules[kept++] = change->rules[i];
 	}
@@ -102,12 +111,17 @@ static enum fw_status change_begin(struct change *change, struct fw_kernel_side 
 	return FW_OK;
 }
 
-static void change_end(struct change *change)
+/* Returns the status of the whole change. */
+static enum fw_status change_end(struct change *change, enum fw_status status, struct fw_error *error)
 {
+	if (change->took_limit && fw_shaper_cover(change->side, status == FW_OK ? error : NULL) != FW_OK &&
+		status == FW_OK)
+		status = FW_FAILED;
 	fw_rule_index_done(&change->index);
 	free(change->rules);
 	if (change->lock >= 0)
 		close(change->lock);
+	return status;
 }
 
 /* Ask every process what it falls under, until no more descendants of targets are found. */
@@ -139,8 +153,6 @@ static enum fw_status check(const struct fw_kernel_side *side, const struct fw_r
 		(rule->action == FW_RULE_LIMIT) != has_rate ||
 		!memchr(rule->text, 0, sizeof(rule->text)))
 		return fw_error_set(error, FW_MALFORMED, "a rule that is none");
-	if (rule->action == FW_RULE_LIMIT)
-		return fw_error_set(error, FW_UNSUPPORTED, "limits are not there yet");
 	if (side->iterator_fd[FW_ITERATOR_MEMBERS] < 0 || side->iterator_fd[FW_ITERATOR_CUT] < 0)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"this kernel cannot keep rules; see 'flowwatcher doctor'");
@@ -198,10 +210,10 @@ static enum fw_status prepare(struct change *change, struct fw_rule *rules, size
 
 /* The rules lie in the maps, not in force. */
 static enum fw_status stage(struct change *change, const struct fw_rule *rules, size_t count,
-	struct fw_error *error)
+	const uint32_t *slots, struct fw_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
-		int result = fw_rule_store_stage(change->side, &rules[i], 0);
+		int result = fw_rule_store_stage(change->side, &rules[i], slots[i]);
 
 		if (!result)
 			continue;
@@ -228,7 +240,7 @@ static void remove_replaced(struct change *change, const struct fw_rule *rules, 
 
 		if (same == FW_RULE_NOWHERE)
 			continue;
-		fw_rule_store_remove(change->side, &change->rules[same].rule);
+		take_away(change, &change->rules[same].rule);
 		change->side->machine->rules_count--;
 	}
 }
@@ -259,25 +271,41 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	return status;
 }
 
+/* Everything that can fail comes before the rules are in force. */
+static enum fw_status add_all(struct change *change, struct fw_rule *rules, size_t count,
+	struct fw_error *error)
+{
+	uint32_t *slots = calloc(count, sizeof(*slots));
+	enum fw_status status;
+
+	if (!slots)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu rules", count);
+	status = prepare(change, rules, count, error);
+	if (status == FW_OK)
+		status = fw_rule_hooks_attach(error);
+	if (status == FW_OK)
+		status = fw_rule_limits_prepare(change->side, rules, count, slots, error);
+	if (status == FW_OK) {
+		status = stage(change, rules, count, slots, error);
+		change->took_limit |= status != FW_OK;
+	}
+	if (status == FW_OK)
+		status = put_in_force(change, rules, count, error);
+	else if (!change->count)
+		fw_rule_hooks_detach();
+	free(slots);
+	return status;
+}
+
 enum fw_status fw_rules_add(struct fw_kernel_side *side, struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
 	struct change change;
 	enum fw_status status = change_begin(&change, side, error);
 
-	if (status == FW_OK && count) {
-		status = prepare(&change, rules, count, error);
-		if (status == FW_OK)
-			status = fw_rule_hooks_attach(error);
-		if (status == FW_OK)
-			status = stage(&change, rules, count, error);
-		if (status == FW_OK)
-			status = put_in_force(&change, rules, count, error);
-		else if (!change.count)
-			fw_rule_hooks_detach();
-	}
-	change_end(&change);
-	return status;
+	if (status == FW_OK && count)
+		status = add_all(&change, rules, count, error);
+	return change_end(&change, status, error);
 }
 
 static const struct fw_rule *find_id(const struct change *change, uint32_t id)
@@ -299,7 +327,7 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 			return fw_error_set(error, FW_NOT_FOUND,
 				"there is no rule %u; 'flowwatcher rules' lists them", ids[i]);
 	for (size_t i = 0; i < count; i++) {
-		fw_rule_store_remove(side, find_id(change, ids[i]));
+		take_away(change, find_id(change, ids[i]));
 		left--;
 	}
 	__atomic_add_fetch(&side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
@@ -319,8 +347,17 @@ enum fw_status fw_rules_remove(struct fw_kernel_side *side, const uint32_t *ids,
 
 	if (status == FW_OK && count)
 		status = remove_all(&change, ids, count, error);
-	change_end(&change);
-	return status;
+	return change_end(&change, status, error);
+}
+
+/* Whoever looks at the limits sees to it that they hold everywhere. */
+static void cover_new_devices(const struct change *change)
+{
+	for (size_t i = 0; i < change->count; i++)
+		if (change->rules[i].rule.action == FW_RULE_LIMIT) {
+			fw_shaper_cover(change->side, NULL);
+			return;
+		}
 }
 
 enum fw_status fw_rules_list(struct fw_kernel_side *side, fw_rule_fn row, void *argument,
@@ -333,6 +370,7 @@ enum fw_status fw_rules_list(struct fw_kernel_side *side, fw_rule_fn row, void *
 
 	if (status != FW_OK)
 		goto out;
+	cover_new_devices(&change);
 	members = calloc(change.count + 1, sizeof(*members));
 	result = members ? fw_rule_store_count_members(side, change.rules, change.count, members) :
 			   -ENOMEM;
@@ -344,13 +382,15 @@ enum fw_status fw_rules_list(struct fw_kernel_side *side, fw_rule_fn row, void *
 		struct fw_rule_state *state = &change.rules[i];
 
 		state->counters.processes = members[i];
+		if (state->rule.action == FW_RULE_LIMIT)
+			fw_shaper_counters(side, fw_rule_store_slot(side, &state->rule),
+				&state->counters);
 		if (state->rule.target == FW_RULE_PID && !members[i])
 			state->rule.flags |= FW_RULE_PROCESS_GONE;
 		if (!row(&state->rule, &state->counters, argument))
 			status = FW_STOPPED;
 	}
 out:
-	change_end(&change);
 	free(members);
-	return status;
+	return change_end(&change, status, error);
 }

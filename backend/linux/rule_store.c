@@ -2,6 +2,7 @@
 #include "backend/linux/rule_store.h"
 
 #include "backend/linux/rule_key.h"
+#include "backend/linux/rule_limits.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -185,8 +186,7 @@ static void remove_key(const struct fw_kernel_side *side, const struct fw_policy
 
 static void put_limit(const struct fw_kernel_side *side, const struct fw_rule *rule, uint32_t slot)
 {
-	const struct fw_limit limit = { .rule = rule->id, .sent_rate = rule->sent_rate,
-		.received_rate = rule->received_rate, .ends_ns = rule->ends_ns };
+	const struct fw_limit limit = fw_rule_limit(rule);
 
 	put(side, FW_MAP_LIMITS, &slot, &limit);
 }
@@ -244,16 +244,6 @@ void fw_rule_store_remove(const struct fw_kernel_side *side, const struct fw_rul
 	if (slot)
 		put(side, FW_MAP_LIMITS, &slot, &none);
 	take(side, FW_MAP_RULES, &rule->id);
-}
-
-int fw_rule_store_free_slot(const struct fw_kernel_side *side)
-{
-	struct fw_limit limit;
-
-	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
-		if (look_up(side, FW_MAP_LIMITS, &slot, &limit) == 0 && !limit.rule)
-			return (int)slot;
-	return -ENOSPC;
 }
 
 /* Which rule a number of blocks, or the id of a limit, leads to. */

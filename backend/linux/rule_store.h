@@ -21,8 +21,6 @@ void fw_rule_store_commit(struct fw_kernel_side *side, uint32_t id);
 /* Take a rule away, wherever it was. */
 void fw_rule_store_remove(const struct fw_kernel_side *side, const struct fw_rule *rule);
 
-/* A slot for a limit: number, or -ENOSPC. */
-int fw_rule_store_free_slot(const struct fw_kernel_side *side);
 /* The slot of a limit; 0: it has none. */
 uint32_t fw_rule_store_slot(const struct fw_kernel_side *side, const struct fw_rule *rule);
 

@@ -91,10 +91,7 @@ struct fw_limit {
 /* A rule by id: what was asked for, and what it did. */
 struct fw_rule_state {
 	struct fw_rule rule;
-	struct fw_rule_counters counters;
-	uint64_t window_ns; /* when the second began for which bytes are being added up */
-	uint64_t window_sent;
-	uint64_t window_received;
+	struct fw_rule_counters counters; /* of a block; a limit's are by its slot (shaper_maps.h) */
 };
 
 #endif
