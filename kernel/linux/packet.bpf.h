@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What the shaper needs to know of a packet: its addresses, and how much of it is payload. For BPF
+ * What rules need to know of a packet: its addresses, and how much of it is payload. For BPF
  * programs at tc and cgroup_skb; reads relative to the network header, so it is the same for both.
  */
 #ifndef FW_PACKET_BPF_H
@@ -16,7 +16,12 @@
 #define PACKET_VERSION_4      4
 #define PACKET_FRAGMENT_MASK  0x1fff /* offset of an IPv4 fragment, RFC 791 */
 #define PACKET_NEXT_FRAGMENT  44     /* IPv6 fragment header, RFC 8200 */
-#define PACKET_TCP_FIN_RST    0x05
+#define PACKET_NEXT_HOP	      0	     /* by hop; carries the length of what is beyond 64 KiB, RFC 2675 */
+#define PACKET_NEXT_ROUTING   43
+#define PACKET_NEXT_DESTINATION 60
+#define PACKET_EXTENSIONS     4 /* headers skipped; behind more, a packet has no ports */
+#define PACKET_TCP_FIN	      0x01
+#define PACKET_TCP_RST	      0x04
 
 struct ipv4_packet_header {
 	__u8 version_length;
@@ -52,7 +57,7 @@ struct packet {
 	__u32 payload;	  /* bytes, of all segments of an offloaded packet */
 	__u8 kind;	  /* enum fw_packet_kind */
 	__u8 protocol;
-	bool ends; /* FIN or RST, which must not overtake the data before it */
+	__u8 tcp_flags;
 };
 
 static __always_inline bool packet_load(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
@@ -78,7 +83,8 @@ static __always_inline __u32 packet_read_ipv4(struct __sk_buff *skb, struct pack
 static __always_inline __u32 packet_read_ipv6(struct __sk_buff *skb, struct packet *packet)
 {
 	struct ipv6_packet_header ip;
-	__u8 fragment[8];
+	__u32 offset = sizeof(ip);
+	__u8 extension[4];
 
 	if (!packet_load(skb, 0, &ip, sizeof(ip)))
 		return 0;
@@ -86,14 +92,22 @@ static __always_inline __u32 packet_read_ipv6(struct __sk_buff *skb, struct pack
 	__builtin_memcpy(packet->tuple.ipv6.saddr, ip.source, sizeof(ip.source));
 	__builtin_memcpy(packet->tuple.ipv6.daddr, ip.destination, sizeof(ip.destination));
 	packet->has_ports = true;
-	if (ip.next != PACKET_NEXT_FRAGMENT)
-		return sizeof(ip);
-	if (!packet_load(skb, sizeof(ip), fragment, sizeof(fragment)))
-		return 0;
-	packet->protocol = fragment[0];
-	if (fragment[2] || fragment[3] & 0xf8)
-		packet->has_ports = false;
-	return sizeof(ip) + sizeof(fragment);
+#pragma unroll
+	for (int i = 0; i < PACKET_EXTENSIONS; i++) {
+		bool fragment = packet->protocol == PACKET_NEXT_FRAGMENT;
+
+		if (!fragment && packet->protocol != PACKET_NEXT_HOP &&
+			packet->protocol != PACKET_NEXT_ROUTING &&
+			packet->protocol != PACKET_NEXT_DESTINATION)
+			return offset;
+		if (!packet_load(skb, offset, extension, sizeof(extension)))
+			return 0;
+		packet->protocol = extension[0];
+		if (fragment && (extension[2] || extension[3] & 0xf8))
+			packet->has_ports = false;
+		offset += fragment ? 8 : (extension[1] + 1u) * 8;
+	}
+	return offset;
 }
 
 /* Header length of TCP; 0: it is not all there. */
@@ -104,7 +118,7 @@ static __always_inline __u32 packet_read_tcp(struct __sk_buff *skb, struct packe
 
 	if (!packet_load(skb, offset + 12, header, sizeof(header)))
 		return 0;
-	packet->ends = header[1] & PACKET_TCP_FIN_RST;
+	packet->tcp_flags = header[1];
 	return (header[0] >> 4) * 4;
 }
 

@@ -35,7 +35,8 @@ static __always_inline __u32 network_length(struct __sk_buff *skb,
  * slows the other direction. */
 static __always_inline bool has_to_wait(const struct packet *packet)
 {
-	return packet->payload || packet->ends;
+	/* An end must not overtake the data before it. */
+	return packet->payload || packet->tcp_flags & (PACKET_TCP_FIN | PACKET_TCP_RST);
 }
 
 static __always_inline __u32 queue_of(__u32 slot, bool received, __u32 kind)
