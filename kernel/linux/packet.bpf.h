@@ -13,10 +13,10 @@
 
 #include "kernel/linux/shaper_maps.h"
 
-#define PACKET_VERSION_4      4
-#define PACKET_FRAGMENT_MASK  0x1fff /* offset of an IPv4 fragment, RFC 791 */
-#define PACKET_NEXT_FRAGMENT  44     /* IPv6 fragment header, RFC 8200 */
-#define PACKET_TCP_FIN_RST    0x05
+#define PACKET_VERSION_4 4
+#define PACKET_FRAGMENT_MASK 0x1fff /* offset of an IPv4 fragment, RFC 791 */
+#define PACKET_NEXT_FRAGMENT 44	    /* IPv6 fragment header, RFC 8200 */
+#define PACKET_TCP_FIN_RST 0x05
 
 struct ipv4_packet_header {
 	__u8 version_length;
@@ -49,8 +49,9 @@ struct packet {
 	struct bpf_sock_tuple tuple;
 	bool version4;
 	bool has_ports; /* false: a later fragment, or cut off */
-	__u32 payload;	  /* bytes, of all segments of an offloaded packet */
-	__u8 kind;	  /* enum fw_packet_kind */
+	__u32 headers;	/* bytes of IP headers */
+	__u32 payload;	/* bytes, of all segments of an offloaded packet */
+	__u8 kind;	/* enum fw_packet_kind */
 	__u8 protocol;
 	bool ends; /* FIN or RST, which must not overtake the data before it */
 };
@@ -97,8 +98,8 @@ static __always_inline __u32 packet_read_ipv6(struct __sk_buff *skb, struct pack
 }
 
 /* Header length of TCP; 0: it is not all there. */
-static __always_inline __u32 packet_read_tcp(struct __sk_buff *skb, struct packet *packet,
-	__u32 offset)
+static __always_inline __u32 packet_read_tcp(
+	struct __sk_buff *skb, struct packet *packet, __u32 offset)
 {
 	__u8 header[2]; /* data offset and flags */
 
@@ -123,8 +124,8 @@ static __always_inline __u8 packet_kind(const struct packet *packet, __u32 trans
 	return FW_PACKET_UDP6; /* what is not UDP differs by 8 bytes */
 }
 
-static __always_inline void packet_read_ports(struct __sk_buff *skb, struct packet *packet,
-	__u32 offset)
+static __always_inline void packet_read_ports(
+	struct __sk_buff *skb, struct packet *packet, __u32 offset)
 {
 	struct transport_ports ports;
 
@@ -151,6 +152,7 @@ static __always_inline bool packet_read(struct __sk_buff *skb, __u32 length, str
 	headers = version4 ? packet_read_ipv4(skb, packet) : packet_read_ipv6(skb, packet);
 	if (!headers)
 		return false;
+	packet->headers = headers;
 	if (packet->has_ports && packet->protocol == IPPROTO_TCP)
 		transport = packet_read_tcp(skb, packet, headers);
 	else if (packet->has_ports && packet->protocol == IPPROTO_UDP)
