@@ -30,7 +30,7 @@ enum fw_rule_target {
 
 enum fw_rule_flag {
 	FW_RULE_NO_CHILDREN = 1u << 0,
-	FW_RULE_ALLOW_LOOPBACK = 1u << 1, /* 127.0.0.0/8, ::1 and the machine's own addresses over lo */
+	FW_RULE_ALLOW_LOOPBACK = 1u << 1, /* not peers in 127.0.0.0/8 and ::1 */
 	FW_RULE_ONLY_INCOMING = 1u << 2,  /* what others begin: accepted connections, datagrams received */
 	FW_RULE_ONLY_OUTGOING = 1u << 3,  /* what the process begins: connections, datagrams sent */
 	/* Only in what is reported: */

@@ -114,9 +114,8 @@ struct fw_backend_ops {
 
 	/* Put rules in force, all of them or none; when this returns, they are: connections that a block
 	 * refuses are cut. Fills id, made_ns, and what the targets resolve to (start_ns, device, inode).
-	 * A limit takes the place of one with the same target, whose id it does not keep; a block that is
-	 * there already with the same target, peers and flags is not made twice but takes over ends_ns,
-	 * and has its old id. FW_NOT_FOUND: a process is gone. NULL: this backend keeps no rules. */
+	 * A limit takes the place of one with the same target, and a block of one with the same target,
+	 * peers and flags. FW_NOT_FOUND: a process is gone. NULL: this backend keeps no rules. */
 	enum fw_status (*rules_add)(struct fw_backend *backend, struct fw_rule *rules, size_t count,
 		struct fw_error *error);
 	/* Take rules back, all of them or none. FW_NOT_FOUND: there is none with one of the ids. */

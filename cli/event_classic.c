@@ -88,6 +88,15 @@ static void put_port(struct fw_event_line *line, const struct fw_record_header *
 			sizeof(endpoint)));
 }
 
+static void put_blocked(struct fw_event_line *line, const struct fw_record_header *header)
+{
+	const struct fw_blocked_record *record = (const void *)header;
+
+	fprintf(line->file, "Blocked by rule %u: %s of process %u: ", record->rule,
+		fw_blocked_operation_name(record->operation), record->pid);
+	fw_event_line_blocked(line, record, "to");
+}
+
 static void put_line(struct fw_event_line *line, const struct fw_record_header *record)
 {
 	switch (record->type) {
@@ -111,6 +120,9 @@ static void put_line(struct fw_event_line *line, const struct fw_record_header *
 	case FW_RECORD_PORT_TAKEN:
 	case FW_RECORD_PORT_RELEASED:
 		put_port(line, record);
+		break;
+	case FW_RECORD_BLOCKED:
+		put_blocked(line, record);
 		break;
 	case FW_RECORD_LOSS:
 		fputs("Lost:", line->file);

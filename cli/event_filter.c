@@ -389,5 +389,7 @@ bool fw_event_filter_passes(struct fw_event_filter *filter, const struct fw_reco
 	if (record->type == FW_RECORD_PROCESS_EXIT)
 		return pass_exit(filter, (const struct fw_process_exit_record *)record);
 	owner = fw_event_process(record);
-	return pass_other(filter, &owner, UINT32_MAX);
+	return pass_other(filter, &owner,
+		record->type == FW_RECORD_BLOCKED ? ((const struct fw_blocked_record *)record)->uid :
+						    UINT32_MAX);
 }

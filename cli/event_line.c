@@ -56,6 +56,20 @@ void fw_event_line_text(struct fw_event_line *line, const struct fw_record_heade
 		fw_event_line_bytes(line, bytes, text->length);
 }
 
+void fw_event_line_blocked(struct fw_event_line *line, const struct fw_blocked_record *record,
+	const char *arrow)
+{
+	char protocol[FW_PROTOCOL_NAME_SIZE];
+	char local[FW_ADDRESS_TEXT_SIZE], remote[FW_ADDRESS_TEXT_SIZE];
+
+	fprintf(line->file, "%s %s %s %s", fw_protocol_name(record->protocol, protocol),
+		fw_format_endpoint(record->family, record->local_address, record->local_port, local,
+			sizeof(local)),
+		arrow,
+		fw_format_endpoint(record->family, record->remote_address, record->remote_port,
+			remote, sizeof(remote)));
+}
+
 void fw_event_line_program(struct fw_event_line *line,
 	const struct fw_process_create_record *record)
 {

@@ -4,6 +4,7 @@
 #define FW_CLI_EVENT_LINE_H
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +28,9 @@ void fw_event_line_bytes(struct fw_event_line *line, const char *bytes, size_t l
 /* The same of a record's text. */
 void fw_event_line_text(struct fw_event_line *line, const struct fw_record_header *record,
 	const struct fw_record_text *text);
+/* "tcp 192.0.2.1:40000 -> 198.51.100.7:443", with `arrow` between the ends. */
+void fw_event_line_blocked(struct fw_event_line *line, const struct fw_blocked_record *record,
+	const char *arrow);
 /* Of a process without arguments: its executable, else "[comm]", as of a kernel thread. */
 void fw_event_line_program(struct fw_event_line *line,
 	const struct fw_process_create_record *record);

@@ -22,6 +22,7 @@ struct fw_event_process fw_event_process(const struct fw_record_header *record)
 		const struct fw_image_record *image;
 		const struct fw_connection_record *connection;
 		const struct fw_port_record *port;
+		const struct fw_blocked_record *blocked;
 	} as = { .header = record };
 
 	switch (record->type) {
@@ -42,6 +43,8 @@ struct fw_event_process fw_event_process(const struct fw_record_header *record)
 	case FW_RECORD_PORT_RELEASED:
 		return make(as.port->port.owner_pid, as.port->port.owner_start_ns,
 			as.port->port.comm);
+	case FW_RECORD_BLOCKED:
+		return make(as.blocked->pid, as.blocked->start_ns, as.blocked->comm);
 	default:
 		return (struct fw_event_process){ 0 };
 	}

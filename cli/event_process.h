@@ -4,6 +4,7 @@
 #define FW_CLI_EVENT_PROCESS_H
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
 struct fw_event_process {
 	uint32_t pid;	   /* 0: not known */

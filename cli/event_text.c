@@ -138,6 +138,15 @@ static void put_port(struct fw_event_line *line, const struct fw_record_header *
 		*state ? " " : "", state);
 }
 
+static void put_blocked(struct fw_event_line *line, const struct fw_record_header *header)
+{
+	const struct fw_blocked_record *record = (const void *)header;
+
+	fprintf(line->file, "%s by rule %u: ", fw_blocked_operation_name(record->operation),
+		record->rule);
+	fw_event_line_blocked(line, record, "->");
+}
+
 static void put_details(struct fw_event_line *line, const struct fw_record_header *record)
 {
 	switch (record->type) {
@@ -161,6 +170,9 @@ static void put_details(struct fw_event_line *line, const struct fw_record_heade
 	case FW_RECORD_PORT_TAKEN:
 	case FW_RECORD_PORT_RELEASED:
 		put_port(line, record);
+		break;
+	case FW_RECORD_BLOCKED:
+		put_blocked(line, record);
 		break;
 	}
 }

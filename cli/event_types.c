@@ -10,7 +10,7 @@
 #define KNOWN                                                                                  \
 	"process (process_create, process_exit), thread (thread_create, thread_exit), image "  \
 	"(image_load), connection (connection_open, connection_close), port (port_taken, "     \
-	"port_released), all"
+	"port_released), blocked, all"
 
 static const struct group {
 	const char *name;
@@ -21,6 +21,7 @@ static const struct group {
 	{ "image", BIT(FW_RECORD_IMAGE_LOAD) },
 	{ "connection", BIT(FW_RECORD_CONNECTION_OPEN) | BIT(FW_RECORD_CONNECTION_CLOSE) },
 	{ "port", BIT(FW_RECORD_PORT_TAKEN) | BIT(FW_RECORD_PORT_RELEASED) },
+	{ "blocked", BIT(FW_RECORD_BLOCKED) },
 };
 
 uint64_t fw_event_types_all(void)

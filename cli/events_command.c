@@ -429,14 +429,14 @@ static int run_events(int argc, char **argv)
 
 const struct fw_command fw_command_events = {
 	.name = "events",
-	.summary = "processes, threads, images, connections and ports, as they come and go",
+	.summary = "processes, threads, images, connections, ports, blocks, as they come and go",
 	.help = "[OPTION...]\n\n"
 		"One line an event, in the order of their time, until Ctrl-C. Events that came faster\n"
 		"than they were read are counted: produced = delivered + lost, for each type.\n\n"
 		"      --types LIST      of process_create, process_exit, thread_create, thread_exit,\n"
 		"                        image_load, connection_open, connection_close, port_taken,\n"
-		"                        port_released; or process, thread, image, connection, port,\n"
-		"                        all (the default); separated by commas\n"
+		"                        port_released, blocked; or process, thread, image,\n"
+		"                        connection, port, all (the default); separated by commas\n"
 		"  -p, --pid PID         only of this process; may be repeated\n"
 		"      --target TARGET   only of pid:N, exe:/PATH, comm:NAME, cgroup:/PATH,\n"
 		"                        unit:NAME.service, user:NAME; may be repeated\n"

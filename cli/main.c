@@ -14,6 +14,11 @@ static const struct fw_command *const commands[] = {
 	&fw_command_events,
 	&fw_command_record,
 	&fw_command_replay,
+	&fw_command_block,
+	&fw_command_unblock,
+	&fw_command_limit,
+	&fw_command_unlimit,
+	&fw_command_rules,
 	&fw_command_load,
 	&fw_command_unload,
 	&fw_command_status,
@@ -22,7 +27,7 @@ static const struct fw_command *const commands[] = {
 
 static int print_overview(void)
 {
-	printf("FlowWatcher shows what every process of this machine sends and receives.\n\n"
+	printf("FlowWatcher shows and controls what every process of this machine sends and receives.\n\n"
 	       "Usage: flowwatcher COMMAND [OPTION...]\n\nCommands:\n");
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
 		printf("  %-8s %s\n", commands[i]->name, commands[i]->summary);
@@ -33,6 +38,7 @@ static int print_overview(void)
 	       "  flowwatcher stat -- curl -s URL      bytes of a command and its descendants\n"
 	       "  flowwatcher ports                    who holds which port\n"
 	       "  flowwatcher events                   processes, connections, ports as they come\n"
+	       "  flowwatcher limit exe:/usr/bin/curl --down 2MB/s\n"
 	       "  flowwatcher doctor                   what this kernel offers\n"
 	       "\nExit codes: 0 done, 1 failed, 2 usage, 3 not permitted, 4 the kernel lacks\n"
 	       "something, 5 events were lost.\n");

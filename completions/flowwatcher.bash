@@ -14,6 +14,13 @@ _flowwatcher_options() {
 		echo '--types -p --pid --target --tree --since-boot-snapshot --all-mappings --buffer -c --count' \
 			'-d --duration --json --classic --fail-on-loss --no-wire --backend --help'
 		;;
+	block)
+		echo '--to --only-incoming --only-outgoing --allow-loopback --no-children --for --dry-run' \
+			'--force --json --help'
+		;;
+	limit) echo '--up --down --no-children --for --dry-run --force --json --help' ;;
+	unblock | unlimit) echo '--all --help' ;;
+	rules) echo '--json --replace --force --dry-run --help' ;;
 	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
 	replay) echo '--at --info --help' ;;
 	load) echo '--no-wire --help' ;;
@@ -64,7 +71,7 @@ _flowwatcher_types() {
 	local before=
 	[[ $1 == *,* ]] && before=${1%,*},
 	compgen -P "$before" -W 'process_create process_exit thread_create thread_exit image_load
-		connection_open connection_close port_taken port_released process thread image connection
+		connection_open connection_close port_taken port_released blocked process thread image connection
 		port all' -- "${1##*,}"
 }
 
@@ -78,6 +85,9 @@ _flowwatcher_value() {
 	--buffer) compgen -W '64KiB 256KiB 1MiB 8MiB 64MiB' -- "$2" ;;
 	-p | --pid | --tree) compgen -W "$(_flowwatcher_pids)" -- "$2" ;;
 	--target) _flowwatcher_target "$2" ;;
+	--to) compgen -W '10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 0.0.0.0/0 ::/0' -- "$2" ;;
+	--up | --down) compgen -W '100kB/s 1MB/s 10MB/s 800kbit/s 8Mbit/s unlimited' -- "$2" ;;
+	--for) compgen -W '30s 10min 1h 1d' -- "$2" ;;
 	--by) compgen -W 'process connection' -- "$2" ;;
 	--backend) compgen -W 'auto bpf sockdiag' -- "$2" ;;
 	-o | --output) compgen -f -- "$2" ;;
@@ -86,10 +96,32 @@ _flowwatcher_value() {
 	return 0
 }
 
-# _flowwatcher_argument COMMAND WORD: an option, or the file of a command that takes one.
+# The numbers of the rules in force.
+_flowwatcher_rules() {
+	flowwatcher rules --json 2>/dev/null | sed -n 's/.*"id":\([0-9]*\).*/\1/p'
+}
+
+# _flowwatcher_argument COMMAND WORD: an option, or the target, file or word that a command takes.
 _flowwatcher_argument() {
 	case $1:$2 in
-	record:-* | replay:-*) ;;
+	*:-*) ;;
+	block:* | limit:*)
+		_flowwatcher_target "$2"
+		return
+		;;
+	unblock:* | unlimit:*)
+		_flowwatcher_target "$2"
+		compgen -W "$(_flowwatcher_rules)" -- "$2"
+		return
+		;;
+	rules:*)
+		if [[ " ${words[*]:2} " == *\ @(save|restore)\ * ]]; then
+			compgen -f -- "$2"
+		else
+			compgen -W 'save restore clear' -- "$2"
+		fi
+		return
+		;;
 	record:* | replay:*)
 		compgen -f -- "$2"
 		return
@@ -167,7 +199,8 @@ _flowwatcher() {
 	COMPREPLY=()
 	cur=${words[${#words[@]} - 1]}
 	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
-		candidates='watch stat conns ports events record replay load unload status doctor'
+		candidates='watch stat conns ports events record replay block unblock limit unlimit rules load'
+		candidates+=' unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
 		return

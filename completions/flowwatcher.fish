@@ -61,7 +61,7 @@ function __flowwatcher_types
     set -l word (commandline -ct | string replace -r '^--types=' '')
     set -l before (string match -r '.*,' -- $word)
     printf '%s\n' $before{process_create,process_exit,thread_create,thread_exit,image_load} \
-        $before{connection_open,connection_close,port_taken,port_released} \
+        $before{connection_open,connection_close,port_taken,port_released,blocked} \
         $before{process,thread,image,connection,port,all}
 end
 
@@ -77,6 +77,11 @@ for place in __flowwatcher_needs_command '__flowwatcher_using help'
     complete -c flowwatcher -n $place -a events -d 'Processes, connections and more as they come and go'
     complete -c flowwatcher -n $place -a record -d 'Write all that happens into a file'
     complete -c flowwatcher -n $place -a replay -d 'Run a command over a recording'
+    complete -c flowwatcher -n $place -a block -d 'Cut processes off the network'
+    complete -c flowwatcher -n $place -a unblock -d 'Take blocks back'
+    complete -c flowwatcher -n $place -a limit -d 'Hold what processes send or receive to a rate'
+    complete -c flowwatcher -n $place -a unlimit -d 'Take limits back'
+    complete -c flowwatcher -n $place -a rules -d 'The blocks and limits in force'
     complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
     complete -c flowwatcher -n $place -a unload -d 'Remove the kernel side'
     complete -c flowwatcher -n $place -a status -d 'Is the kernel side loaded'
@@ -85,9 +90,9 @@ end
 complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
 complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
 
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor block unblock limit unlimit rules' \
     -l help -d 'Print a summary of the options'
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor block limit rules' \
     -l json -d 'Print one JSON object a line'
 complete -c flowwatcher -n '__flowwatcher_using watch stat events record load' -l no-wire -d 'Do not count IP packets'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports events' \
@@ -130,6 +135,24 @@ complete -c flowwatcher -n '__flowwatcher_using record' -l force -d 'Overwrite a
 complete -c flowwatcher -n '__flowwatcher_using replay' -l at -x -d 'So long after the beginning'
 complete -c flowwatcher -n '__flowwatcher_using replay' -l info -d 'Say what the recording is'
 complete -c flowwatcher -n '__flowwatcher_using replay' -a 'events watch conns ports' -d 'Command to run over it'
+
+complete -c flowwatcher -n '__flowwatcher_using block limit unblock unlimit' -a '(__flowwatcher_targets)'
+complete -c flowwatcher -n '__flowwatcher_using block' -l to -x -d 'Only these peers'
+complete -c flowwatcher -n '__flowwatcher_using block' -l only-incoming -d 'Only what others begin'
+complete -c flowwatcher -n '__flowwatcher_using block' -l only-outgoing -d 'Only what the processes begin'
+complete -c flowwatcher -n '__flowwatcher_using block' -l allow-loopback -d 'Not within the machine'
+complete -c flowwatcher -n '__flowwatcher_using limit' \
+    -l up -x -a '100kB/s 1MB/s 10MB/s 800kbit/s 8Mbit/s unlimited' -d 'What they send'
+complete -c flowwatcher -n '__flowwatcher_using limit' \
+    -l down -x -a '100kB/s 1MB/s 10MB/s 800kbit/s 8Mbit/s unlimited' -d 'What they receive'
+complete -c flowwatcher -n '__flowwatcher_using block limit' -l no-children -d 'Of a pid not its children'
+complete -c flowwatcher -n '__flowwatcher_using block limit' \
+    -l for -x -a '30s 10min 1h 1d' -d 'Ends by itself after this time'
+complete -c flowwatcher -n '__flowwatcher_using block limit rules' -l dry-run -d 'Change nothing'
+complete -c flowwatcher -n '__flowwatcher_using block limit rules' -l force -d 'Also what this terminal hangs on'
+complete -c flowwatcher -n '__flowwatcher_using unblock unlimit' -l all -d 'All of them'
+complete -c flowwatcher -n '__flowwatcher_using rules' -l replace -d 'Take back what is not in the file'
+complete -c flowwatcher -n '__flowwatcher_using rules' -F -a 'save restore clear' -d 'What to do'
 
 complete -c flowwatcher -n '__flowwatcher_using stat' -s o -l output -r -F -d 'Write the result there'
 complete -c flowwatcher -n __flowwatcher_measures \

@@ -15,7 +15,9 @@ static const struct unit {
 	{ "ms", 1000000ull },
 	{ "s", 1000000000ull },
 	{ "m", 60000000000ull },
+	{ "min", 60000000000ull },
 	{ "h", 3600000000000ull },
+	{ "d", 86400000000000ull },
 };
 
 static const struct unit *find_unit(const char *suffix)
@@ -42,7 +44,7 @@ enum fw_status fw_duration_parse(const char *text, uint64_t *duration_ns, struct
 	if (!parse(text, duration_ns))
 		return fw_error_set(error, FW_USAGE,
 			"'%.100s' is not a duration; write seconds (1, 0.5) or a number with a "
-			"unit: us, ms, s, m, h (250ms)",
+			"unit: us, ms, s, m (or min), h, d (250ms)",
 			text);
 	return FW_OK;
 }

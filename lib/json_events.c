@@ -241,6 +241,28 @@ static void add_port(struct json_object *object, const struct fw_record_header *
 	fw_json_add_port(object, &((const struct fw_port_record *)header)->port);
 }
 
+static void add_blocked(struct json_object *object, const struct fw_record_header *header)
+{
+	const struct fw_blocked_record *record = (const void *)header;
+	char protocol[FW_PROTOCOL_NAME_SIZE];
+
+	fw_json_add_id(object, "pid", record->pid, 0);
+	fw_json_add_id(object, "start_ns", record->start_ns, 0);
+	fw_json_add_bounded(object, "comm", record->comm, sizeof(record->comm));
+	fw_json_add_id(object, "uid", record->uid, UINT32_MAX);
+	add_text(object, "user", fw_user_find_name(record->uid));
+	add_text(object, "operation", fw_blocked_operation_name(record->operation));
+	fw_json_add_number(object, "rule", record->rule);
+	add_text(object, "protocol", fw_protocol_name(record->protocol, protocol));
+	add_text(object, "family", fw_family_name(record->family));
+	fw_json_add_endpoint(object, "local_", record->family, record->local_address,
+		record->local_port);
+	fw_json_add_endpoint(object, "remote_", record->family, record->remote_address,
+		record->remote_port);
+	fw_json_add_number(object, "connection_id", record->connection_id);
+	fw_json_add_number(object, "network_namespace", record->network_namespace);
+}
+
 /* Those of `counts`, by the names of the types, that are not 0. */
 static void add_counts(struct json_object *object, const char *key, const uint64_t *counts)
 {
@@ -275,6 +297,7 @@ static void (*const add_fields[FW_RECORD_TYPE_COUNT])(struct json_object *object
 	[FW_RECORD_THREAD_CREATE] = add_thread,
 	[FW_RECORD_THREAD_EXIT] = add_thread,
 	[FW_RECORD_IMAGE_LOAD] = add_image,
+	[FW_RECORD_BLOCKED] = add_blocked,
 };
 
 bool fw_json_event_is_known(uint16_t type)

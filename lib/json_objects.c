@@ -195,13 +195,15 @@ struct json_object *fw_json_machine_total(const struct fw_usage_totals *totals,
 	return object;
 }
 
-static void add_endpoint(struct json_object *object, uint8_t family, const uint8_t *address,
-	uint16_t port, const char *address_key, const char *port_key)
+void fw_json_add_endpoint(struct json_object *object, const char *side, uint8_t family,
+	const uint8_t address[16], uint16_t port)
 {
-	char text[FW_ADDRESS_TEXT_SIZE];
+	char text[FW_ADDRESS_TEXT_SIZE], key[32];
 
-	add_string(object, address_key, fw_format_address(family, address, text, sizeof(text)));
-	fw_json_add_number(object, port_key, port);
+	snprintf(key, sizeof(key), "%saddress", side);
+	add_string(object, key, fw_format_address(family, address, text, sizeof(text)));
+	snprintf(key, sizeof(key), "%sport", side);
+	fw_json_add_number(object, key, port);
 }
 
 void fw_json_add_connection(struct json_object *object, const struct fw_connection *connection)
@@ -216,10 +218,10 @@ void fw_json_add_connection(struct json_object *object, const struct fw_connecti
 	fw_json_add_id(object, "uid", connection->uid, UINT32_MAX);
 	add_string(object, "protocol", fw_protocol_name(connection->protocol, protocol));
 	add_string(object, "family", fw_family_name(connection->family));
-	add_endpoint(object, connection->family, connection->local_address, connection->local_port,
-		"local_address", "local_port");
-	add_endpoint(object, connection->family, connection->remote_address,
-		connection->remote_port, "remote_address", "remote_port");
+	fw_json_add_endpoint(object, "local_", connection->family, connection->local_address,
+		connection->local_port);
+	fw_json_add_endpoint(object, "remote_", connection->family, connection->remote_address,
+		connection->remote_port);
 	add_string(object, "state", fw_tcp_state_name(connection->state));
 	fw_json_add_number(object, "network_namespace", connection->network_namespace);
 	fw_json_add_counters(object, "", &connection->counters);
@@ -246,7 +248,7 @@ void fw_json_add_port(struct json_object *object, const struct fw_port *port)
 
 	add_string(object, "protocol", fw_protocol_name(port->protocol, protocol));
 	add_string(object, "family", fw_family_name(port->family));
-	add_endpoint(object, port->family, port->address, port->port, "address", "port");
+	fw_json_add_endpoint(object, "", port->family, port->address, port->port);
 	add_string(object, "state", fw_tcp_state_name(port->state));
 	fw_json_add_id(object, "pid", port->owner_pid, 0);
 	fw_json_add_bounded(object, "comm", port->comm, sizeof(port->comm));

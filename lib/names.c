@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
 static const struct protocol_name {
 	uint16_t protocol;
@@ -59,6 +60,7 @@ static const char *const record_names[FW_RECORD_TYPE_COUNT] = {
 	[FW_RECORD_THREAD_CREATE] = "thread_create",
 	[FW_RECORD_THREAD_EXIT] = "thread_exit",
 	[FW_RECORD_IMAGE_LOAD] = "image_load",
+	[FW_RECORD_BLOCKED] = "blocked",
 };
 
 const char *fw_protocol_name(uint16_t protocol, char *buffer)
@@ -111,6 +113,36 @@ const char *fw_create_cause_name(uint32_t cause)
 		return "exec";
 	case FW_CREATE_FOUND:
 		return "found";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_rule_action_name(uint16_t action)
+{
+	switch (action) {
+	case FW_RULE_BLOCK:
+		return "block";
+	case FW_RULE_LIMIT:
+		return "limit";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_blocked_operation_name(uint8_t operation)
+{
+	switch (operation) {
+	case FW_BLOCKED_CONNECT:
+		return "connect";
+	case FW_BLOCKED_ACCEPT:
+		return "accept";
+	case FW_BLOCKED_SEND:
+		return "send";
+	case FW_BLOCKED_RECEIVE:
+		return "receive";
+	case FW_BLOCKED_CUT:
+		return "cut";
 	default:
 		return "unknown";
 	}

@@ -69,11 +69,24 @@ static enum fw_status open_replay(struct fw_session *session, struct fw_error *e
 	return status;
 }
 
+/* No recording takes its place: what is asked for is to be changed. */
+static enum fw_status open_loaded(struct fw_session *session, struct fw_error *error)
+{
+	enum fw_status status = fw_bpf_open(&session->backend, error);
+
+	if (status == FW_NOT_FOUND)
+		return fw_error_set(error, FW_NOT_FOUND,
+			"the kernel side is not loaded; run 'flowwatcher load' first");
+	return status;
+}
+
 static enum fw_status open_chosen(const struct fw_session_options *options,
 	struct fw_session *session, struct fw_error *error)
 {
 	enum fw_status status;
 
+	if (options->needs_loaded)
+		return open_loaded(session, error);
 	switch (options->choice) {
 	case FW_BACKEND_SOCKDIAG:
 		status = open_sockdiag(session, error);

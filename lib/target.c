@@ -7,8 +7,6 @@
 
 #include "lib/host/host.h"
 
-#define LINUX_COMM_LENGTH 15u
-
 #define EXAMPLES                                                                               \
 	"pid:1234, exe:/usr/bin/curl, comm:sshd, cgroup:/system.slice, unit:ssh.service or "   \
 	"user:root"
@@ -159,9 +157,9 @@ static bool matches_exe(const char *path, const struct fw_process *process)
 /* Linux keeps 15 bytes of a name, so a longer one is compared by those. */
 static bool matches_comm(const char *name, const struct fw_process *process)
 {
-	if (strlen(name) > LINUX_COMM_LENGTH &&
-		strnlen(process->comm, FW_COMM_SIZE) == LINUX_COMM_LENGTH)
-		return strncmp(process->comm, name, LINUX_COMM_LENGTH) == 0;
+	if (strlen(name) > FW_TARGET_COMM_LENGTH &&
+		strnlen(process->comm, FW_COMM_SIZE) == FW_TARGET_COMM_LENGTH)
+		return strncmp(process->comm, name, FW_TARGET_COMM_LENGTH) == 0;
 	return strncmp(process->comm, name, FW_COMM_SIZE) == 0;
 }
 

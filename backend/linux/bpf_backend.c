@@ -6,6 +6,7 @@
 #include "backend/linux/measuring_group.h"
 #include "backend/linux/process_table.h"
 #include "backend/linux/record_reader.h"
+#include "backend/linux/rule_change.h"
 #include "backend/linux/socket_table.h"
 #include "lib/host/host.h"
 
@@ -363,6 +364,24 @@ static void bpf_group_stop(struct fw_backend *base, uint64_t group)
 	fw_measuring_group_stop(&self(base)->side, group);
 }
 
+static enum fw_status bpf_rules_add(struct fw_backend *base, struct fw_rule *rules, size_t count,
+	struct fw_error *error)
+{
+	return fw_rules_add(&self(base)->side, rules, count, error);
+}
+
+static enum fw_status bpf_rules_remove(struct fw_backend *base, const uint32_t *ids, size_t count,
+	struct fw_error *error)
+{
+	return fw_rules_remove(&self(base)->side, ids, count, error);
+}
+
+static enum fw_status bpf_rules(struct fw_backend *base, fw_rule_fn row, void *argument,
+	struct fw_error *error)
+{
+	return fw_rules_list(&self(base)->side, row, argument, error);
+}
+
 static void bpf_close(struct fw_backend *base)
 {
 	struct bpf_backend *backend = self(base);
@@ -390,6 +409,9 @@ static const struct fw_backend_ops bpf_ops = {
 	.group_start = bpf_group_start,
 	.group_departed = bpf_group_departed,
 	.group_stop = bpf_group_stop,
+	.rules_add = bpf_rules_add,
+	.rules_remove = bpf_rules_remove,
+	.rules = bpf_rules,
 };
 
 static struct bpf_backend *make_backend(struct fw_error *error)

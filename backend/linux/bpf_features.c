@@ -27,6 +27,10 @@ static const char *const role_groups[] = {
 	[FW_ROLE_SNAPSHOT] = "snapshots",
 	[FW_ROLE_SHAPER] = "rate limits",
 	[FW_ROLE_EVENT] = "process events",
+	[FW_ROLE_RULE] = "rules",
+	[FW_ROLE_RULE_CALL] = "rules",
+	[FW_ROLE_RULE_OWNER] = "rules",
+	[FW_ROLE_RULE_PASS] = "rules",
 };
 
 static const char *const role_costs[] = {
@@ -47,6 +51,12 @@ static const char *const role_costs[] = {
 	[FW_ROLE_SNAPSHOT] = "connections and ports cannot be listed",
 	[FW_ROLE_SHAPER] = "limits drop packets instead of letting them wait",
 	[FW_ROLE_EVENT] = "no process and thread events, or none of those that run already",
+	[FW_ROLE_RULE] = "rules are not followed in this respect",
+	[FW_ROLE_RULE_CALL] =
+		"a block does not reach packet sockets, and of a socket that another process used "
+		"last, what is received before the first call returns",
+	[FW_ROLE_RULE_OWNER] = "needed only where calls cannot be refused",
+	[FW_ROLE_RULE_PASS] = "rules cannot be made",
 };
 
 static void describe_error(const struct fw_hook *hook, char *text, size_t size)

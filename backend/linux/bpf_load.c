@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MAX_MAPS 48
+#define MAX_MAPS 64
 
 static bool is_loaded(void)
 {

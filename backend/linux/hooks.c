@@ -22,6 +22,8 @@
 	{ program, target, FW_HOOK_ITERATOR, role, BPF_TRACE_ITER, purpose, 0, false }
 #define CGROUP(program, target, role, attach_type, purpose) \
 	{ program, target, FW_HOOK_CGROUP, role, attach_type, purpose, 0, false }
+#define FMOD_RET(program, target, role, purpose) \
+	{ program, target, FW_HOOK_FMOD_RET, role, BPF_MODIFY_RETURN, purpose, 0, false }
 #define CLASSIFIER(program, target, purpose) \
 	{ program, target, FW_HOOK_CLASSIFIER, FW_ROLE_SHAPER, 0, purpose, 0, false }
 
@@ -85,6 +87,32 @@ static const struct fw_hook hook_table[] = {
 		"sockets from before counting began"),
 	ITERATOR("fw_iter_seed_tcp", "tcp", FW_ROLE_SNAPSHOT,
 		"connections from before counting began that nobody has accepted yet"),
+	TRACEPOINT("fw_member_new", "task_newtask", FW_ROLE_RULE, "rules that a child falls under"),
+	TRACEPOINT("fw_member_exec", "sched_process_exec", FW_ROLE_RULE,
+		"rules on programs, from their first packet on"),
+	TRACEPOINT("fw_member_renamed", "task_rename", FW_ROLE_RULE, "rules on names"),
+	TRACEPOINT("fw_member_moved", "cgroup_attach_task", FW_ROLE_RULE,
+		"rules on cgroups and units"),
+	CGROUP("fw_block_connect4", "connect4", FW_ROLE_RULE, BPF_CGROUP_INET4_CONNECT,
+		"refuses connect() over IPv4"),
+	CGROUP("fw_block_connect6", "connect6", FW_ROLE_RULE, BPF_CGROUP_INET6_CONNECT,
+		"refuses connect() over IPv6"),
+	CGROUP("fw_block_sent", "skb/egress", FW_ROLE_RULE, BPF_CGROUP_INET_EGRESS,
+		"drops what blocked processes send"),
+	CGROUP("fw_block_received", "skb/ingress", FW_ROLE_RULE, BPF_CGROUP_INET_INGRESS,
+		"drops what others send to blocked processes"),
+	TRACEPOINT("fw_owner_sending", "tcp_sendmsg_locked", FW_ROLE_RULE_OWNER,
+		"who sends over a connection that was handed on"),
+	/* Not as LSM programs: those need "bpf" among the security modules chosen at boot. */
+	FMOD_RET("fw_block_sendmsg", "security_socket_sendmsg", FW_ROLE_RULE_CALL,
+		"refuses send calls, packet sockets included"),
+	FMOD_RET("fw_block_create", "security_socket_create", FW_ROLE_RULE_CALL,
+		"refuses new packet and XDP sockets"),
+	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE_CALL,
+		"refuses receive calls, of what was queued too"),
+	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
+	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
+		"connections that a block cuts"),
 	CLASSIFIER("fw_shape_egress", "egress", "limits what processes send"),
 	CLASSIFIER("fw_shape_ingress", "ingress", "limits what processes receive"),
 	CLASSIFIER("fw_shape_slice", "ingress of our own device",
@@ -137,6 +165,20 @@ static int probe_tracing(const struct btf *kernel, const struct fw_hook *hook)
 	return probe_program(BPF_PROG_TYPE_TRACING, "fw_probe", 0, (size_t)id, hook->attach_type);
 }
 
+static enum bpf_prog_type cgroup_program_type(unsigned int attach_type)
+{
+	switch (attach_type) {
+	case BPF_CGROUP_INET_INGRESS:
+	case BPF_CGROUP_INET_EGRESS:
+		return BPF_PROG_TYPE_CGROUP_SKB;
+	case BPF_CGROUP_INET4_CONNECT:
+	case BPF_CGROUP_INET6_CONNECT:
+		return BPF_PROG_TYPE_CGROUP_SOCK_ADDR;
+	default:
+		return BPF_PROG_TYPE_CGROUP_SOCK;
+	}
+}
+
 static int probe_hook(const struct btf *kernel, const struct fw_hook *hook, bool has_cgroup)
 {
 	if (hook->kind == FW_HOOK_CLASSIFIER)
@@ -145,9 +187,8 @@ static int probe_hook(const struct btf *kernel, const struct fw_hook *hook, bool
 		return probe_tracing(kernel, hook);
 	if (!has_cgroup)
 		return -ENOENT;
-	return probe_program(hook->role == FW_ROLE_WIRE ? BPF_PROG_TYPE_CGROUP_SKB :
-							  BPF_PROG_TYPE_CGROUP_SOCK,
-		"fw_probe", 1, 0, hook->attach_type);
+	return probe_program(cgroup_program_type(hook->attach_type), "fw_probe", 1, 0,
+		hook->attach_type);
 }
 
 static bool role_works(const struct fw_hooks *hooks, enum fw_hook_role role)
@@ -243,6 +284,12 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choi
 		role_choose(hooks, FW_ROLE_SHAPER);
 	if (choice->events)
 		role_choose(hooks, FW_ROLE_EVENT);
+	if (choice->rules) {
+		role_choose(hooks, FW_ROLE_RULE);
+		role_choose(hooks, FW_ROLE_RULE_CALL);
+		role_choose(hooks, FW_ROLE_RULE_OWNER);
+		role_choose(hooks, FW_ROLE_RULE_PASS);
+	}
 	if (choice->wire) {
 		role_choose(hooks, FW_ROLE_WIRE);
 		role_choose(hooks, FW_ROLE_WIRE_SYNACK);
@@ -265,6 +312,18 @@ bool fw_hooks_use(const struct fw_hooks *hooks, enum fw_hook_role role)
 	return false;
 }
 
+bool fw_hook_waits(const struct fw_hook *hook)
+{
+	return hook->role == FW_ROLE_RULE || hook->role == FW_ROLE_RULE_CALL ||
+	       hook->role == FW_ROLE_RULE_OWNER;
+}
+
+const struct fw_hook *fw_hooks_known(size_t *count)
+{
+	*count = FW_ARRAY_SIZE(hook_table);
+	return hook_table;
+}
+
 void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
 {
 	static const char *const prefix[] = {
@@ -273,6 +332,7 @@ void fw_hook_name(const struct fw_hook *hook, char *name, size_t size)
 		[FW_HOOK_FEXIT] = "fexit/",
 		[FW_HOOK_ITERATOR] = "iter/",
 		[FW_HOOK_CGROUP] = "cgroup/",
+		[FW_HOOK_FMOD_RET] = "fmod_ret/",
 		[FW_HOOK_CLASSIFIER] = "tc/",
 	};
 

@@ -14,6 +14,7 @@ enum fw_hook_kind {
 	FW_HOOK_FEXIT,
 	FW_HOOK_ITERATOR,
 	FW_HOOK_CGROUP,
+	FW_HOOK_FMOD_RET,
 	FW_HOOK_CLASSIFIER /* attached to network devices by the shaper, when there is a limit */
 };
 
@@ -35,6 +36,10 @@ enum fw_hook_role {
 	FW_ROLE_SNAPSHOT,
 	FW_ROLE_SHAPER,
 	FW_ROLE_EVENT, /* records of processes and threads; on demand in a private copy */
+	FW_ROLE_RULE,  /* loaded with the kernel side that stays, attached while there are rules */
+	FW_ROLE_RULE_CALL, /* likewise; what the hooks above cannot refuse */
+	FW_ROLE_RULE_OWNER, /* likewise; who uses a socket, before a byte of his is in it */
+	FW_ROLE_RULE_PASS, /* iterators of rules */
 };
 
 /* What is wanted beside payload, connections and ports. */
@@ -55,7 +60,7 @@ struct fw_hook {
 	bool chosen;
 };
 
-#define FW_HOOK_COUNT 40
+#define FW_HOOK_COUNT 64
 
 struct fw_hooks {
 	struct fw_hook hook[FW_HOOK_COUNT];
@@ -75,6 +80,12 @@ enum fw_status fw_hooks_choose(struct fw_hooks *hooks, const struct fw_hook_choi
 void fw_hooks_drop(struct fw_hooks *hooks, enum fw_hook_role role);
 /* Is any hook of the role chosen? */
 bool fw_hooks_use(const struct fw_hooks *hooks, enum fw_hook_role role);
+
+/* Is the hook's program loaded without being attached? */
+bool fw_hook_waits(const struct fw_hook *hook);
+
+/* Every hook there may be, unprobed; their places are those of fw_hooks_choose(). */
+const struct fw_hook *fw_hooks_known(size_t *count);
 
 /* "tp_btf/sock_send_length": as `doctor` names it. */
 void fw_hook_name(const struct fw_hook *hook, char *name, size_t size);

@@ -67,9 +67,12 @@ static enum fw_status keep_maps(const struct loading *loading, struct fw_kernel_
 		[FW_MAP_MEMBERSHIP] = loading->skeleton->maps.membership,
 		[FW_MAP_GROUPS] = loading->skeleton->maps.groups,
 		[FW_MAP_READERS] = loading->skeleton->maps.readers,
-		[FW_MAP_MACHINE] = loading->skeleton->maps.bss,
+		[FW_MAP_RULES] = loading->skeleton->maps.rules,
+		[FW_MAP_POLICIES] = loading->skeleton->maps.policies,
+		[FW_MAP_POLICY_BLOCKS] = loading->skeleton->maps.policy_blocks,
 		[FW_MAP_MEMBERS] = loading->skeleton->maps.members,
 		[FW_MAP_LIMITS] = loading->skeleton->maps.limits,
+		[FW_MAP_MACHINE] = loading->skeleton->maps.bss,
 		[FW_MAP_LIMIT_STATES] = loading->skeleton->maps.limit_states,
 		[FW_MAP_COVERED_DEVICES] = loading->skeleton->maps.covered_devices,
 		[FW_MAP_SHAPED_DEVICES] = loading->skeleton->maps.shaped_devices,
@@ -105,7 +108,8 @@ static struct bpf_link *attach_iterator(const struct loading *loading, struct bp
 	union bpf_iter_link_info info = { 0 };
 	LIBBPF_OPTS(bpf_iter_attach_opts, options);
 
-	if (!strcmp(bpf_program__name(program), fw_iterator_program(FW_ITERATOR_FLOWS))) {
+	if (bpf_program__expected_attach_type(program) == BPF_TRACE_ITER &&
+		strstr(bpf_program__section_name(program), "sk_storage_map")) {
 		info.map.map_fd = (__u32)bpf_map__fd(loading->skeleton->maps.flows);
 		options.link_info = &info;
 		options.link_info_len = sizeof(info);
@@ -135,7 +139,8 @@ static enum fw_status attach_hooks(struct loading *loading, struct fw_error *err
 	for (size_t i = 0; i < hooks->count && status == FW_OK; i++) {
 		char name[64];
 
-		if (!hooks->hook[i].chosen || hooks->hook[i].kind == FW_HOOK_CLASSIFIER)
+		if (!hooks->hook[i].chosen || fw_hook_waits(&hooks->hook[i]) ||
+			hooks->hook[i].kind == FW_HOOK_CLASSIFIER)
 			continue;
 		loading->links[i] = attach_hook(loading, &hooks->hook[i], cgroup);
 		if (loading->links[i])
@@ -168,6 +173,23 @@ static enum fw_status seed(const struct loading *loading, const char *program,
 	while (read(iterator, unused, sizeof(unused)) > 0)
 		;
 	close(iterator);
+	return FW_OK;
+}
+
+/* Those of rules are attached when there is one. */
+static enum fw_status keep_waiting(const struct loading *loading, struct fw_kernel_side *side,
+	struct fw_error *error)
+{
+	for (size_t i = 0; i < loading->hooks->count; i++) {
+		const struct fw_hook *hook = &loading->hooks->hook[i];
+
+		if (!hook->chosen || !fw_hook_waits(hook))
+			continue;
+		side->waiting_fd[i] = keep(bpf_program__fd(bpf_object__find_program_by_name(
+			loading->skeleton->obj, hook->program)));
+		if (side->waiting_fd[i] < 0)
+			return fw_error_set_errno(error, errno, "keeping a BPF program");
+	}
 	return FW_OK;
 }
 
@@ -218,6 +240,8 @@ static enum fw_status bring_up(struct loading *loading, struct fw_kernel_side *s
 	status = attach_hooks(loading, error);
 	if (status == FW_OK)
 		status = keep_links(loading, side, error);
+	if (status == FW_OK)
+		status = keep_waiting(loading, side, error);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(seed_programs) && status == FW_OK; i++)
 		if (find_link(loading, seed_programs[i]))
 			status = seed(loading, seed_programs[i], error);

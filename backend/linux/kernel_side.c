@@ -22,9 +22,12 @@ static const char *const pin_names[FW_MAP_COUNT] = {
 	[FW_MAP_MEMBERSHIP] = "membership",
 	[FW_MAP_GROUPS] = "groups",
 	[FW_MAP_READERS] = "readers",
-	[FW_MAP_MACHINE] = "machine",
+	[FW_MAP_RULES] = "rules",
+	[FW_MAP_POLICIES] = "policies",
+	[FW_MAP_POLICY_BLOCKS] = "policy_blocks",
 	[FW_MAP_MEMBERS] = "members",
 	[FW_MAP_LIMITS] = "limits",
+	[FW_MAP_MACHINE] = "machine",
 	[FW_MAP_LIMIT_STATES] = "limit_states",
 	[FW_MAP_COVERED_DEVICES] = "covered_devices",
 	[FW_MAP_SHAPED_DEVICES] = "shaped_devices",
@@ -34,6 +37,8 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_FLOWS] = "fw_iter_flows",
 	[FW_ITERATOR_DESCRIPTORS] = "fw_iter_descriptors",
 	[FW_ITERATOR_PROCESSES] = "fw_iter_processes",
+	[FW_ITERATOR_MEMBERS] = "fw_iter_members",
+	[FW_ITERATOR_CUT] = "fw_iter_cut",
 };
 
 static const char *const program_names[FW_PROGRAM_COUNT] = {
@@ -73,7 +78,7 @@ static void *map_values(int map, size_t size)
 
 bool fw_iterator_is_needed(enum fw_iterator iterator)
 {
-	return iterator != FW_ITERATOR_PROCESSES;
+	return iterator == FW_ITERATOR_FLOWS || iterator == FW_ITERATOR_DESCRIPTORS;
 }
 
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
@@ -136,6 +141,12 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 		snprintf(name, sizeof(name), "link-%d", i);
 		result = pin_one(side->link_fd[i], directory, name);
 	}
+	for (int i = 0; i < FW_HOOK_COUNT && !result; i++) {
+		if (side->waiting_fd[i] < 0)
+			continue;
+		snprintf(name, sizeof(name), FW_PIN_PROGRAM, i);
+		result = pin_one(side->waiting_fd[i], directory, name);
+	}
 	return result;
 }
 
@@ -158,38 +169,41 @@ enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *
 	return status;
 }
 
-static int open_one(const char *name)
+int fw_kernel_side_open_pin(const char *name)
 {
 	char path[PATH_MAX + 64];
+	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", fw_pin_directory(), name);
-	return bpf_obj_get(path);
+	fd = bpf_obj_get(path);
+	return fd < 0 ? -errno : fd;
 }
 
 static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *error)
 {
 	const char *name;
+	int result;
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {
 		name = pin_names[i];
-		side->map_fd[i] = open_one(name);
-		if (side->map_fd[i] < 0)
+		side->map_fd[i] = result = fw_kernel_side_open_pin(name);
+		if (result < 0)
 			goto failed;
 	}
 	for (int i = 0; i < FW_ITERATOR_COUNT; i++) {
 		name = iterator_programs[i];
-		side->iterator_fd[i] = open_one(name);
-		if (side->iterator_fd[i] < 0 && fw_iterator_is_needed(i))
+		side->iterator_fd[i] = result = fw_kernel_side_open_pin(name);
+		if (result < 0 && fw_iterator_is_needed(i))
 			goto failed;
 	}
 	for (int i = 0; i < FW_PROGRAM_COUNT; i++)
-		side->program_fd[i] = open_one(program_names[i]);
+		side->program_fd[i] = fw_kernel_side_open_pin(program_names[i]);
 	return FW_OK;
 failed:
-	if (errno == ENOENT)
+	if (result == -ENOENT)
 		return fw_error_set(error, FW_NOT_FOUND,
 			"the kernel side is not loaded; 'flowwatcher load' puts it in place");
-	return fw_error_set_errno(error, errno, "opening %s/%s", fw_pin_directory(), name);
+	return fw_error_set_errno(error, result, "opening %s/%s", fw_pin_directory(), name);
 }
 
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error)
@@ -229,6 +243,7 @@ void fw_kernel_side_close(struct fw_kernel_side *side)
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
 	close_all(side->program_fd, FW_PROGRAM_COUNT);
 	close_all(side->link_fd, FW_HOOK_COUNT);
+	close_all(side->waiting_fd, FW_HOOK_COUNT);
 	fw_kernel_side_init(side);
 }
 

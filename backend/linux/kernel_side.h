@@ -8,6 +8,7 @@
 
 #include "backend/linux/hooks.h"
 #include "kernel/linux/flow_maps.h"
+#include "kernel/linux/rule_maps.h"
 
 enum fw_map {
 	FW_MAP_ROWS,
@@ -17,9 +18,12 @@ enum fw_map {
 	FW_MAP_MEMBERSHIP,
 	FW_MAP_GROUPS,
 	FW_MAP_READERS,
-	FW_MAP_MACHINE,
+	FW_MAP_RULES,
+	FW_MAP_POLICIES,
+	FW_MAP_POLICY_BLOCKS,
 	FW_MAP_MEMBERS,
 	FW_MAP_LIMITS,
+	FW_MAP_MACHINE,
 	FW_MAP_LIMIT_STATES,
 	FW_MAP_COVERED_DEVICES,
 	FW_MAP_SHAPED_DEVICES,
@@ -30,6 +34,8 @@ enum fw_iterator {
 	FW_ITERATOR_FLOWS,
 	FW_ITERATOR_DESCRIPTORS,
 	FW_ITERATOR_PROCESSES, /* with process events only */
+	FW_ITERATOR_MEMBERS, /* these two with rules only */
+	FW_ITERATOR_CUT,
 	FW_ITERATOR_COUNT
 };
 
@@ -48,6 +54,7 @@ struct fw_kernel_side {
 	int iterator_fd[FW_ITERATOR_COUNT]; /* iterator links; -1 also where there is none */
 	int program_fd[FW_PROGRAM_COUNT];   /* -1 where they were not loaded */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
+	int waiting_fd[FW_HOOK_COUNT];	    /* during load: programs of hooks that wait */
 	struct fw_machine *machine;	    /* shared with the kernel */
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
 	size_t rows_mapped;
@@ -65,6 +72,10 @@ enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count
 enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error);
 /* Use the pinned one. FW_NOT_FOUND: nothing is loaded. */
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error);
+/* Programs that wait are pinned by this name and their hook's place. */
+#define FW_PIN_PROGRAM "program-%d"
+/* A descriptor of something in the pin directory, or negative errno. */
+int fw_kernel_side_open_pin(const char *name);
 /* Close descriptors; a private copy vanishes with that. Accepts a half-open one. */
 void fw_kernel_side_close(struct fw_kernel_side *side);
 

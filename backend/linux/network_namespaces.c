@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,4 +154,34 @@ int fw_network_namespaces(fw_network_namespace_fn found, void *argument)
 		result = visit_mounts(&walk);
 	free(walk.seen);
 	return result;
+}
+
+static int enter_if(uint32_t inode, int fd, void *argument)
+{
+	const uint32_t *wanted = argument;
+
+	if (inode != *wanted)
+		return 0;
+	return setns(fd, CLONE_NEWNET) ? -errno : 1;
+}
+
+int fw_network_namespace_enter(uint32_t inode)
+{
+	int before = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), result;
+
+	if (before < 0)
+		return -errno;
+	result = fw_network_namespaces(enter_if, &inode);
+	if (result == 1)
+		return before;
+	close(before);
+	return result ? result : -ENOENT;
+}
+
+void fw_network_namespace_leave(int before)
+{
+	/* We came from there and its descriptor is open: nothing can have taken it away. */
+	if (setns(before, CLONE_NEWNET))
+		abort();
+	close(before);
 }

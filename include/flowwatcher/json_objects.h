@@ -61,6 +61,9 @@ void fw_json_add_counters(struct json_object *object, const char *prefix,
 
 /* The same of a field that may have no terminating zero. */
 void fw_json_add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size);
+/* The address and the port of one end, behind `side` ("local_", "remote_", ""). */
+void fw_json_add_endpoint(struct json_object *object, const char *side, uint8_t family,
+	const uint8_t address[16], uint16_t port);
 /* What "connection" and "port" say of one, but for type, times of change and intervals. */
 void fw_json_add_connection(struct json_object *object, const struct fw_connection *connection);
 void fw_json_add_port(struct json_object *object, const struct fw_port *port);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Names of the numbers in abi/flow.h, the same in JSON and in text. Callable from any thread. */
+/* Names of the numbers in abi/, the same in JSON and in text. Callable from any thread. */
 #ifndef FLOWWATCHER_NAMES_H
 #define FLOWWATCHER_NAMES_H
 
@@ -29,6 +29,12 @@ const char *fw_record_type_text(uint16_t type, char *buffer);
 
 /* "fork", "exec", "found" for enum fw_create_cause; "unknown" for others. */
 const char *fw_create_cause_name(uint32_t cause);
+
+/* "block", "limit" for enum fw_rule_action; "unknown" for others. */
+const char *fw_rule_action_name(uint16_t action);
+
+/* "connect", "accept", "send", "receive", "cut" for enum fw_blocked_operation; "unknown" for others. */
+const char *fw_blocked_operation_name(uint8_t operation);
 
 #define FW_SIGNAL_NAME_SIZE 24
 

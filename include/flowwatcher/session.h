@@ -19,6 +19,7 @@ struct fw_session_options {
 	bool wire;	     /* count wire bytes in a private copy */
 	bool events;	     /* process, thread and image records too (in a private copy) */
 	bool needs_counters; /* sockdiag will not do: fail instead of falling back */
+	bool needs_loaded;   /* a private copy will not do either: what is made must outlive the session */
 };
 
 struct fw_session {

@@ -9,6 +9,9 @@
 #include "abi/flow.h"
 #include "flowwatcher/error.h"
 
+/* Bytes of a process's name that Linux keeps. */
+#define FW_TARGET_COMM_LENGTH 15u
+
 enum fw_target_kind {
 	FW_TARGET_PID,
 	FW_TARGET_EXE,

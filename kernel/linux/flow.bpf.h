@@ -42,6 +42,8 @@ static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 		flow->flags = FW_FLOW_BORN;
 		flow->since_ns = 0;
 		flow->last_remote_port = 0;
+		flow->told_rule = 0;
+		flow->holder = 0;
 	}
 	flow->id = 0;
 	flow->opened_ns = bpf_ktime_get_boot_ns();
@@ -95,6 +97,8 @@ static __always_inline struct fw_process_state *owner_row(struct fw_flow_state *
 		process = row_at(slot, handle);
 	if (process)
 		return process;
+	if (handle == machine.cutter)
+		return 0;
 	process = process_get(handle, &slot);
 	if (!process)
 		return 0;

@@ -13,8 +13,9 @@
 #define FW_FLOW_MAPS_H
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
-#define FW_MAPS_VERSION 3
+#define FW_MAPS_VERSION 4
 
 #define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
 #define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */
@@ -44,6 +45,8 @@ enum fw_flow_flag {
 	FW_FLOW_PORT_SHOWN = 1u << 1, /* port_taken was reported */
 	FW_FLOW_CLOSED = 1u << 2,     /* the socket is only waiting to be freed */
 	FW_FLOW_KERNEL = 1u << 3,     /* the kernel's own: answers to ping, resets */
+	FW_FLOW_CONNECTED = 1u << 4,  /* TCP: begun from here */
+	FW_FLOW_ACCEPTED = 1u << 5,   /* TCP: begun from elsewhere */
 };
 
 /* One per socket (sk_storage). Written by softirq and process context on any CPU: counters only by
@@ -60,8 +63,9 @@ struct fw_flow_state {
 	uint32_t seen_sequence; /* TCP: receive position already charged */
 	uint32_t urgent_seen;	/* TCP: urgent position already skipped */
 	uint32_t sequence_state;
-	uint32_t reserved;
+	uint32_t told_rule; /* whose refusal was reported last */
 	uint64_t creator; /* handle; 0: not known */
+	uint64_t holder;  /* handle of one that had it when counting began; 0: it was made after that */
 	uint64_t opened_ns;
 	uint64_t since_ns; /* when the port was taken */
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
@@ -108,7 +112,8 @@ enum fw_queue { FW_QUEUE_NETWORK, FW_QUEUE_PROCESS, FW_QUEUE_COUNT };
 		1u << FW_RECORD_THREAD_CREATE | 1u << FW_RECORD_THREAD_EXIT)
 #define FW_NETWORK_TYPES                                                                           \
 	(1u << FW_RECORD_CONNECTION_OPEN | 1u << FW_RECORD_CONNECTION_CLOSE |                      \
-		1u << FW_RECORD_PORT_TAKEN | 1u << FW_RECORD_PORT_RELEASED)
+		1u << FW_RECORD_PORT_TAKEN | 1u << FW_RECORD_PORT_RELEASED |                       \
+		1u << FW_RECORD_BLOCKED)
 
 static inline enum fw_queue fw_queue_of(uint32_t type)
 {
@@ -145,6 +150,13 @@ struct fw_machine {
 	uint64_t group_failures;   /* a child could not be put into its parent's group */
 	uint64_t reader_count; /* readers that have a slot or are about to take one */
 	uint64_t count_synack; /* the egress hook misses SYN-ACKs over IPv6 */
+	uint64_t rules_count;  /* 0: nobody is a member of anything */
+	uint64_t rules_committed; /* the highest id of rules in force */
+	uint64_t members_changed; /* members that became so, or other ones */
+	uint64_t member_failures; /* no memory for a member: a rule is not in force for it */
+	uint64_t cutter; /* handle of a command that empties queues: what it reads is nobody's */
+	uint32_t rules_generation; /* grows when members may have to be found anew */
+	uint32_t policy_kinds[FW_RULE_TARGET_COUNT]; /* how many policies there are of each kind */
 	struct fw_reader_state readers[FW_MAX_READERS];
 };
 
@@ -157,7 +169,7 @@ struct fw_socket_row {
 	uint64_t since_ns;
 	uint64_t holder_start_ns; /* iter/task_file: the process whose descriptor this is */
 	uint32_t holder_pid;
-	uint32_t reserved;
+	uint32_t rule; /* fw_iter_cut: that refuses the socket */
 };
 
 #endif

@@ -52,6 +52,7 @@ enum {
 #define AF_INET	  2
 #define AF_INET6  10
 #define AF_PACKET 17
+#define AF_XDP	  44
 
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
@@ -128,6 +129,20 @@ struct __sk_buff {
 	__u32 gso_segs;
 	__u64 sk_pointer __attribute__((aligned(8)));
 	__u32 gso_size;
+};
+
+/* UAPI context of the hooks on connect(). */
+struct bpf_sock_addr {
+	__u32 user_family;
+	__u32 user_ip4;
+	__u32 user_ip6[4];
+	__u32 user_port;
+	__u32 family;
+	__u32 type;
+	__u32 protocol;
+	__u32 msg_src_ip4;
+	__u32 msg_src_ip6[4];
+	__u64 sk __attribute__((aligned(8)));
 };
 
 /* UAPI: how a socket is looked up. */
@@ -215,7 +230,7 @@ struct socket {
 };
 
 typedef struct {
-	int owned;
+	int owned; /* by process context */
 } socket_lock_t;
 
 struct sock {
@@ -281,8 +296,18 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct super_block {
+	unsigned int s_dev;
+};
+
+struct inode {
+	struct super_block *i_sb;
+	unsigned long i_ino;
+};
+
 struct file {
 	struct path f_path;
+	struct inode *f_inode;
 };
 
 struct mm_struct {
@@ -310,6 +335,8 @@ struct kernfs_node___6_15 {
 
 struct cgroup {
 	struct kernfs_node *kn;
+	int level;
+	struct cgroup *ancestors[0]; /* itself included, the root first */
 };
 
 struct css_set {
@@ -351,8 +378,8 @@ struct dst_entry {
 };
 
 struct sk_buff {
-	unsigned int len;
 	struct net_device *dev;
+	unsigned int len;
 	unsigned long _skb_refdst;
 	char cb[48];
 };

@@ -4,6 +4,7 @@
  * are folded away, oldest first, without losing a byte of the machine's totals.
  */
 #include "kernel/linux/process.bpf.h"
+#include "kernel/linux/rule_maps.bpf.h"
 
 #include <bpf/bpf_tracing.h>
 
@@ -60,6 +61,8 @@ static __always_inline void process_fold(__u64 handle)
 	__sync_fetch_and_add(&machine.departing_count, 1);
 	bpf_map_delete_elem(&processes, &handle);
 	bpf_map_delete_elem(&names, &handle);
+	if (machine.rules_count)
+		bpf_map_delete_elem(&members, &handle);
 	group_fold(process->group, &process->counters);
 	counters_move(&machine.departed, &process->counters);
 	row_give_back(process, slot);
@@ -92,6 +95,9 @@ int BPF_PROG(fw_process_exit, struct task_struct *task)
 	if (machine.reader_count)
 		end_reader(handle);
 	process = row_find(handle, &row);
+	/* One that has a row may have sockets that outlive it, to which its rules still apply. */
+	if (!process && machine.rules_count)
+		bpf_map_delete_elem(&members, &handle);
 	if (!process || __sync_val_compare_and_swap(&process->exited, 0, 1))
 		return 0;
 	slot = __sync_fetch_and_add(&machine.exited_count, 1) % FW_EXITED_KEPT;

@@ -29,7 +29,8 @@ static __always_inline bool limit_of(__u64 owner, struct limit_use *use)
 		return false;
 	slot = member->limit_slot;
 	limit = bpf_map_lookup_elem(&limits, &slot);
-	if (!limit || limit->rule != member->limit_rule)
+	if (!limit || limit->rule != member->limit_rule ||
+		(limit->ends_ns && bpf_ktime_get_boot_ns() >= limit->ends_ns))
 		return false;
 	use->slot = slot;
 	use->sent_rate = limit->sent_rate;

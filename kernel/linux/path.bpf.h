@@ -73,18 +73,17 @@ static __always_inline void finish_root(struct path_walk *walk, const __u32 size
 	}
 }
 
-static __always_inline long cross_mount(struct path_walk *walk, const __u32 size)
+/* From the root of a mount to what it is mounted on; false: it is the uppermost. */
+static __always_inline bool cross_mount(struct dentry **dentry, struct vfsmount **mount)
 {
-	struct mount *here = (void *)walk->mount - bpf_core_field_offset(struct mount, mnt);
+	struct mount *here = (void *)*mount - bpf_core_field_offset(struct mount, mnt);
 	struct mount *above = BPF_CORE_READ(here, mnt_parent);
 
-	if (here == above) {
-		finish_root(walk, size);
-		return WALK_STOP;
-	}
-	walk->dentry = BPF_CORE_READ(here, mnt_mountpoint);
-	walk->mount = (void *)above + bpf_core_field_offset(struct mount, mnt);
-	return WALK_ON;
+	if (here == above)
+		return false;
+	*dentry = BPF_CORE_READ(here, mnt_mountpoint);
+	*mount = (void *)above + bpf_core_field_offset(struct mount, mnt);
+	return true;
 }
 
 /* One step: over a mount point, or prepend a component. */
@@ -93,8 +92,15 @@ static __always_inline long path_step(struct path_walk *walk, const __u32 size)
 	struct dentry *dentry = walk->dentry, *parent = BPF_CORE_READ(dentry, d_parent);
 	struct vfsmount *mount = walk->mount;
 
-	if (dentry == BPF_CORE_READ(mount, mnt_root) || dentry == parent)
-		return cross_mount(walk, size);
+	if (dentry == BPF_CORE_READ(mount, mnt_root) || dentry == parent) {
+		if (cross_mount(&dentry, &mount)) {
+			walk->dentry = dentry;
+			walk->mount = mount;
+			return WALK_ON;
+		}
+		finish_root(walk, size);
+		return WALK_STOP;
+	}
 	if (!prepend_dentry(walk, size, dentry))
 		return WALK_STOP;
 	walk->dentry = parent;

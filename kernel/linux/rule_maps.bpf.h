@@ -9,6 +9,33 @@
 #include "kernel/linux/flow_maps.bpf.h"
 #include "kernel/linux/shaper_maps.h"
 
+struct fw_rules_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FW_MAX_RULES);
+	__type(key, __u32);
+	__type(value, struct fw_rule_state);
+};
+FW_MAPS_HERE struct fw_rules_map rules SEC(".maps");
+
+struct fw_policies_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 2 * FW_MAX_RULES); /* an exe has two: its path and its file */
+	__type(key, struct fw_policy_key);
+	__type(value, struct fw_policy);
+};
+FW_MAPS_HERE struct fw_policies_map policies SEC(".maps");
+
+struct fw_policy_blocks_map {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, FW_MAX_RULES);
+	__type(key, __u32);
+	__type(value, struct fw_policy_blocks);
+};
+FW_MAPS_HERE struct fw_policy_blocks_map policy_blocks SEC(".maps");
+
 /* Processes that a rule is about, by handle. */
 struct fw_members_map {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -90,7 +90,7 @@ static __always_inline bool is_unread(struct sock *sk)
  * A socket from before counting began. Of a TCP connection only what is consumed from now on counts;
  * bytes on their way in a concurrent call may fall on either side of the line.
  */
-static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp)
+static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp, __u64 holder)
 {
 	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 
@@ -100,6 +100,7 @@ static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp)
 	if (!flow)
 		return;
 	flow->opened_ns = 0;
+	flow->holder = holder;
 	if (!tcp || flow->sequence_state == FW_SEQUENCE_KNOWN)
 		return;
 	if (is_unread(sk)) {
@@ -122,7 +123,8 @@ int fw_iter_seed(struct bpf_iter__task_file *context)
 		return 0;
 	sk = socket_of(file);
 	if (sk && family_counts(sk))
-		seed(sk, tcp_of(sk));
+		seed(sk, tcp_of(sk),
+			fw_handle(task->tgid, BPF_CORE_READ(task, group_leader, start_boottime)));
 	return 0;
 }
 
@@ -138,6 +140,6 @@ int fw_iter_seed_tcp(struct bpf_iter__tcp *context)
 		return 0;
 	tcp = bpf_skc_to_tcp_sock(common);
 	if (tcp)
-		seed((struct sock *)tcp, tcp);
+		seed((struct sock *)tcp, tcp, 0);
 	return 0;
 }

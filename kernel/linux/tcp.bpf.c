@@ -99,7 +99,7 @@ static __always_inline void begin_connect(struct sock *sk)
 		return;
 	/* A socket may be connected again after a disconnect: its sequence numbers start anew. */
 	flow->sequence_state = FW_SEQUENCE_UNKNOWN;
-	flow->flags |= FW_FLOW_BORN;
+	flow->flags = (flow->flags | FW_FLOW_BORN | FW_FLOW_CONNECTED) & ~FW_FLOW_ACCEPTED;
 	flow->opened_ns = bpf_ktime_get_boot_ns();
 	flow_touch(flow);
 }
@@ -121,7 +121,7 @@ static __always_inline void begin_accepted(struct sock *sk)
 	struct fw_flow_state *flow = flow_get_newborn(sk);
 
 	if (flow)
-		flow->flags |= FW_FLOW_BORN;
+		flow->flags |= FW_FLOW_BORN | FW_FLOW_ACCEPTED;
 }
 
 /* Half of the changes of state are of no interest here. */

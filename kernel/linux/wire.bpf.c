@@ -3,7 +3,7 @@
  * Wire bytes: IP packets with headers and retransmissions, per socket, at the root cgroup. A packet
  * belongs to the process that touched its socket last; one that comes before any did waits in the flow.
  */
-#include "kernel/linux/flow.bpf.h"
+#include "kernel/linux/multipath.bpf.h"
 
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
@@ -115,26 +115,6 @@ static __always_inline void wire_add(__u64 *sent, __u64 *received, enum fw_direc
 	__u32 bytes)
 {
 	__sync_fetch_and_add(direction == FW_SENT ? sent : received, bytes);
-}
-
-/*
- * A subflow of a multipath connection belongs to whoever uses the connection. Only stream sockets may be
- * asked: the kernel's own TCP answers leave by a raw socket of protocol TCP, which Linux 6.1 takes for
- * a tcp_sock and follows a pointer that is not there.
- */
-static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
-{
-	struct mptcp_sock *multipath;
-	struct fw_flow_state *flow;
-
-	if (sk->type != SOCK_STREAM)
-		return 0;
-	multipath = bpf_skc_to_mptcp_sock(sk);
-
-	if (!multipath)
-		return 0;
-	flow = bpf_sk_storage_get(&flows, multipath, 0, 0);
-	return flow ? flow->owner : 0;
 }
 
 /* False while the owner has no row, because it has not moved any payload yet. */

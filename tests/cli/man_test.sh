@@ -39,10 +39,11 @@ commands_of_program() {
 	"$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -Evx 'help|version'
 }
 
-# The page of a command; one explains all that is about the kernel side.
+# The page of a command; one explains all that is about the kernel side, and one each a rule's making and end.
 page_of() {
 	case $1 in
 	unload | status) echo man/flowwatcher-load.1 ;;
+	unblock | unlimit) echo "man/flowwatcher-${1#un}.1" ;;
 	*) echo "man/flowwatcher-$1.1" ;;
 	esac
 }
@@ -170,6 +171,15 @@ check_values() {
 	offers tests flowwatcher replay tes
 	offers watch flowwatcher replay --at 5s file w
 	offers connection flowwatcher replay file watch --by c
+	offers exe: flowwatcher block e
+	offers root flowwatcher limit user : roo
+	offers comm: flowwatcher unblock c
+	offers restore flowwatcher rules r
+	offers tests flowwatcher rules restore tes
+	offers tests flowwatcher rules restore --replace tes
+	offers blocked flowwatcher events --types blo
+	offers 10min flowwatcher block exe : /bin/sh --for 10
+	offers unlimited flowwatcher limit exe : /bin/sh --up un
 	offers --tcp flowwatcher replay file ports --t
 }
 
@@ -201,6 +211,25 @@ with_processes() {
 			(exec 3<>/dev/udp/127.0.0.1/9; printf x >&3; exec sleep 0.01)
 		done 2>/dev/null
 		wait $!' bash "$@"
+}
+
+# The program on a kernel side of its own with a rule of each kind of target, about nobody.
+with_rules() {
+	FLOWWATCHER_BPFFS=$work/bpffs
+	export FLOWWATCHER_BPFFS
+	mkdir -p "$FLOWWATCHER_BPFFS"
+	"$1" load || return
+	sleep 60 &
+	sleeper=$!
+	{
+		"$1" block pid:$sleeper && "$1" block exe:/no/such/program --to 192.0.2.0/24:80-81 &&
+			"$1" block user:4123456789 --for 1h && "$1" block comm:no-such-name --only-outgoing
+	} >/dev/null && "$@"
+	code=$?
+	kill $sleeper
+	"$1" unload
+	unset FLOWWATCHER_BPFFS
+	return $code
 }
 
 # The program ended by a signal as soon as it has printed something.
@@ -249,10 +278,12 @@ for command in $commands; do
 	check_help "$command"
 	check_completions "$command"
 done
-for command in watch stat conns ports events record replay doctor; do
+for command in watch stat conns ports events record replay rules doctor; do
 	check_page "$(page_of $command)" $command
 done
 check_page man/flowwatcher-load.1 load unload status
+check_page man/flowwatcher-block.1 block unblock
+check_page man/flowwatcher-limit.1 limit unlimit
 check_values
 # Of the intervals with traffic, and of the totals after an interruption.
 for how in with_traffic interrupted; do
@@ -265,9 +296,11 @@ check_fields man/flowwatcher-conns.1 with_traffic conns --json --all
 check_fields man/flowwatcher-ports.1 with_traffic ports --json --all
 check_fields man/flowwatcher-events.1 with_processes events --json --since-boot-snapshot -c 500 -d 5
 check_fields man/flowwatcher-load.1 with_traffic status --json
+check_fields man/flowwatcher-block.1 with_traffic block --dry-run --json pid:$$
 with_traffic "$program" record -d 0.5 -i 0.1 "$work/recording" >"$work/out" 2>&1
 check_fields man/flowwatcher-watch.1 with_traffic replay "$work/recording" watch --json --all
 check_fields man/flowwatcher-conns.1 with_traffic replay "$work/recording" conns --json --all
+check_fields man/flowwatcher-rules.1 with_rules rules --json
 check_fields man/flowwatcher-doctor.1 with_traffic doctor --json
 
 echo "man: $passed passed, $failed failed, $skipped skipped"

@@ -50,6 +50,7 @@ bad() {
 		verdict "flowwatcher $2: hint" "no hint to --help"
 }
 
+rule_commands='block unblock limit unlimit rules'
 long=$(printf '%05000d' 0 | tr 0 9)
 
 refused 2 "unknown command 'wach'" wach
@@ -57,7 +58,7 @@ refused 2 "unknown command ''" ''
 refused 2 "unknown command '--frobnicate'" --frobnicate
 refused 2 "unknown command 'nothing'" help nothing
 
-for command in load unload status watch stat conns ports events record replay doctor; do
+for command in load unload status watch stat conns ports events record replay doctor $rule_commands; do
 	bad "unknown option '--frobnicate'" $command --frobnicate
 	bad "unknown option '-x'" $command -x
 done
@@ -126,6 +127,107 @@ bad "is not a duration" replay --at noon "$work/new"
 bad "'stat' cannot be replayed" replay "$work/new" stat
 bad "unexpected argument 'watch'" replay --info "$work/new" watch
 
+# Rules: targets, peers, rates, times, and what contradicts itself.
+for command in block limit unblock unlimit; do
+	for target in '' 80x curl pid: pid:0 pid:-1 pid:x pid:2147483648 exe: cgroup:a unit:ssh "pid:$long"; do
+		bad '' $command "$target"
+	done
+	bad "there is no user" $command 'user:no such user'
+	bad "longer than" $command "comm:$long"
+	bad "longer than" $command "exe:/$long"
+done
+for command in block limit; do
+	bad "no target given" $command
+	bad "'comm:b' is one target too many" $command comm:a comm:b
+	bad "--no-children is for pid: targets" $command comm:a --no-children
+	for option in --for $([ $command = block ] && echo --to || echo --up --down); do
+		bad "option '$option' needs a value" $command comm:a $option
+	done
+	for time in '' 0 0s 999ms -1 1x 10mins 3651d 99999999999999999999 "$long"; do
+		bad '' $command comm:a --for "$time"
+	done
+	bad "time '0s' is not between 1s and 3650d" $command comm:a --for 0s
+done
+bad "is a directory" block "exe:$work"
+bad "is a directory" limit "exe:$work" --up 1MB/s
+bad "unknown option '--up'" block comm:a --up 1MB/s
+bad "unknown option '--to'" limit comm:a --to ::1
+bad "contradict each other" block comm:a --only-incoming --only-outgoing
+for peers in '' : :80 /8 10.0.0.0/33 10.0.0/8 10.0.0.1:0 10.0.0.1:65536 10.0.0.1:9-8 ::/129 '[::1' example.org \
+	fe80::1%eth0 "$long"; do
+	bad '' block comm:a --to "$peers"
+done
+bad "write 10.0.0.0/8 for the network, 10.1.2.3 for the address" block comm:a --to 10.1.2.3/8
+# shellcheck disable=SC2046 # seventeen times the same two words
+bad "one too many" block comm:a $(yes -- '--to ::1' | head -n 17)
+for rate in '' 0 -1 -1MB/s 999 10Mb/s 10Mbps '1 MB/s' 1M 2TB/s 1e6 x nan 99999999999999999999 "$long"; do
+	bad '' limit comm:a --up "$rate"
+	bad '' limit comm:a --down "$rate"
+done
+bad "rate '0' lets nothing through" limit comm:a --up 0
+bad "rate '-1MB/s' is negative" limit comm:a --down -1MB/s
+bad "may mean bits or bytes; write MB/s for bytes, Mbit/s for bits" limit comm:a --up 10Mbps
+bad "a number alone is bytes a second" limit comm:a --up 999
+bad "nothing is limited; give --up RATE" limit comm:a
+bad "nothing is limited" limit comm:a --up none --down unlimited
+for command in unblock unlimit; do
+	bad "give a target, the number of a rule, or --all" $command
+	bad "contradict each other" $command --all 3
+	bad "is not the number of a rule" $command 0
+	bad "is not the number of a rule" $command 4294967296
+	bad "unexpected argument '4'" $command 3 4
+done
+bad "'list' is none of save, restore, clear" rules list
+bad "no file given for save" rules save
+bad "no file given for restore" rules restore --replace
+bad "no file given for save" rules save ''
+bad "unexpected argument 'b'" rules save a b
+bad "unexpected argument 'a'" rules clear a
+bad "--json is for the list alone" rules save --json a
+bad "are for restore" rules --replace
+bad "are for restore" rules clear --force
+
+# Nothing is loaded below an empty directory.
+mkdir "$work/bpffs"
+FLOWWATCHER_BPFFS=$work/bpffs
+export FLOWWATCHER_BPFFS
+not_loaded="the kernel side is not loaded; run 'flowwatcher load' first"
+if "$program" status 2>&1 | grep -q '^not loaded'; then
+	want=1
+	"$program" rules 2>&1 | grep -q 'built without eBPF' && want=4 not_loaded='built without eBPF'
+	refused $want "$not_loaded" block comm:no-such
+	refused $want "$not_loaded" limit comm:no-such --up 1MB/s
+	refused $want "$not_loaded" unblock comm:a
+	refused $want "$not_loaded" unlimit 3
+	refused $want "$not_loaded" rules
+	refused $want "$not_loaded" rules clear
+	refused $want "$not_loaded" rules save "$work/new"
+fi
+unset FLOWWATCHER_BPFFS
+refused 1 "process 2147483647 is not running" block pid:2147483647
+refused 1 "process 2147483647 is not running" limit pid:2147483647 --up 1MB/s
+refused 1 "matches process $$ (" block pid:$$
+refused 1 "--force does it all the same" limit pid:1 --up 1MB/s
+refused 1 "this command itself" block "user:$(id -u)"
+refused 1 "opening $work/none: No such file" rules restore "$work/none"
+refused 1 "reading $work: Is a directory" rules restore "$work"
+printf 'block comm:a\nblock nothing\n' >"$work/rules"
+refused 1 "$work/rules line 2: 'block nothing': 'nothing' is not a target" rules restore "$work/rules"
+printf 'block comm:a\0b\n' >"$work/rules"
+refused 1 "line 1: 'block comm:a': there is a zero byte" rules restore --dry-run "$work/rules"
+refused 1 "/dev/zero line 1: '': the line is too long" rules restore /dev/zero
+printf 'limit comm:a --up 1MB/s\nlimit comm:a --down 1MB/s\n' >"$work/rules"
+refused 1 "line 1 limits this target already" rules restore "$work/rules"
+printf '# fine\nblock comm:a --to ::1 --to 10.0.0.0/8\nlimit comm:a --up=1MB/s\n' >"$work/rules"
+run rules restore --dry-run "$work/rules"
+verdict 'flowwatcher rules restore --dry-run' \
+	"$([ "$code" -eq 0 ] && grep -qx '3 rules are well formed' "$work/out" || echo "exit code $code")"
+run block --dry-run --no-children pid:$$
+verdict 'flowwatcher block --dry-run' \
+	"$([ "$code" -eq 0 ] && grep -Eq "^ *$$ " "$work/out" || echo "exit code $code")"
+run block --dry-run --json comm:no-such-process exe:
+verdict 'flowwatcher block --dry-run of two targets' "$([ "$code" -eq 2 ] || echo "exit code $code")"
+
 # Things that are well formed but do not exist, or are something else.
 refused 1 "there is no process 2147483647" watch -p 2147483647
 refused 1 "there is no process 2147483647" events -p 2147483647
@@ -191,7 +293,7 @@ finding=
 grep -q 'writing /dev/full.*: No space left' "$work/err" || finding="$finding, no message"
 verdict 'flowwatcher record on a full disk' "$finding"
 
-for command in load unload status watch stat conns ports events record replay doctor; do
+for command in load unload status watch stat conns ports events record replay doctor $rule_commands; do
 	run $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"

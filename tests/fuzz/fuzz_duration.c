@@ -16,6 +16,8 @@ static long double unit_of(const char *suffix)
 		return suffix[1] == 's' ? 1e6L : 60e9L;
 	case 'h':
 		return 3600e9L;
+	case 'd':
+		return 86400e9L;
 	default:
 		return 1e9L;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "abi/rule.h"
 #include "cli/event_filter.h"
 #include "cli/event_text.h"
 #include "core/record_check.h"
@@ -67,6 +68,9 @@ static void without_real_pids(struct fw_record_header *record)
 	case FW_RECORD_PORT_TAKEN:
 	case FW_RECORD_PORT_RELEASED:
 		((struct fw_port_record *)record)->port.owner_pid |= NO_PID;
+		break;
+	case FW_RECORD_BLOCKED:
+		((struct fw_blocked_record *)record)->pid |= NO_PID;
 		break;
 	}
 }

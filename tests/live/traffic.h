@@ -80,6 +80,10 @@ pid_t fw_spawn(const char *role, fw_process_fn run, void *argument, struct fw_ro
 void fw_process_bound(void); /* after a plain fork: dies with the run's time limit */
 void fw_reap(pid_t pid);     /* this child; any failure ends the run */
 void fw_reap_all(void);
+void fw_reap_ended(void); /* a child that has ended, if one has; does not wait */
+void fw_semaphore_await(sem_t *semaphore);
+/* The same in the main process: a child that fails ends the run, as it would never post. */
+void fw_semaphore_await_children(sem_t *semaphore);
 void fw_kill(pid_t pid); /* a child of the run that is meant to die */
 void fw_kill_all(void);
 void fw_wait_asleep(pid_t pid); /* until it sleeps in a system call; bounded */

@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define CHILD_MAX 4096
@@ -36,7 +37,8 @@ _Noreturn static void leave(int code)
 
 _Noreturn void fw_fail(const char *what)
 {
-	dprintf(STDERR_FILENO, "fwtraffic: %s: %s\n", what, strerror(errno));
+	dprintf(STDERR_FILENO, "%s: %s: %s\n", program_invocation_short_name, what,
+		strerror(errno));
 	leave(1);
 }
 
@@ -114,7 +116,8 @@ static void check_status(pid_t pid, int status)
 		return;
 	if (WIFEXITED(status))
 		leave(WEXITSTATUS(status));
-	dprintf(STDERR_FILENO, "fwtraffic: process %d ended by signal %d (%s)\n", pid,
+	dprintf(STDERR_FILENO, "%s: process %d ended by signal %d (%s)\n",
+		program_invocation_short_name, pid,
 		WTERMSIG(status),
 		WTERMSIG(status) == SIGALRM ? "time limit" : strsignal(WTERMSIG(status)));
 	leave(1);
@@ -144,6 +147,40 @@ void fw_reap(pid_t pid)
 			continue;
 		forget(ended);
 		check_status(ended, status);
+	}
+}
+
+void fw_reap_ended(void)
+{
+	int status;
+	pid_t ended = waitpid(-1, &status, WNOHANG);
+
+	if (ended <= 0)
+		return;
+	forget(ended);
+	check_status(ended, status);
+}
+
+void fw_semaphore_await(sem_t *semaphore)
+{
+	while (sem_wait(semaphore) < 0)
+		if (errno != EINTR)
+			fw_fail("sem_wait");
+}
+
+void fw_semaphore_await_children(sem_t *semaphore)
+{
+	struct timespec until;
+
+	for (;;) {
+		clock_gettime(CLOCK_REALTIME, &until);
+		until.tv_sec++;
+		if (sem_timedwait(semaphore, &until) == 0)
+			return;
+		if (errno == ETIMEDOUT)
+			fw_reap_ended();
+		else if (errno != EINTR)
+			fw_fail("sem_timedwait");
 	}
 }
 
@@ -244,19 +281,12 @@ static void await_arrivals(int stage, int count)
 {
 	struct pollfd poller = { .fd = arrived[stage][0], .events = POLLIN };
 	char byte;
-	int status;
-	pid_t pid;
 
 	while (count > 0) {
-		if (poll(&poller, 1, 100) > 0 && read(arrived[stage][0], &byte, 1) == 1) {
+		if (poll(&poller, 1, 100) > 0 && read(arrived[stage][0], &byte, 1) == 1)
 			count--;
-			continue;
-		}
-		pid = waitpid(-1, &status, WNOHANG);
-		if (pid <= 0)
-			continue;
-		forget(pid);
-		check_status(pid, status);
+		else
+			fw_reap_ended();
 	}
 }
 

@@ -113,18 +113,11 @@ void fw_pair_listen(struct fw_pair *pair)
 	sem_post(&pair->opened);
 }
 
-static void await(sem_t *semaphore)
-{
-	while (sem_wait(semaphore) < 0)
-		if (errno != EINTR)
-			fw_fail("sem_wait");
-}
-
 int fw_pair_connect(struct fw_pair *pair)
 {
 	int descriptor;
 
-	await(&pair->opened);
+	fw_semaphore_await(&pair->opened);
 	sem_post(&pair->opened); /* for the next client */
 	descriptor = open_socket(pair);
 	if (pair->prepare_client)
@@ -283,5 +276,5 @@ void fw_step_done(struct fw_pair *pair, int step)
 
 void fw_step_await(struct fw_pair *pair, int step)
 {
-	await(&pair->step[step]);
+	fw_semaphore_await(&pair->step[step]);
 }

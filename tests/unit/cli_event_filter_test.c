@@ -100,6 +100,21 @@ static bool closes(uint32_t pid, uint64_t start_ns, const char *comm)
 	return passes(connection_record(FW_RECORD_CONNECTION_CLOSE, pid, start_ns, comm));
 }
 
+/* What was refused is told with its process, and its user where the system knows it no more. */
+static void blocks(void **state)
+{
+	struct fw_blocked_record *record;
+
+	(void)state;
+	given_target("user:root");
+	given_target("comm:curl");
+	assert_true(passes(blocked_record(PID(1), START(1), "curl", FW_BLOCKED_CONNECT)));
+	assert_false(passes(blocked_record(PID(2), START(2), "wget", FW_BLOCKED_CONNECT)));
+	record = (void *)blocked_record(PID(3), START(3), "wget", FW_BLOCKED_CUT);
+	record->uid = 0;
+	assert_true(passes(&record->header));
+}
+
 static void everything(void **state)
 {
 	(void)state;
@@ -416,6 +431,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(everything, done),
+		cmocka_unit_test_teardown(blocks, done),
 		cmocka_unit_test_teardown(needs_lives, done),
 		cmocka_unit_test_teardown(by_record, done),
 		cmocka_unit_test_teardown(long_exe, done),

@@ -125,6 +125,14 @@ static void others(void **state)
 		"port_released          42  named            udp [::1]:53");
 	expect_classic(port_record(FW_RECORD_PORT_TAKEN, 42, 1, "named"),
 		"Port taken by process 42: udp [::1]:53");
+	expect_text(blocked_record(42, 1, "cu\x1brl", FW_BLOCKED_CONNECT),
+		"blocked                42  cu?rl            "
+		"connect by rule 3: tcp [::1]:40000 -> [::2]:443");
+	expect_text(blocked_record(0, 0, "", FW_BLOCKED_CUT),
+		"blocked                 -  -                "
+		"cut by rule 3: tcp [::1]:40000 -> [::2]:443");
+	expect_classic(blocked_record(42, 1, "curl", FW_BLOCKED_SEND),
+		"Blocked by rule 3: send of process 42: tcp [::1]:40000 to [::2]:443");
 }
 
 static void losses(void **state)

@@ -25,6 +25,7 @@ static void accepts(void **state)
 		{ "image", BIT(FW_RECORD_IMAGE_LOAD) },
 		{ "port,image", BIT(FW_RECORD_PORT_TAKEN) | BIT(FW_RECORD_PORT_RELEASED) |
 					BIT(FW_RECORD_IMAGE_LOAD) },
+		{ "blocked", BIT(FW_RECORD_BLOCKED) },
 		{ "connection_close,connection_close", BIT(FW_RECORD_CONNECTION_CLOSE) },
 	};
 

@@ -132,3 +132,25 @@ struct fw_record_header *port_record(uint16_t type, uint32_t pid, uint64_t start
 	snprintf(record->port.comm, sizeof(record->port.comm), "%s", comm);
 	return &record->header;
 }
+
+struct fw_record_header *blocked_record(uint32_t pid, uint64_t start_ns, const char *comm,
+	uint8_t operation)
+{
+	struct fw_blocked_record *record = (void *)record_of(FW_RECORD_BLOCKED, sizeof(*record));
+
+	record->pid = pid;
+	record->start_ns = start_ns;
+	record->uid = UINT32_MAX;
+	record->rule = 3;
+	record->connection_id = 77;
+	record->network_namespace = 4026531840u;
+	record->protocol = 6;
+	record->family = FW_FAMILY_IPV6;
+	record->local_address[15] = 1;
+	record->remote_address[15] = 2;
+	record->local_port = 40000;
+	record->remote_port = 443;
+	record->operation = operation;
+	snprintf(record->comm, sizeof(record->comm), "%s", comm);
+	return &record->header;
+}

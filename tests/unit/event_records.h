@@ -5,6 +5,7 @@
 #define FW_TEST_EVENT_RECORDS_H
 
 #include "abi/process_event.h"
+#include "abi/rule.h"
 
 #define RECORD_SIZE (256u << 10)
 
@@ -29,5 +30,7 @@ struct fw_record_header *image_record(uint32_t pid, const char *path);
 struct fw_record_header *connection_record(uint16_t type, uint32_t pid, uint64_t start_ns,
 	const char *comm);
 struct fw_record_header *port_record(uint16_t type, uint32_t pid, uint64_t start_ns, const char *comm);
+struct fw_record_header *blocked_record(uint32_t pid, uint64_t start_ns, const char *comm,
+	uint8_t operation);
 
 #endif

@@ -368,6 +368,42 @@ static void connections_and_ports(void **state)
 	json_object_put(object);
 }
 
+static void blocked(void **state)
+{
+	static const char *const operations[] = { "unknown", "connect", "accept", "send", "receive",
+		"cut", "unknown" };
+	struct fw_blocked_record *record =
+		(void *)blocked_record(42, 5, "curl", FW_BLOCKED_CONNECT);
+	struct json_object *object;
+
+	(void)state;
+	record->uid = 0;
+	object = parsed(&record->header);
+	expect_head(object, "blocked");
+	expect_number(object, "pid", 42);
+	expect_number(object, "start_ns", 5);
+	expect_text(object, "comm", "curl");
+	expect_number(object, "uid", 0);
+	expect_text(object, "user", "root");
+	expect_number(object, "rule", 3);
+	expect_text(object, "protocol", "tcp");
+	expect_text(object, "family", "ipv6");
+	expect_text(object, "local_address", "::1");
+	expect_number(object, "local_port", 40000);
+	expect_text(object, "remote_address", "::2");
+	expect_number(object, "remote_port", 443);
+	expect_number(object, "connection_id", 77);
+	expect_number(object, "network_namespace", 4026531840u);
+	json_object_put(object);
+	for (uint8_t i = 0; i < FW_ARRAY_SIZE(operations); i++) {
+		object = parsed(blocked_record(0, 0, "", i));
+		expect_text(object, "operation", operations[i]);
+		expect_null(object, "pid");
+		expect_null(object, "uid");
+		json_object_put(object);
+	}
+}
+
 static void losses(void **state)
 {
 	struct fw_loss_record *record = (void *)record_of(FW_RECORD_LOSS, sizeof(*record));
@@ -430,6 +466,7 @@ int main(void)
 		cmocka_unit_test(process_exit),
 		cmocka_unit_test(threads_and_images),
 		cmocka_unit_test(connections_and_ports),
+		cmocka_unit_test(blocked),
 		cmocka_unit_test(losses),
 		cmocka_unit_test(report),
 		cmocka_unit_test(newer_records),

@@ -156,6 +156,25 @@ static void refused_is_not_replaced(void **state)
 	assert_false(backends.asked_private);
 }
 
+static void only_loaded(void **state)
+{
+	struct fw_session_options options = { .needs_loaded = true };
+	struct fw_session session;
+	struct fw_error error;
+
+	(void)state;
+	given(FW_NOT_FOUND, FW_OK, FW_OK);
+	assert_int_equal(fw_session_open(&options, &session, &error), FW_NOT_FOUND);
+	assert_string_equal(error.text, "the kernel side is not loaded; run 'flowwatcher load' first");
+	assert_false(backends.asked_private || backends.asked_sockdiag);
+	given(FW_DENIED, FW_OK, FW_OK);
+	assert_int_equal(fw_session_open(&options, &session, &error), FW_DENIED);
+	given(FW_OK, FW_OK, FW_OK);
+	assert_int_equal(fw_session_open(&options, &session, &error), FW_OK);
+	assert_ptr_equal(session.backend, &bpf);
+	assert_false(session.is_private || session.is_fallback);
+}
+
 static void only_sockdiag(void **state)
 {
 	struct fw_session_options options = { .choice = FW_BACKEND_SOCKDIAG };
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test(then_sockdiag),
 		cmocka_unit_test(no_fallback),
 		cmocka_unit_test(refused_is_not_replaced),
+		cmocka_unit_test(only_loaded),
 		cmocka_unit_test(only_sockdiag),
 		cmocka_unit_test(nothing_works),
 		cmocka_unit_test(replay_instead),

@@ -12,6 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "abi/rule.h"
+
 static int take(void *argument, const void *bytes, size_t size)
 {
 	struct sample *sample = argument;
@@ -120,6 +122,7 @@ void sample_event(struct sample *sample, uint16_t type, uint32_t pid, uint16_t f
 		struct fw_process_exit_record exit;
 		struct fw_thread_record thread;
 		struct fw_image_record image;
+		struct fw_blocked_record blocked;
 	} record = { .exit = { { 0 } } };
 	size_t size = sizeof(struct fw_record_header);
 
@@ -148,6 +151,10 @@ void sample_event(struct sample *sample, uint16_t type, uint32_t pid, uint16_t f
 	case FW_RECORD_IMAGE_LOAD:
 		size = sizeof(record.image);
 		record.image.pid = pid;
+		break;
+	case FW_RECORD_BLOCKED:
+		size = sizeof(record.blocked);
+		record.blocked.pid = pid;
 		break;
 	}
 	record.header = header(type, size, seconds);

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/linux/rule_limits.h"
+
+#include "backend/linux/shaper.h"
+
+#include <bpf/bpf.h>
+#include <stdlib.h>
+
+struct fw_limit fw_rule_limit(const struct fw_rule *rule)
+{
+	return (struct fw_limit){ .rule = rule->id, .sent_rate = rule->sent_rate,
+		.received_rate = rule->received_rate, .ends_ns = rule->ends_ns };
+}
+
+static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule *rules, size_t count,
+	uint32_t *slots, struct fw_error *error)
+{
+	uint32_t slot = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		slots[i] = 0;
+		if (rules[i].action != FW_RULE_LIMIT)
+			continue;
+		while (slot < FW_LIMIT_SLOTS && limits[slot].rule)
+			slot++;
+		if (slot == FW_LIMIT_SLOTS)
+			return fw_error_set(error, FW_FAILED,
+				"there can be %u limits at a time; 'flowwatcher rules' lists those in force",
+				FW_LIMIT_SLOTS - 1);
+		limits[slot] = fw_rule_limit(&rules[i]);
+		slots[i] = slot;
+	}
+	return FW_OK;
+}
+
+static bool any_limit(const struct fw_rule *rules, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].action == FW_RULE_LIMIT)
+			return true;
+	return false;
+}
+
+enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const struct fw_rule *rules,
+	size_t count, uint32_t *slots, struct fw_error *error)
+{
+	struct fw_limit *limits;
+	enum fw_status status;
+
+	if (!any_limit(rules, count))
+		return FW_OK;
+	limits = calloc(FW_LIMIT_SLOTS, sizeof(*limits));
+	if (!limits)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for the limits");
+	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
+		bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &slot, &limits[slot]);
+	status = choose_slots(limits, rules, count, slots, error);
+	if (status == FW_OK) {
+		status = fw_shaper_apply(side, limits, error);
+		if (status != FW_OK)
+			fw_shaper_cover(side, NULL); /* back to those that are published */
+	}
+	free(limits);
+	return status;
+}
