@@ -4,6 +4,7 @@
 #include "backend/linux/hooks.h"
 #include "backend/linux/image_source.h"
 #include "backend/linux/pin_directory.h"
+#include "backend/linux/shaper.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -24,7 +25,7 @@ static const char *const role_groups[] = {
 	[FW_ROLE_WIRE] = "wire",
 	[FW_ROLE_WIRE_SYNACK] = "wire",
 	[FW_ROLE_SNAPSHOT] = "snapshots",
-	[FW_ROLE_SHAPER] = "limits",
+	[FW_ROLE_SHAPER] = "rate limits",
 	[FW_ROLE_EVENT] = "process events",
 	[FW_ROLE_RULE] = "rules",
 	[FW_ROLE_RULE_CALL] = "rules",
@@ -161,7 +162,7 @@ enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_
 	for (size_t i = 0; i < hooks.count; i++)
 		if (!report_hook(&hooks.hook[i], feature, argument))
 			return FW_STOPPED;
-	if (!report_images(feature, argument))
+	if (!report_images(feature, argument) || fw_shaper_features(feature, argument) != FW_OK)
 		return FW_STOPPED;
 	return report_limits(feature, argument) ? FW_OK : FW_STOPPED;
 }

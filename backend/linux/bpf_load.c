@@ -38,14 +38,20 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 	return status;
 }
 
-/* Commands that are running see this and end. */
-static void tell_users(void)
+/* Commands that are running see this and end. Queues that limits put on network devices go first: without
+ * the maps nothing would tell that they are there. */
+static enum fw_status withdraw(struct fw_error *error)
 {
 	struct fw_kernel_side side;
+	enum fw_status status = FW_OK;
 
-	if (fw_kernel_side_open(&side, NULL) == FW_OK)
+	if (fw_kernel_side_open(&side, NULL) == FW_OK) {
 		__atomic_store_n(&side.machine->maps_version, 0, __ATOMIC_RELEASE);
+		if (fw_shaper_is_in_use(&side))
+			status = fw_shaper_remove(error);
+	}
 	fw_kernel_side_close(&side);
+	return status;
 }
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
@@ -60,8 +66,7 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		return fw_error_set(error, FW_NOT_FOUND, "nothing is loaded (no %s)",
 			fw_pin_directory());
 	}
-	tell_users();
-	status = fw_shaper_remove(error);
+	status = withdraw(error);
 	removed = fw_pin_directory_remove(fw_pin_directory(), status == FW_OK ? error : NULL);
 	return status == FW_OK ? removed : status;
 }

@@ -16,7 +16,7 @@ struct pass {
 	const struct fw_kernel_side *side;
 	struct fw_shaper_parts parts;
 	uint32_t network_namespace; /* the one being covered */
-	uint8_t *used;		    /* numbers of devices, FW_SHAPED_DEVICES: 1 in the map, 2 seen now */
+	uint8_t *used; /* numbers of devices, FW_SHAPED_DEVICES: 1 in the map, 2 seen now */
 	const char *what;
 	int result;
 };
@@ -85,23 +85,43 @@ static int cover_namespace(uint32_t inode, int fd, void *argument)
 	if (result)
 		return result;
 	pass->network_namespace = inode;
-	result = fw_shaper_namespace_cover(&control, &pass->parts, publish_device, pass, &pass->what);
+	result = fw_shaper_namespace_cover(
+		&control, &pass->parts, publish_device, pass, &pass->what);
 	fw_traffic_control_close(&control);
 	return result;
 }
 
-/* A device that was not seen now is gone, and its number free. */
-static void drop_unseen(const struct fw_shaped_device_key *key, const struct fw_shaped_device *device,
-	struct pass *pass)
+/* While there may be anything of ours on a device, this is in the map, under the name of no device.
+ */
+static const struct fw_shaped_device_key in_use;
+
+static void mark_in_use(const struct fw_kernel_side *side)
 {
-	if (device->index >= FW_SHAPED_DEVICES || pass->used[device->index] != 2)
+	static const struct fw_shaped_device none;
+
+	bpf_map_update_elem(side->map_fd[FW_MAP_COVERED_DEVICES], &in_use, &none, BPF_ANY);
+}
+
+bool fw_shaper_is_in_use(const struct fw_kernel_side *side)
+{
+	struct fw_shaped_device none;
+
+	return !bpf_map_lookup_elem(side->map_fd[FW_MAP_COVERED_DEVICES], &in_use, &none);
+}
+
+/* A device that was not seen now is gone, and its number free. */
+static void drop_unseen(const struct fw_shaped_device_key *key,
+	const struct fw_shaped_device *device, struct pass *pass)
+{
+	if (device->index && (device->index >= FW_SHAPED_DEVICES || pass->used[device->index] != 2))
 		bpf_map_delete_elem(pass->side->map_fd[FW_MAP_COVERED_DEVICES], key);
 }
 
 static void drop_any(const struct fw_shaped_device_key *key, const struct fw_shaped_device *device,
 	struct pass *pass)
 {
-	bpf_map_delete_elem(pass->side->map_fd[FW_MAP_COVERED_DEVICES], key);
+	if (device->index)
+		bpf_map_delete_elem(pass->side->map_fd[FW_MAP_COVERED_DEVICES], key);
 }
 
 static int clear_namespace(uint32_t inode, int fd, void *argument)
@@ -127,8 +147,8 @@ enum fw_status fw_shaper_remove(struct fw_error *error)
 	if (!result)
 		result = pass.result;
 	if (result)
-		return fw_error_set_errno(error, result,
-			"removing the queues of limits from the network devices");
+		return fw_error_set_errno(
+			error, result, "removing the queues of limits from the network devices");
 	return FW_OK;
 }
 
@@ -143,12 +163,13 @@ static enum fw_status fail(const struct pass *pass, int result, struct fw_error 
 	if (result == -EEXIST)
 		return fw_error_set(error, FW_EXISTS,
 			"%s: a device fwshape0 or fwshape1 that is not ours is in the way; rename "
-			"it or remove it", pass->what);
+			"it or remove it",
+			pass->what);
 	return fw_error_set_errno(error, result, "%s", pass->what);
 }
 
-static enum fw_status cover(const struct fw_kernel_side *side, const struct fw_limit *limits,
-	struct fw_error *error)
+static enum fw_status cover(
+	const struct fw_kernel_side *side, const struct fw_limit *limits, struct fw_error *error)
 {
 	struct pass pass = { .side = side, .parts = { side->program_fd, limits }, .what = "" };
 	int result;
@@ -184,20 +205,28 @@ static void reset_free(const struct fw_kernel_side *side, const struct fw_limit 
 
 	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
 		if (!limits[slot].rule)
-			bpf_map_update_elem(side->map_fd[FW_MAP_LIMIT_STATES], &slot, &none,
-				BPF_ANY);
+			bpf_map_update_elem(
+				side->map_fd[FW_MAP_LIMIT_STATES], &slot, &none, BPF_ANY);
 }
 
-enum fw_status fw_shaper_apply(const struct fw_kernel_side *side, const struct fw_limit *limits,
-	struct fw_error *error)
+enum fw_status fw_shaper_apply(
+	const struct fw_kernel_side *side, const struct fw_limit *limits, struct fw_error *error)
 {
 	struct pass pass = { .side = side };
+	enum fw_status status;
 
 	reset_free(side, limits);
-	if (any_limit(limits))
+	if (any_limit(limits)) {
+		mark_in_use(side);
 		return cover(side, limits, error);
+	}
+	if (!fw_shaper_is_in_use(side))
+		return FW_OK;
 	each_covered(side, drop_any, &pass);
-	return fw_shaper_remove(error);
+	status = fw_shaper_remove(error);
+	if (status == FW_OK)
+		bpf_map_delete_elem(side->map_fd[FW_MAP_COVERED_DEVICES], &in_use);
+	return status;
 }
 
 enum fw_status fw_shaper_cover(const struct fw_kernel_side *side, struct fw_error *error)
@@ -224,7 +253,8 @@ static uint64_t current_rate(const struct fw_limit_flow *flow, uint64_t now_ns)
 	return fw_token_bucket_cost_ns(flow->bytes - flow->second_bytes, since_ns);
 }
 
-bool fw_shaper_counters(const struct fw_kernel_side *side, uint32_t slot, struct fw_rule_counters *counters)
+bool fw_shaper_counters(
+	const struct fw_kernel_side *side, uint32_t slot, struct fw_rule_counters *counters)
 {
 	struct fw_limit_state state;
 	struct timespec now;

@@ -35,10 +35,11 @@ static int ask(uint32_t inode, int fd, void *argument)
 	"packets beyond the rate are dropped, because lo has a queue that is not ours: 'tc qdisc " \
 	"del dev lo root' removes it"
 
-static bool report(fw_feature_fn feature, void *argument, const char *name, bool queue, const char *reason)
+static bool report(
+	fw_feature_fn feature, void *argument, const char *name, bool queue, const char *reason)
 {
-	const struct fw_feature row = { "limits", name, queue ? FW_FEATURE_USED : FW_FEATURE_MISSING,
-		reason };
+	const struct fw_feature row = { "rate limits", name,
+		queue ? FW_FEATURE_USED : FW_FEATURE_MISSING, reason };
 
 	return feature(&row, argument);
 }
@@ -60,7 +61,8 @@ enum fw_status fw_shaper_features(fw_feature_fn feature, void *argument)
 		!report(feature, argument, "TCP and UDP received", true, QUEUE_IN) ||
 		!report(feature, argument, "TCP and UDP over lo", lo, lo ? QUEUE_OUT : BUCKET) ||
 		!report(feature, argument, "new devices", true,
-			"a device or network namespace that came after the last command that changed "
+			"a device or network namespace that came after the last command that "
+			"changed "
 			"a rule has no queue yet: packets beyond the rate are dropped there"))
 		return FW_STOPPED;
 	return FW_OK;

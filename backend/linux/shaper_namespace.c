@@ -11,16 +11,16 @@
 #include <string.h>
 
 #define NEAR_NAME "fwshape0"
-#define FAR_NAME  "fwshape1"
-#define ALIAS	  "flowwatcher: queues of limited processes; made by a limit, removed with the last"
+#define FAR_NAME "fwshape1"
+#define ALIAS "flowwatcher: queues of limited processes; made by a limit, removed with the last"
 
 /* Our filters are told from others by their names; the second says that clsact is ours, too. */
-#define FILTER_NAME	  "flowwatcher"
+#define FILTER_NAME "flowwatcher"
 #define FILTER_NAME_OWNER "flowwatcher+clsact"
-#define FILTER_HANDLE	  0xfa0au
+#define FILTER_HANDLE 0xfa0au
 #define FILTER_PREFERENCE 7u /* or before the first of others, which may end the search */
 
-#define EGRESS	TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
+#define EGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
 #define INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 
 #define FIRST_CAPACITY 16u
@@ -159,7 +159,8 @@ static int attach(struct fw_traffic_control *control, uint32_t device, uint32_t 
 }
 
 /* A place that somebody else took in the same instant is not ours. */
-static int attach_all(struct fw_traffic_control *control, const struct device *device, int egress, int ingress)
+static int attach_all(
+	struct fw_traffic_control *control, const struct device *device, int egress, int ingress)
 {
 	bool add = !device->clsact[0];
 	int result = 0;
@@ -267,8 +268,9 @@ static int cover_devices(struct fw_traffic_control *control, const struct invent
 	return result;
 }
 
-int fw_shaper_namespace_cover(struct fw_traffic_control *control, const struct fw_shaper_parts *parts,
-	fw_shaped_device_fn covered, void *argument, const char **what)
+int fw_shaper_namespace_cover(struct fw_traffic_control *control,
+	const struct fw_shaper_parts *parts, fw_shaped_device_fn covered, void *argument,
+	const char **what)
 {
 	struct inventory inventory = { 0 };
 	struct fw_shaped_device shaper = { 0 };
@@ -288,8 +290,8 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control, const struct f
 }
 
 /* Take our filter off a hook. *others grows by the filters that stay; *owner: clsact was ours. */
-static int detach(struct fw_traffic_control *control, uint32_t device, uint32_t hook, uint32_t *others,
-	bool *owner)
+static int detach(struct fw_traffic_control *control, uint32_t device, uint32_t hook,
+	uint32_t *others, bool *owner)
 {
 	struct filters filters = { .others = 0 };
 	int result = fw_filters_list(control, device, hook, add_filter, &filters);
@@ -319,8 +321,8 @@ static int clear_device(struct fw_traffic_control *control, const struct device 
 	if (!result && !strcmp(device->clsact, "clsact"))
 		result = detach(control, device->link.index, EGRESS, &others, &owner);
 	if (!result && owner && !others)
-		fw_queue_remove(control, device->link.index, TC_H_CLSACT,
-			TC_H_MAKE(TC_H_CLSACT, 0));
+		fw_queue_remove(
+			control, device->link.index, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0));
 	return result ? result : fw_control_commit(control);
 }
 
@@ -338,8 +340,7 @@ int fw_shaper_namespace_clear(struct fw_traffic_control *control)
 			first = result;
 	}
 	for (size_t i = 0; i < inventory.count; i++)
-		if (is_ours(&inventory.at[i].link) &&
-			!strcmp(inventory.at[i].link.name, NEAR_NAME))
+		if (is_ours(&inventory.at[i].link) && !strcmp(inventory.at[i].link.name, NEAR_NAME))
 			fw_link_remove(control, inventory.at[i].link.index);
 	if (!first)
 		first = result == -ENODEV ? 0 : result;

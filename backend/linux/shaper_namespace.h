@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The shaper's parts in one network namespace: the shaper device, the queue of lo, and the programs on
- * all devices. Called by shaper.c; one thread. Functions return 0 or negative errno.
+ * The shaper's parts in one network namespace: the shaper device, the queue of lo, and the programs
+ * on all devices. Called by shaper.c; one thread. Functions return 0 or negative errno.
  */
 #ifndef FW_SHAPER_NAMESPACE_H
 #define FW_SHAPER_NAMESPACE_H
@@ -18,14 +18,15 @@ struct fw_shaper_parts {
 typedef int (*fw_shaped_device_fn)(const struct fw_shaped_device *device, void *argument);
 
 /* Put everything in place that is not there. What could not be done is named in `what`. */
-int fw_shaper_namespace_cover(struct fw_traffic_control *control, const struct fw_shaper_parts *parts,
-	fw_shaped_device_fn covered, void *argument, const char **what);
+int fw_shaper_namespace_cover(struct fw_traffic_control *control,
+	const struct fw_shaper_parts *parts, fw_shaped_device_fn covered, void *argument,
+	const char **what);
 /* Take everything away that is ours. */
 int fw_shaper_namespace_clear(struct fw_traffic_control *control);
 
 /* How lo's packets can wait here. */
 enum fw_loopback_queue {
-	FW_LOOPBACK_FREE,  /* no queue: ours can be put there */
+	FW_LOOPBACK_FREE, /* no queue: ours can be put there */
 	FW_LOOPBACK_OURS,
 	FW_LOOPBACK_OTHER, /* somebody's, which stays */
 };

@@ -14,11 +14,11 @@
 /* What waits is bounded by the senders' buffers, and by the programs where there are none. */
 #define FIFO_PACKETS 1000000u
 
-#define LEAF_RATE    8ull /* all but nothing: a leaf takes what its parent has */
-#define DRAIN_USEC   20000u
+#define LEAF_RATE 8ull /* all but nothing: a leaf takes what its parent has */
+#define DRAIN_USEC 20000u
 
 /* The longest. The queue takes so much off every packet, and each leaf adds again what its kind of
- * packet has less (a size table of the leaf itself is refused since Linux 6.5). */
+ * packet has less (newer kernels refuse size tables of the leaves themselves). */
 #define HEADER_BYTES (FW_ETHERNET_HEADER + FW_IPV6_HEADER + FW_TCP_STAMPED_HEADER)
 
 #define CLASSES (FW_LIMIT_SLOTS * 16u)
@@ -65,7 +65,8 @@ static bool note_class(const struct fw_class_found *found, void *argument)
 	return true;
 }
 
-static void set_rate(struct fw_traffic_control *control, uint32_t device, uint32_t minor, uint64_t rate)
+static void set_rate(
+	struct fw_traffic_control *control, uint32_t device, uint32_t minor, uint64_t rate)
 {
 	const struct fw_class_wanted wanted = { device, TC_H_ROOT, handle(minor), rate, rate,
 		FW_SHAPER_BURST_NS, 0 };
@@ -73,20 +74,20 @@ static void set_rate(struct fw_traffic_control *control, uint32_t device, uint32
 	fw_class_set(control, &wanted);
 }
 
-/* The leaf has the exact rate for its kind of packets. The parent charges headers of the longest kind to
- * all, a little less than there is, so that it matters only where kinds are mixed. */
-static void set_leaf(struct fw_traffic_control *control, uint32_t device, uint32_t parent, uint32_t kind,
-	uint64_t rate)
+/* The leaf has the exact rate for its kind of packets. The parent charges headers of the longest
+ * kind to all, a little less than there is, so that it matters only where kinds are mixed. */
+static void set_leaf(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
+	uint32_t kind, uint64_t rate)
 {
 	uint32_t minor = parent + kind;
-	const struct fw_class_wanted leaf = { device, handle(parent), handle(minor), LEAF_RATE, rate,
-		FW_SHAPER_BURST_NS, HEADER_BYTES - header_bytes[kind] };
+	const struct fw_class_wanted leaf = { device, handle(parent), handle(minor), LEAF_RATE,
+		rate, FW_SHAPER_BURST_NS, HEADER_BYTES - header_bytes[kind] };
 
 	fw_class_set(control, &leaf);
 }
 
-static void fit_direction(struct fw_traffic_control *control, uint32_t device, const uint64_t *rates,
-	uint32_t minor, uint64_t wanted)
+static void fit_direction(struct fw_traffic_control *control, uint32_t device,
+	const uint64_t *rates, uint32_t minor, uint64_t wanted)
 {
 	if (rates[minor] != wanted)
 		set_rate(control, device, minor, wanted);
@@ -99,8 +100,8 @@ static void fit_direction(struct fw_traffic_control *control, uint32_t device, c
 	}
 }
 
-static void remove_direction(struct fw_traffic_control *control, uint32_t device, const uint64_t *rates,
-	uint32_t minor)
+static void remove_direction(
+	struct fw_traffic_control *control, uint32_t device, const uint64_t *rates, uint32_t minor)
 {
 	for (uint32_t kind = FW_PACKET_ALL + 1; kind < FW_PACKET_KINDS; kind++)
 		if (rates[minor + kind])
@@ -117,7 +118,8 @@ static uint64_t wanted_rate(const struct fw_limit *limits, uint32_t minor)
 	return minor & FW_QUEUE_DIRECTION ? limit->received_rate : limit->sent_rate;
 }
 
-static void release(struct fw_traffic_control *control, uint32_t device, const uint64_t *rates, uint32_t minor)
+static void release(
+	struct fw_traffic_control *control, uint32_t device, const uint64_t *rates, uint32_t minor)
 {
 	set_rate(control, device, minor, FW_RATE_MAX);
 	for (uint32_t kind = FW_PACKET_ALL + 1; kind < FW_PACKET_KINDS; kind++)
@@ -125,9 +127,10 @@ static void release(struct fw_traffic_control *control, uint32_t device, const u
 			set_leaf(control, device, minor, kind, FW_RATE_MAX);
 }
 
-/* Let go at once what waits in classes that are to be removed, which would drop it. True: there are any. */
-static bool release_unwanted(struct fw_traffic_control *control, uint32_t device, const uint64_t *rates,
-	const struct fw_limit *limits)
+/* Let go at once what waits in classes that are to be removed, which would drop it. True: there are
+ * any. */
+static bool release_unwanted(struct fw_traffic_control *control, uint32_t device,
+	const uint64_t *rates, const struct fw_limit *limits)
 {
 	bool any = false;
 
@@ -158,7 +161,8 @@ static int fit(struct fw_traffic_control *control, uint32_t device, const uint64
 	return fw_control_commit(control);
 }
 
-int fw_shaper_queue_fit(struct fw_traffic_control *control, uint32_t device, const struct fw_limit *limits)
+int fw_shaper_queue_fit(
+	struct fw_traffic_control *control, uint32_t device, const struct fw_limit *limits)
 {
 	uint64_t *rates = calloc(CLASSES, sizeof(*rates));
 	int result;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The HTB queue of one device: its classes for all limits. Called by shaper_namespace.c; one thread.
- * Functions return 0 or negative errno.
+ * The HTB queue of one device: its classes for all limits. Called by shaper_namespace.c; one
+ * thread. Functions return 0 or negative errno.
  */
 #ifndef FW_SHAPER_QUEUES_H
 #define FW_SHAPER_QUEUES_H
@@ -16,7 +16,7 @@ void fw_shaper_queue_add(struct fw_traffic_control *control, uint32_t device);
 /* Not sent yet, either. */
 void fw_shaper_queue_remove(struct fw_traffic_control *control, uint32_t device);
 /* Make, change and remove classes until they are those of `limits` (by slot). Sends. */
-int fw_shaper_queue_fit(struct fw_traffic_control *control, uint32_t device,
-	const struct fw_limit *limits);
+int fw_shaper_queue_fit(
+	struct fw_traffic_control *control, uint32_t device, const struct fw_limit *limits);
 
 #endif

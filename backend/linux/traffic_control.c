@@ -18,13 +18,13 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define ANSWER_SIZE   65536u
-#define BATCH_SIZE    65536u
-#define MESSAGE_SIZE  512u /* no change is longer */
-#define MOST_MESSAGES 64u  /* whose answers fit the socket's buffer */
-#define SHAPER_MTU    65535u
-#define FIFO_QUANTUM  60000u
-#define TICK_NS	      64u /* PSCHED_TICKS2NS() */
+#define ANSWER_SIZE 65536u
+#define BATCH_SIZE 65536u
+#define MESSAGE_SIZE 512u /* no change is longer */
+#define MOST_MESSAGES 64u /* whose answers fit the socket's buffer */
+#define SHAPER_MTU 65535u
+#define FIFO_QUANTUM 60000u
+#define TICK_NS 64u /* PSCHED_TICKS2NS() */
 
 /* Change to the namespace only to make the socket, which stays in it. */
 static int open_socket_in(struct mnl_socket **socket, int fd)
@@ -80,7 +80,8 @@ void fw_traffic_control_close(struct fw_traffic_control *control)
 
 /* Dumps. */
 
-static int dump(struct fw_traffic_control *control, struct nlmsghdr *message, mnl_cb_t row, void *data)
+static int dump(
+	struct fw_traffic_control *control, struct nlmsghdr *message, mnl_cb_t row, void *data)
 {
 	unsigned int port = mnl_socket_get_portid(control->socket);
 	ssize_t got;
@@ -94,7 +95,8 @@ static int dump(struct fw_traffic_control *control, struct nlmsghdr *message, mn
 		got = mnl_socket_recvfrom(control->socket, control->answer, ANSWER_SIZE);
 		if (got < 0)
 			return -errno;
-		result = mnl_cb_run(control->answer, (size_t)got, control->sequence, port, row, data);
+		result = mnl_cb_run(
+			control->answer, (size_t)got, control->sequence, port, row, data);
 	} while (result > MNL_CB_STOP);
 	return result < 0 ? -errno : 0;
 }
@@ -133,7 +135,8 @@ static int keep_attribute(const struct nlattr *attribute, void *data)
 	return MNL_CB_OK;
 }
 
-static void parse(const struct nlmsghdr *message, size_t header, const struct nlattr **at, uint16_t count)
+static void parse(
+	const struct nlmsghdr *message, size_t header, const struct nlattr **at, uint16_t count)
 {
 	struct attributes attributes = { at, count };
 
@@ -155,7 +158,8 @@ static void copy_text(char *to, size_t size, const struct nlattr *attribute)
 	size_t length = 0;
 
 	if (attribute)
-		length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+		length = strnlen(
+			mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
 	if (length >= size)
 		length = size - 1;
 	if (length)
@@ -196,8 +200,8 @@ int fw_links_list(struct fw_traffic_control *control, fw_link_fn row, void *argu
 	return dump(control, message, link_row, &listing);
 }
 
-static int dump_tc(struct fw_traffic_control *control, uint16_t type, uint32_t device, uint32_t parent,
-	mnl_cb_t row, struct listing *listing)
+static int dump_tc(struct fw_traffic_control *control, uint16_t type, uint32_t device,
+	uint32_t parent, mnl_cb_t row, struct listing *listing)
 {
 	char space[MESSAGE_SIZE] = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
@@ -224,7 +228,8 @@ static int queue_row(const struct nlmsghdr *message, void *data)
 		parse_nested(at[TCA_OPTIONS], htb, FW_ARRAY_SIZE(htb));
 		if (has_size(htb[TCA_HTB_INIT], sizeof(struct tc_htb_glob)))
 			queue.default_class = ((const struct tc_htb_glob *)mnl_attr_get_payload(
-				htb[TCA_HTB_INIT]))->defcls;
+						       htb[TCA_HTB_INIT]))
+						      ->defcls;
 	}
 	return row_result(listing->row.queue(&queue, listing->argument));
 }
@@ -248,12 +253,13 @@ static int class_row(const struct nlmsghdr *message, void *data)
 	if (has_size(htb[TCA_HTB_CEIL64], sizeof(uint64_t)))
 		found.rate = mnl_attr_get_u64(htb[TCA_HTB_CEIL64]);
 	else if (has_size(htb[TCA_HTB_PARMS], sizeof(struct tc_htb_opt)))
-		found.rate = ((const struct tc_htb_opt *)mnl_attr_get_payload(
-			htb[TCA_HTB_PARMS]))->ceil.rate;
+		found.rate = ((const struct tc_htb_opt *)mnl_attr_get_payload(htb[TCA_HTB_PARMS]))
+				     ->ceil.rate;
 	return row_result(listing->row.class(&found, listing->argument));
 }
 
-int fw_classes_list(struct fw_traffic_control *control, uint32_t device, fw_class_fn row, void *argument)
+int fw_classes_list(
+	struct fw_traffic_control *control, uint32_t device, fw_class_fn row, void *argument)
 {
 	struct listing listing = { .row.class = row, .argument = argument };
 
@@ -278,8 +284,8 @@ static int filter_row(const struct nlmsghdr *message, void *data)
 	return row_result(listing->row.filter(&filter, listing->argument));
 }
 
-int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_t parent, fw_filter_fn row,
-	void *argument)
+int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
+	fw_filter_fn row, void *argument)
 {
 	struct listing listing = { .row.filter = row, .argument = argument };
 	int result = dump_tc(control, RTM_GETTFILTER, device, parent, filter_row, &listing);
@@ -358,8 +364,8 @@ static void end(struct fw_traffic_control *control, const struct nlmsghdr *messa
 	control->messages++;
 }
 
-static struct nlmsghdr *begin_tc(struct fw_traffic_control *control, uint16_t type, uint16_t flags,
-	const struct tcmsg *tc)
+static struct nlmsghdr *begin_tc(
+	struct fw_traffic_control *control, uint16_t type, uint16_t flags, const struct tcmsg *tc)
 {
 	struct nlmsghdr *message = begin(control, type, flags);
 
@@ -396,7 +402,8 @@ static void dress_link(struct fw_traffic_control *control, const char *name, con
 	end(control, message);
 }
 
-void fw_veth_add(struct fw_traffic_control *control, const char *name, const char *peer, const char *alias)
+void fw_veth_add(
+	struct fw_traffic_control *control, const char *name, const char *peer, const char *alias)
 {
 	struct nlmsghdr *message = begin(control, RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct nlattr *link, *data;
@@ -426,10 +433,10 @@ void fw_link_remove(struct fw_traffic_control *control, uint32_t index)
 
 void fw_clsact_add(struct fw_traffic_control *control, uint32_t device)
 {
-	const struct tcmsg tc = { .tcm_ifindex = (int)device, .tcm_parent = TC_H_CLSACT,
+	const struct tcmsg tc = { .tcm_ifindex = (int)device,
+		.tcm_parent = TC_H_CLSACT,
 		.tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0) };
-	struct nlmsghdr *message =
-		begin_tc(control, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tc);
+	struct nlmsghdr *message = begin_tc(control, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tc);
 
 	mnl_attr_put_strz(message, TCA_KIND, "clsact");
 	end(control, message);
@@ -438,13 +445,14 @@ void fw_clsact_add(struct fw_traffic_control *control, uint32_t device)
 void fw_htb_add(struct fw_traffic_control *control, uint32_t device, uint32_t handle,
 	uint32_t default_class, uint32_t direct_packets, uint32_t header)
 {
-	const struct tcmsg tc = { .tcm_ifindex = (int)device, .tcm_parent = TC_H_ROOT,
-		.tcm_handle = handle };
-	const struct tc_htb_glob global = { .version = 3, .rate2quantum = 10,
-		.defcls = default_class };
+	const struct tcmsg tc = {
+		.tcm_ifindex = (int)device, .tcm_parent = TC_H_ROOT, .tcm_handle = handle
+	};
+	const struct tc_htb_glob global = {
+		.version = 3, .rate2quantum = 10, .defcls = default_class
+	};
 	const struct tc_sizespec size = { .overhead = -(int)header };
-	struct nlmsghdr *message =
-		begin_tc(control, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tc);
+	struct nlmsghdr *message = begin_tc(control, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tc);
 	struct nlattr *options, *table;
 
 	mnl_attr_put_strz(message, TCA_KIND, "htb");
@@ -458,11 +466,12 @@ void fw_htb_add(struct fw_traffic_control *control, uint32_t device, uint32_t ha
 	end(control, message);
 }
 
-void fw_fifo_add(struct fw_traffic_control *control, uint32_t device, uint32_t parent, uint32_t handle,
-	uint32_t packets)
+void fw_fifo_add(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
+	uint32_t handle, uint32_t packets)
 {
-	const struct tcmsg tc = { .tcm_ifindex = (int)device, .tcm_parent = parent,
-		.tcm_handle = handle };
+	const struct tcmsg tc = {
+		.tcm_ifindex = (int)device, .tcm_parent = parent, .tcm_handle = handle
+	};
 	const struct tc_fifo_qopt limit = { .limit = packets };
 	struct nlmsghdr *message =
 		begin_tc(control, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_REPLACE, &tc);
@@ -472,10 +481,12 @@ void fw_fifo_add(struct fw_traffic_control *control, uint32_t device, uint32_t p
 	end(control, message);
 }
 
-void fw_queue_remove(struct fw_traffic_control *control, uint32_t device, uint32_t parent, uint32_t handle)
+void fw_queue_remove(
+	struct fw_traffic_control *control, uint32_t device, uint32_t parent, uint32_t handle)
 {
-	const struct tcmsg tc = { .tcm_ifindex = (int)device, .tcm_parent = parent,
-		.tcm_handle = handle };
+	const struct tcmsg tc = {
+		.tcm_ifindex = (int)device, .tcm_parent = parent, .tcm_handle = handle
+	};
 
 	end(control, begin_tc(control, RTM_DELQDISC, 0, &tc));
 }
@@ -488,10 +499,12 @@ static uint32_t clamp(uint64_t rate)
 void fw_class_set(struct fw_traffic_control *control, const struct fw_class_wanted *wanted)
 {
 	const struct tcmsg tc = { .tcm_ifindex = (int)wanted->device,
-		.tcm_parent = wanted->parent, .tcm_handle = wanted->handle };
+		.tcm_parent = wanted->parent,
+		.tcm_handle = wanted->handle };
 	const struct tc_htb_opt rates = {
 		.rate = { .linklayer = TC_LINKLAYER_ETHERNET, .rate = clamp(wanted->rate) },
-		.ceil = { .linklayer = TC_LINKLAYER_ETHERNET, .rate = clamp(wanted->ceiling),
+		.ceil = { .linklayer = TC_LINKLAYER_ETHERNET,
+			.rate = clamp(wanted->ceiling),
 			.overhead = (unsigned short)wanted->overhead },
 		.buffer = (uint32_t)(wanted->burst_ns / TICK_NS),
 		.cbuffer = (uint32_t)(wanted->burst_ns / TICK_NS),
@@ -518,9 +531,11 @@ void fw_class_remove(struct fw_traffic_control *control, uint32_t device, uint32
 	end(control, begin_tc(control, RTM_DELTCLASS, 0, &tc));
 }
 
-static struct tcmsg filter_place(uint32_t device, uint32_t parent, const struct fw_filter_found *filter)
+static struct tcmsg filter_place(
+	uint32_t device, uint32_t parent, const struct fw_filter_found *filter)
 {
-	return (struct tcmsg){ .tcm_ifindex = (int)device, .tcm_parent = parent,
+	return (struct tcmsg){ .tcm_ifindex = (int)device,
+		.tcm_parent = parent,
 		.tcm_handle = filter->handle,
 		.tcm_info = (uint32_t)filter->preference << 16 | htons(filter->protocol) };
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Links, queues, classes and filters of one network namespace, over rtnetlink. Changes are collected and
- * sent in one go, which no signal can cut in two. Called by shaper_*.c; one thread. Functions return 0
- * or negative errno.
+ * Links, queues, classes and filters of one network namespace, over rtnetlink. Changes are
+ * collected and sent in one go, which no signal can cut in two. Called by shaper_*.c; one thread.
+ * Functions return 0 or negative errno.
  */
 #ifndef FW_TRAFFIC_CONTROL_H
 #define FW_TRAFFIC_CONTROL_H
@@ -77,17 +77,17 @@ void fw_traffic_control_close(struct fw_traffic_control *control);
 /* A callback that returns false has no memory: -ENOMEM. */
 int fw_links_list(struct fw_traffic_control *control, fw_link_fn row, void *argument);
 int fw_queues_list(struct fw_traffic_control *control, fw_queue_fn row, void *argument);
-int fw_classes_list(struct fw_traffic_control *control, uint32_t device, fw_class_fn row,
-	void *argument);
+int fw_classes_list(
+	struct fw_traffic_control *control, uint32_t device, fw_class_fn row, void *argument);
 /* `parent` is a hook of clsact. No clsact: none. */
 int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
 	fw_filter_fn row, void *argument);
 
-/* Changes. None is made before fw_control_commit(), which returns what the first that failed did; the
- * others are made all the same. A full batch is sent before. */
+/* Changes. None is made before fw_control_commit(), which returns what the first that failed did;
+ * the others are made all the same. A full batch is sent before. */
 /* `peer` cuts offloaded packets into segments. */
-void fw_veth_add(struct fw_traffic_control *control, const char *name, const char *peer,
-	const char *alias);
+void fw_veth_add(
+	struct fw_traffic_control *control, const char *name, const char *peer, const char *alias);
 void fw_link_remove(struct fw_traffic_control *control, uint32_t index);
 void fw_clsact_add(struct fw_traffic_control *control, uint32_t device);
 /* HTB in which a packet counts as its length less `header`, an offloaded one as well. */
@@ -95,8 +95,8 @@ void fw_htb_add(struct fw_traffic_control *control, uint32_t device, uint32_t ha
 	uint32_t default_class, uint32_t direct_packets, uint32_t header);
 void fw_fifo_add(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
 	uint32_t handle, uint32_t packets);
-void fw_queue_remove(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
-	uint32_t handle);
+void fw_queue_remove(
+	struct fw_traffic_control *control, uint32_t device, uint32_t parent, uint32_t handle);
 /* Made, or changed. */
 void fw_class_set(struct fw_traffic_control *control, const struct fw_class_wanted *wanted);
 void fw_class_remove(struct fw_traffic_control *control, uint32_t device, uint32_t handle);

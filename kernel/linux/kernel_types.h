@@ -254,8 +254,13 @@ struct inet_connection_sock {
 	const void *icsk_ulp_ops;
 };
 
+struct tcp_options_received {
+	__u16 rcv_wscale : 4;
+};
+
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
+	struct tcp_options_received rx_opt;
 	__u32 copied_seq;
 	__u32 rcv_nxt;
 	__u32 urg_seq;

@@ -54,8 +54,9 @@ struct packet {
 	struct bpf_sock_tuple tuple;
 	bool version4;
 	bool has_ports; /* false: a later fragment, or cut off */
-	__u32 payload;	  /* bytes, of all segments of an offloaded packet */
-	__u8 kind;	  /* enum fw_packet_kind */
+	__u32 headers;	/* bytes of IP headers */
+	__u32 payload;	/* bytes, of all segments of an offloaded packet */
+	__u8 kind;	/* enum fw_packet_kind */
 	__u8 protocol;
 	__u8 tcp_flags;
 };
@@ -111,8 +112,8 @@ static __always_inline __u32 packet_read_ipv6(struct __sk_buff *skb, struct pack
 }
 
 /* Header length of TCP; 0: it is not all there. */
-static __always_inline __u32 packet_read_tcp(struct __sk_buff *skb, struct packet *packet,
-	__u32 offset)
+static __always_inline __u32 packet_read_tcp(
+	struct __sk_buff *skb, struct packet *packet, __u32 offset)
 {
 	__u8 header[2]; /* data offset and flags */
 
@@ -137,8 +138,8 @@ static __always_inline __u8 packet_kind(const struct packet *packet, __u32 trans
 	return FW_PACKET_UDP6; /* what is not UDP differs by 8 bytes */
 }
 
-static __always_inline void packet_read_ports(struct __sk_buff *skb, struct packet *packet,
-	__u32 offset)
+static __always_inline void packet_read_ports(
+	struct __sk_buff *skb, struct packet *packet, __u32 offset)
 {
 	struct transport_ports ports;
 
@@ -165,6 +166,7 @@ static __always_inline bool packet_read(struct __sk_buff *skb, __u32 length, str
 	headers = version4 ? packet_read_ipv4(skb, packet) : packet_read_ipv6(skb, packet);
 	if (!headers)
 		return false;
+	packet->headers = headers;
 	if (packet->has_ports && packet->protocol == IPPROTO_TCP)
 		transport = packet_read_tcp(skb, packet, headers);
 	else if (packet->has_ports && packet->protocol == IPPROTO_UDP)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Limits where there is no queue of ours (a device or network namespace that is new, a foreign queue on
- * lo): a token bucket that drops. Called from the cgroup_skb programs, which see every packet of a socket
- * before the shaper does on its way out, and after it on its way in.
+ * Limits where there is no queue of ours (a device or network namespace that is new, a foreign
+ * queue on lo): a token bucket that drops. Called from the cgroup_skb programs, which see every
+ * packet of a socket before the shaper does on its way out, and after it on its way in.
  */
 #ifndef FW_POLICE_BPF_H
 #define FW_POLICE_BPF_H
@@ -11,16 +11,17 @@
 #include "kernel/linux/limit.bpf.h"
 #include "kernel/linux/packet.bpf.h"
 
-/* What may come at once, the greater of the two: less and TCP, which sends in bursts, hardly moves. */
-#define POLICE_BURST_NS	   50000000ull
+/* What may come at once, the greater of the two: less and TCP, which sends in bursts, hardly moves.
+ */
+#define POLICE_BURST_NS 50000000ull
 #define POLICE_BURST_BYTES 65536ull
 
 #define PACKET_BROADCAST 1 /* skb->pkt_type */
 #define PACKET_MULTICAST 2
 
 /*
- * The process that sends is the flow's owner from now on, so that programs which run later, where nobody
- * can tell which process it was, charge the right one.
+ * The process that sends is the flow's owner from now on, so that programs which run later, where
+ * nobody can tell which process it was, charge the right one.
  */
 static __always_inline void note_sender(struct bpf_sock *sk, struct fw_flow_state *flow)
 {
@@ -49,10 +50,11 @@ static __always_inline bool is_queued(struct __sk_buff *skb, bool sent)
 
 /*
  * False: the packet is beyond the limit of the socket's process and must be dropped (on egress by
- * returning 2, not 0, which the sender would see as an error). `sk` is a full socket, `flow` its state.
+ * returning 2, not 0, which the sender would see as an error). `sk` is a full socket, `flow` its
+ * state.
  */
-static __always_inline bool police(struct __sk_buff *skb, struct bpf_sock *sk,
-	struct fw_flow_state *flow, bool sent)
+static __always_inline bool police(
+	struct __sk_buff *skb, struct bpf_sock *sk, struct fw_flow_state *flow, bool sent)
 {
 	struct packet packet = {};
 	struct limit_use use = {};

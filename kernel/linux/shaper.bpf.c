@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Limits by queues: packets of limited processes take a way through a queue of ours (shaper_maps.h says
- * which). Attached by the backend with cls_bpf, direct action; a packet that has waited passes as if
- * there were no program, so that the filters of others still see it.
+ * Limits by queues: packets of limited processes take a way through a queue of ours (shaper_maps.h
+ * says which). Attached by the backend with cls_bpf, direct action; a packet that has waited passes
+ * as if there were no program, so that the filters of others still see it.
  */
 #include "kernel/linux/flow.bpf.h"
 #include "kernel/linux/limit.bpf.h"
 #include "kernel/linux/packet.bpf.h"
+#include "kernel/linux/window.bpf.h"
 
 #define TC_ACT_UNSPEC (-1) /* go on with the next filter */
-#define TC_ACT_SHOT   2
+#define TC_ACT_SHOT 2
 
-#define NO_BOUND	     (~0ull)
-#define REMOTE_TCP_BYTES     (4ull << 20) /* that senders elsewhere may have waiting in one limit */
+#define NO_BOUND (~0ull)
+#define REMOTE_TCP_BYTES (4ull << 20) /* that senders elsewhere may have waiting in one limit */
 #define REMOTE_DATAGRAM_BYTES 65536ull
-#define REMOTE_DATAGRAM_NS   200000000ull
+#define REMOTE_DATAGRAM_NS 200000000ull
 
 static __always_inline struct fw_shaped_device *device_of(struct __sk_buff *skb)
 {
@@ -25,8 +26,8 @@ static __always_inline struct fw_shaped_device *device_of(struct __sk_buff *skb)
 	return bpf_map_lookup_elem(&covered_devices, &key);
 }
 
-static __always_inline __u32 network_length(struct __sk_buff *skb,
-	const struct fw_shaped_device *device)
+static __always_inline __u32 network_length(
+	struct __sk_buff *skb, const struct fw_shaped_device *device)
 {
 	return device->flags & FW_SHAPED_NO_LINK_HEADER ? skb->len : skb->len - FW_ETHERNET_HEADER;
 }
@@ -44,21 +45,26 @@ static __always_inline __u32 queue_of(__u32 slot, bool received, __u32 kind)
 	return FW_QUEUE_MAJOR << 16 | slot << 4 | (received ? FW_QUEUE_DIRECTION : 0) | kind;
 }
 
-/* The sender's limit; false: none for sending. */
-static __always_inline bool sender_limit(struct __sk_buff *skb, struct limit_use *use)
+/* The sending socket and the limit of its process; NULL: none. */
+static __always_inline struct bpf_sock *limited_sender(struct __sk_buff *skb, struct limit_use *use)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
 	struct fw_flow_state *flow;
 
 	if (!sk)
-		return false;
+		return 0;
 	sk = bpf_sk_fullsock(sk);
 	if (!sk)
-		return false;
+		return 0;
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!flow || flow->self != (__u64)sk)
-		return false;
-	return limit_of(flow->owner ? flow->owner : sender_of(sk, flow), use) && use->sent_rate;
+		return 0;
+	return limit_of(flow->owner ? flow->owner : sender_of(sk, flow), use) ? sk : 0;
+}
+
+static __always_inline bool sender_limit(struct __sk_buff *skb, struct limit_use *use)
+{
+	return limited_sender(skb, use) && use->sent_rate;
 }
 
 static __always_inline bool socket_limit(struct bpf_sock *sk, struct limit_use *use)
@@ -84,8 +90,8 @@ static __always_inline struct bpf_sock *receiver_of(struct __sk_buff *skb, struc
 }
 
 /* The limit of the process that will receive a packet; false: none for receiving. */
-static __always_inline bool receiver_limit(struct __sk_buff *skb, struct packet *packet,
-	struct limit_use *use)
+static __always_inline bool receiver_limit(
+	struct __sk_buff *skb, struct packet *packet, struct limit_use *use)
 {
 	struct bpf_sock *sk = receiver_of(skb, packet);
 	bool found;
@@ -97,16 +103,18 @@ static __always_inline bool receiver_limit(struct __sk_buff *skb, struct packet 
 	return found;
 }
 
-/* Send a packet to the queue, or through the far end first if it has to be cut. One without a link header gets one for the way. */
-static __always_inline int send_to_queue(struct __sk_buff *skb, const struct fw_shaped_device *device,
-	__u32 queue, __u32 mark, __u64 rate)
+/* Send a packet to the queue, or through the far end first if it has to be cut. One without a link
+ * header gets one for the way. */
+static __always_inline int send_to_queue(struct __sk_buff *skb,
+	const struct fw_shaped_device *device, __u32 queue, __u32 mark, __u64 rate)
 {
 	bool slices = rate < FW_SLICED_RATE && skb->gso_segs > 1;
 	__u32 way = slices ? device->slicer : device->shaper;
 	__be16 protocol = skb->protocol;
 
 	skb->priority = queue;
-	skb->tc_index = device->index << FW_SHAPED_SHIFT | (skb->tc_index & ~FW_SHAPED_INWARD & 7) | mark;
+	skb->tc_index =
+		device->index << FW_SHAPED_SHIFT | (skb->tc_index & ~FW_SHAPED_INWARD & 7) | mark;
 	if (device->flags & FW_SHAPED_NO_LINK_HEADER) {
 		if (bpf_skb_change_head(skb, FW_ETHERNET_HEADER, 0) ||
 			bpf_skb_store_bytes(skb, 12, &protocol, sizeof(protocol), 0))
@@ -115,26 +123,44 @@ static __always_inline int send_to_queue(struct __sk_buff *skb, const struct fw_
 	return bpf_redirect(way, 0);
 }
 
+static __always_inline void advertise(struct __sk_buff *skb, struct bpf_sock *sk,
+	const struct fw_shaped_device *device, const struct packet *packet,
+	const struct limit_use *use)
+{
+	struct fw_limit_state *state = bpf_map_lookup_elem(&limit_states, &use->slot);
+	__u32 link = device->flags & FW_SHAPED_NO_LINK_HEADER ? 0 : FW_ETHERNET_HEADER;
+
+	if (state)
+		window_clamp(skb, sk, link + packet->headers, state, use->received_rate);
+}
+
 SEC("tc")
 int fw_shape_egress(struct __sk_buff *skb)
 {
 	struct fw_shaped_device *device;
 	struct packet packet = {};
 	struct limit_use use = {};
+	struct bpf_sock *sk;
 
-	if (skb->tc_index & FW_SHAPED_SENT || !sender_limit(skb, &use))
+	if (skb->tc_index & FW_SHAPED_SENT)
+		return TC_ACT_UNSPEC;
+	sk = limited_sender(skb, &use);
+	if (!sk)
 		return TC_ACT_UNSPEC;
 	device = device_of(skb);
-	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
-		!has_to_wait(&packet))
+	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet))
+		return TC_ACT_UNSPEC;
+	if (use.received_rate && packet.has_ports && packet.protocol == IPPROTO_TCP)
+		advertise(skb, sk, device, &packet, &use);
+	if (!use.sent_rate || !has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	limit_admit(use.slot, true, use.sent_rate, packet.payload, NO_BOUND);
-	return send_to_queue(skb, device, queue_of(use.slot, false, packet.kind), FW_SHAPED_SENT,
-		use.sent_rate);
+	return send_to_queue(
+		skb, device, queue_of(use.slot, false, packet.kind), FW_SHAPED_SENT, use.sent_rate);
 }
 
-/* How long a packet from elsewhere may wait. Whoever sends datagrams will not notice that they wait, so
- * their queue is short; TCP is let fill its window. */
+/* How long a packet from elsewhere may wait. Whoever sends datagrams will not notice that they
+ * wait, so their queue is short; TCP is let fill its window. */
 static __always_inline __u64 remote_bound(const struct packet *packet, __u64 rate)
 {
 	__u64 bound;
@@ -183,7 +209,8 @@ int fw_shape_slice(struct __sk_buff *skb)
 	return bpf_redirect(skb->ifindex, 0);
 }
 
-/* Packets that have waited, at the far end of the shaper device. Nothing else ever comes out there. */
+/* Packets that have waited, at the far end of the shaper device. Nothing else ever comes out there.
+ */
 SEC("tc")
 int fw_shape_return(struct __sk_buff *skb)
 {
@@ -203,8 +230,8 @@ int fw_shape_return(struct __sk_buff *skb)
 }
 
 /*
- * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which is
- * then the only one that is charged by the queue.
+ * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which
+ * is then the only one that is charged by the queue.
  */
 SEC("tc")
 int fw_shape_loopback(struct __sk_buff *skb)

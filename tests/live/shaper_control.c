@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwshaper: drives the shaper of a loaded kernel side without rules. For the live tests and for trying
- * things by hand.
+ * fwshaper: drives the shaper of a loaded kernel side without rules. For the live tests and for
+ * trying things by hand.
  *
  *   fwshaper set SLOT SENT RECEIVED   limit SLOT: bytes a second, 0: not limited
  *   fwshaper clear SLOT               no limit
@@ -82,8 +82,8 @@ static int run(uint32_t slot, char **command)
 		const struct fw_process_state *row = &side.rows[i];
 
 		if (row->handle && !row->exited && row->counters.sent == sent)
-			bpf_map_update_elem(side.map_fd[FW_MAP_MEMBERS], &row->handle, &member,
-				BPF_ANY);
+			bpf_map_update_elem(
+				side.map_fd[FW_MAP_MEMBERS], &row->handle, &member, BPF_ANY);
 	}
 	execvp(command[0], command);
 	return fail(command[0]);

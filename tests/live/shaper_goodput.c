@@ -22,10 +22,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MOST_FLOWS    256
-#define MOST_SECONDS  120
+#define MOST_FLOWS 256
+#define MOST_SECONDS 120
 #define DATAGRAM_SIZE 1200
-#define PIECE_SIZE    65536
+#define PIECE_SIZE 65536
 
 static char piece[PIECE_SIZE];
 
@@ -132,8 +132,9 @@ static void send_flows(bool tcp, const char *host, int port, int flows, int seco
 	double end;
 
 	for (int i = 0; i < flows; i++) {
-		at[i] = (struct pollfd){ socket(address.ss_family, tcp ? SOCK_STREAM : SOCK_DGRAM, 0),
-			POLLOUT, 0 };
+		at[i] = (struct pollfd){
+			socket(address.ss_family, tcp ? SOCK_STREAM : SOCK_DGRAM, 0), POLLOUT, 0
+		};
 		if (connect(at[i].fd, (struct sockaddr *)&address, size)) {
 			perror("fwgoodput: connect");
 			exit(1);
@@ -154,7 +155,8 @@ int main(int count, char **words)
 
 	signal(SIGPIPE, SIG_IGN);
 	if (count == 5 && !strcmp(words[1], "receive"))
-		receive(tcp, atoi(words[3]), atoi(words[4]) < MOST_SECONDS ? atoi(words[4]) : MOST_SECONDS);
+		receive(tcp, atoi(words[3]),
+			atoi(words[4]) < MOST_SECONDS ? atoi(words[4]) : MOST_SECONDS);
 	else if (count == 7 && !strcmp(words[1], "send"))
 		send_flows(tcp, words[3], atoi(words[4]),
 			atoi(words[5]) < MOST_FLOWS ? atoi(words[5]) : MOST_FLOWS, atoi(words[6]));

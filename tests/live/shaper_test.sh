@@ -182,7 +182,10 @@ check "after kill -9 a limit is put in force" "$shaper" set 1 1000000 1000000
 check "tcp after kill -9 is sent at the limit" arrives tcp 10.9.0.2 in_peer limited
 killed '0.001 0.003 0.005 0.008' "$shaper" clear 1
 killed '0.001 0.003 0.005 0.008' "$shaper" set 2 1000000 0
-"$fw" unload
+check "unload removes queues, too" "$fw" unload
+check "everything is as it was before load" is_as_before
+"$fw" load && "$shaper" set 1 1000000 0
+rm -r "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"/flowwatcher 2>/dev/null || umount -l "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"
 check "without a kernel side all is removed" "$shaper" remove
 check "and as before" is_as_before
 finish

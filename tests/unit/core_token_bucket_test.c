@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#define MS	 1000000ull
+#define MS 1000000ull
 #define BURST_NS (20 * MS)
 
 static void costs(void **state)
@@ -57,7 +57,8 @@ static void keeps_the_rate(void **state)
 		paid = fw_token_bucket_take(paid, now, BURST_NS, cost);
 		passed += size;
 	}
-	assert_in_range(passed, 10 * rate, 10 * rate + rate * (depth + BURST_NS + MS) / (1000 * MS));
+	assert_in_range(
+		passed, 10 * rate, 10 * rate + rate * (depth + BURST_NS + MS) / (1000 * MS));
 }
 
 int main(void)
