@@ -52,21 +52,31 @@ run_cell() {
 	fi
 	wait "$run"
 	result=$?
-	[ -n "${no_limit-}" ] || "$fw" unlimit "pid:$pid" >>"$output.err" 2>&1
+	echo 0 >"$output.dropped"
+	if [ -z "${no_limit-}" ]; then
+		"$fw" rules --json | jq "select(.target == \"pid:$pid\") | .dropped" >"$output.dropped"
+		"$fw" unlimit "pid:$pid" >>"$output.err" 2>&1
+	fi
 	return "$result"
 }
 
-# Percent of the target; the same of the second that is furthest from it; percent of segments that were sent
-# again; percent of datagrams that did not arrive.
+# Percent of the target; the same of the second that is furthest from it; fairness between flows (Jain); percent of
+# segments that were sent again; percent of packets that the limit dropped.
 cell_figures='
 	.bins[.warmup:.seconds] as $bins | .target as $target |
-	(100 * .goodput / $target) as $goodput |
-	([$bins[] | 100 * . / $target] | max_by(. - 100 | fabs)) as $bin |
-	(if .segments_sent > 0 then 100 * .segments_retransmitted / .segments_sent else 0 end) as $again |
-	(if .datagrams_sent > 0 then 100 * (.datagrams_sent - .datagrams_received) / .datagrams_sent else 0 end) as $lost |
-	[$goodput, $bin, .jain, $again, $lost]'
+	[100 * .goodput / $target,
+	([$bins[] | 100 * . / $target] | max_by(. - 100 | fabs)),
+	.jain,
+	(if .segments_sent > 0 then 100 * .segments_retransmitted / .segments_sent else 0 end),
+	(100 * $dropped / ([.segments_sent + .datagrams_sent, 1] | max))]'
 
-print_head() { printf '%-5s %-4s %-2s %-4s %10s %5s  %8s %9s %6s %7s %7s\n' over "" IP "" 'bytes/s' flows 'goodput' 'worst s' fair 'resent' lost; }
+# cell_figure OUTPUT EXPRESSION: over the figures above
+cell_figure() { jq -e --argjson dropped "$(cat "$1.dropped")" "$cell_figures | $2" "$1"; }
+
+print_head() {
+	printf '%-5s %-4s %-2s %-4s %10s %5s  %8s %9s %6s %7s %7s\n' over '' IP '' 'bytes/s' flows \
+		goodput 'worst s' fair resent dropped
+}
 
 # print_cell OUTPUT CELL...
 print_cell() {
@@ -74,5 +84,5 @@ print_cell() {
 	shift
 	# shellcheck disable=SC2046
 	printf '%-5s %-4s %-2s %-4s %10d %5d  %7.2f%% %8.2f%% %6.3f %6.2f%% %6.2f%%\n' "$@" \
-		$(jq -r "$cell_figures | map(tostring) | join(\" \")" "$output")
+		$(cell_figure "$output" 'map(tostring) | join(" ")' | tr -d '"')
 }
