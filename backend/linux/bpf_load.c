@@ -38,17 +38,18 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 }
 
 /* Commands that are running see this and end. */
-static void tell_users(void)
+static void tell_users(const struct fw_kernel_side *side)
 {
-	struct fw_kernel_side side;
-
-	if (fw_kernel_side_open(&side, NULL) == FW_OK)
-		__atomic_store_n(&side.machine->maps_version, 0, __ATOMIC_RELEASE);
-	fw_kernel_side_close(&side);
+	__atomic_store_n(&side->machine->maps_version, 0, __ATOMIC_RELEASE);
 }
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
 {
+	struct fw_kernel_side side;
+	char path[PATH_MAX];
+	enum fw_status status;
+	bool opened;
+
 	if (access(fw_pin_directory(), F_OK)) {
 		if (errno == EACCES)
 			return fw_error_set(error, FW_DENIED,
@@ -57,8 +58,12 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		return fw_error_set(error, FW_NOT_FOUND, "nothing is loaded (no %s)",
 			fw_pin_directory());
 	}
-	tell_users();
-	return fw_pin_directory_remove(fw_pin_directory(), error);
+	opened = fw_kernel_side_open(&side, NULL) == FW_OK;
+	status = fw_pin_directory_withdraw(path, sizeof(path), error);
+	if (status == FW_OK && opened)
+		tell_users(&side);
+	fw_kernel_side_close(&side);
+	return status == FW_OK ? fw_pin_directory_remove(path, error) : status;
 }
 
 struct census {
