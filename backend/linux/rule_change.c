@@ -79,35 +79,10 @@ static bool sweep(struct change *change)
 	if (kept == change->count)
 		return true;
 	change->count = kept;
+	/* What a member has of these ended with them; it may fall under something less specific now. */
+	__atomic_add_fetch(&change->side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
 	fw_rule_index_done(&change->index);
 	return fw_rule_index_init(&change->index, &change->rules->rule, sizeof(*change->rules), kept);
-}
-
-static enum fw_status change_begin(struct change *change, struct fw_kernel_side *side,
-	struct fw_error *error)
-{
-	int result;
-
-	*change = (struct change){ .side = side };
-	change->lock = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (change->lock < 0 || flock(change->lock, LOCK_EX))
-		return fw_error_set_errno(error, errno, "locking the rules (%s)", fw_pin_directory());
-	result = fw_rule_store_read(side, &change->rules, &change->count);
-	if (result)
-		return fw_error_set_errno(error, result, "reading the rules");
-	if (change->count)
-		qsort(change->rules, change->count, sizeof(*change->rules), compare_ids);
-	if (!sweep(change))
-		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu rules", change->count);
-	return FW_OK;
-}
-
-static void change_end(struct change *change)
-{
-	fw_rule_index_done(&change->index);
-	free(change->rules);
-	if (change->lock >= 0)
-		close(change->lock);
 }
 
 /* Ask every process what it falls under, until no more descendants of targets are found. */
@@ -127,6 +102,105 @@ static enum fw_status ask_processes(const struct fw_kernel_side *side, struct fw
 			break;
 	}
 	return FW_OK;
+}
+
+/* Programs that began before may still use what they found then; this waits for readers of RCU. Processors
+ * without a timer tick (nohz_full) do not take part: there, time has to do. */
+static void wait_for_programs(void)
+{
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
+}
+
+/* The rules as they are reach every process there is. */
+static enum fw_status reach_processes(struct fw_kernel_side *side, struct fw_error *error)
+{
+	uint64_t failures = side->machine->member_failures;
+	enum fw_status status = ask_processes(side, error);
+
+	if (status == FW_OK)
+		status = fw_ended_members_find(side, error);
+	if (status != FW_OK || side->machine->member_failures == failures)
+		return status;
+	return fw_error_set(error, FW_NO_MEMORY,
+		"the rules are in force, but not for all processes, for want of kernel memory");
+}
+
+/* And every socket, if a block may have come. A command that is killed before this is done leaves it to
+ * the next one, and until then the kernel side asks whoever acts. */
+static enum fw_status settle(struct fw_kernel_side *side, bool cuts, struct fw_error *error)
+{
+	enum fw_status status = FW_OK;
+
+	wait_for_programs();
+	if (cuts)
+		status = fw_connection_cut(side, error);
+	side->machine->rules_settled = side->machine->rules_generation;
+	return status;
+}
+
+static enum fw_status catch_up(struct fw_kernel_side *side, struct fw_error *error)
+{
+	enum fw_status status;
+
+	if (side->machine->rules_settled == side->machine->rules_generation)
+		return FW_OK;
+	status = reach_processes(side, error);
+	return status == FW_OK ? settle(side, true, error) : status;
+}
+
+/* Without rules nothing of them is left to run, also when they ended by themselves or a command was killed
+ * before it made one. */
+static void let_go(struct fw_kernel_side *side)
+{
+	fw_rule_hooks_detach();
+	side->machine->rules_count = 0;
+	side->machine->rules_settled = side->machine->rules_generation;
+	fw_rule_store_forget_members(side);
+}
+
+/* While the lock was waited for, what we opened may have been unloaded, and another one loaded. */
+static enum fw_status check_still_loaded(const struct fw_kernel_side *side, struct fw_error *error)
+{
+	if (fw_kernel_side_is_pinned(side))
+		return FW_OK;
+	return fw_error_set(error, FW_NOT_FOUND,
+		"the kernel side was unloaded meanwhile; 'flowwatcher load' puts it in place");
+}
+
+static enum fw_status change_begin(struct change *change, struct fw_kernel_side *side,
+	struct fw_error *error)
+{
+	enum fw_status status;
+	int result;
+
+	*change = (struct change){ .side = side };
+	change->lock = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (change->lock < 0 || flock(change->lock, LOCK_EX))
+		return fw_error_set_errno(error, errno, "locking the rules (%s)", fw_pin_directory());
+	status = check_still_loaded(side, error);
+	if (status != FW_OK)
+		return status;
+	result = fw_rule_store_read(side, &change->rules, &change->count);
+	if (result)
+		return fw_error_set_errno(error, result, "reading the rules");
+	if (change->count)
+		qsort(change->rules, change->count, sizeof(*change->rules), compare_ids);
+	if (!sweep(change))
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu rules", change->count);
+	if (!change->count)
+		let_go(side);
+	else
+		status = catch_up(side, error);
+	return status;
+}
+
+static void change_end(struct change *change)
+{
+	fw_rule_index_done(&change->index);
+	free(change->rules);
+	if (change->lock >= 0)
+		close(change->lock);
 }
 
 static enum fw_status check(const struct fw_kernel_side *side, const struct fw_rule *rule,
@@ -149,14 +223,14 @@ static enum fw_status check(const struct fw_kernel_side *side, const struct fw_r
 
 static enum fw_status explain_stage(const struct fw_rule *rule, int result, struct fw_error *error)
 {
-	if (result == -E2BIG && rule->action == FW_RULE_BLOCK)
+	if (result == -EDQUOT && rule->action == FW_RULE_BLOCK)
 		return fw_error_set(error, FW_FAILED,
 			"a target can have at most %d blocks; join prefixes, or take one away "
 			"('flowwatcher rules')",
 			FW_POLICY_BLOCKS);
 	if (result == -E2BIG)
 		return fw_error_set(error, FW_FAILED,
-			"there are %d rules, which is all there can be; 'flowwatcher rules' lists them",
+			"there can be %d rules and no more; 'flowwatcher rules' lists those there are",
 			FW_MAX_RULES);
 	return fw_error_set_errno(error, result, "storing a rule");
 }
@@ -233,14 +307,6 @@ static void remove_replaced(struct change *change, const struct fw_rule *rules, 
 	}
 }
 
-/* Programs that began before may still use what they found then; this waits for readers of RCU. Processors
- * without a timer tick (nohz_full) do not take part: there, time has to do. */
-static void wait_for_programs(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(100000);
-}
-
 static enum fw_status put_in_force(struct change *change, const struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
@@ -249,14 +315,9 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 
 	side->machine->rules_count = change->count + count;
 	fw_rule_store_commit(side, rules[count - 1].id);
-	status = ask_processes(side, error);
-	if (status == FW_OK)
-		status = fw_ended_members_find(side, error);
+	status = reach_processes(side, error);
 	remove_replaced(change, rules, count);
-	wait_for_programs();
-	if (status == FW_OK && any_block(rules, count))
-		status = fw_connection_cut(side, error);
-	return status;
+	return status == FW_OK ? settle(side, any_block(rules, count), error) : status;
 }
 
 enum fw_status fw_rules_add(struct fw_kernel_side *side, struct fw_rule *rules, size_t count,
@@ -293,6 +354,7 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 {
 	struct fw_kernel_side *side = change->side;
 	size_t left = change->count;
+	enum fw_status status;
 
 	for (size_t i = 0; i < count; i++)
 		if (!find_id(change, ids[i]))
@@ -303,11 +365,11 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 		left--;
 	}
 	__atomic_add_fetch(&side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
-	if (left)
-		return ask_processes(side, error);
-	fw_rule_hooks_detach();
-	side->machine->rules_count = 0;
-	fw_rule_store_forget_members(side);
+	if (left) {
+		status = reach_processes(side, error);
+		return status == FW_OK ? settle(side, false, error) : status;
+	}
+	let_go(side);
 	return FW_OK;
 }
 
