@@ -28,6 +28,8 @@ struct change {
 	struct fw_rule_state *rules; /* in force, by id */
 	size_t count;
 	struct fw_rule_index index; /* of `rules` */
+	uint64_t committed;	    /* the highest id among them, or higher */
+	size_t made;		    /* rules that come, with ids above it */
 };
 
 static int compare_ids(const void *left, const void *right)
@@ -181,6 +183,7 @@ static enum fw_status change_begin(struct change *change, struct fw_kernel_side 
 	status = check_still_loaded(side, error);
 	if (status != FW_OK)
 		return status;
+	change->committed = side->machine->rules_committed;
 	result = fw_rule_store_read(side, &change->rules, &change->count);
 	if (result)
 		return fw_error_set_errno(error, result, "reading the rules");
@@ -254,20 +257,57 @@ static enum fw_status check_twins(const struct fw_rule *rules, size_t count, str
 	return status;
 }
 
+/* Nothing would be another if it were made again. */
+static bool is_there(const struct change *change, const struct fw_rule *rule, size_t *place)
+{
+	const struct fw_rule *other;
+
+	*place = fw_rule_index_find(&change->index, rule);
+	if (*place == FW_RULE_NOWHERE)
+		return false;
+	other = &change->rules[*place].rule;
+	return !rule->ends_ns && !other->ends_ns && rule->device == other->device &&
+	       rule->inode == other->inode && rule->sent_rate == other->sent_rate &&
+	       rule->received_rate == other->received_rate;
+}
+
+/* Those that are there already keep their number, so that a file of rules can be restored again. */
+static void give_ids(struct change *change, struct fw_rule *rules, size_t count)
+{
+	uint64_t now_ns = fw_host_boot_ns();
+	size_t place;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_there(change, &rules[i], &place)) {
+			rules[i].id = change->rules[place].rule.id;
+			rules[i].made_ns = change->rules[place].rule.made_ns;
+			continue;
+		}
+		rules[i].id = (uint32_t)(change->committed + ++change->made);
+		rules[i].made_ns = now_ns;
+	}
+}
+
+static bool is_new(const struct change *change, const struct fw_rule *rule)
+{
+	return rule->id > change->committed;
+}
+
 static enum fw_status prepare(struct change *change, struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
-	uint64_t now_ns = fw_host_boot_ns();
 	enum fw_status status = FW_OK;
 
 	for (size_t i = 0; i < count && status == FW_OK; i++) {
 		status = check(change->side, &rules[i], error);
 		if (status == FW_OK)
 			status = fw_rule_resolve(change->side, &rules[i], error);
-		rules[i].id = (uint32_t)(change->side->machine->rules_committed + i + 1);
-		rules[i].made_ns = now_ns;
 	}
-	return status == FW_OK ? check_twins(rules, count, error) : status;
+	if (status == FW_OK)
+		status = check_twins(rules, count, error);
+	if (status == FW_OK)
+		give_ids(change, rules, count);
+	return status;
 }
 
 /* The rules lie in the maps, not in force. */
@@ -275,12 +315,14 @@ static enum fw_status stage(struct change *change, const struct fw_rule *rules, 
 	struct fw_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
-		int result = fw_rule_store_stage(change->side, &rules[i], 0);
+		int result = is_new(change, &rules[i]) ?
+				     fw_rule_store_stage(change->side, &rules[i], 0) : 0;
 
 		if (!result)
 			continue;
 		for (size_t staged = 0; staged < i; staged++)
-			fw_rule_store_remove(change->side, &rules[staged]);
+			if (is_new(change, &rules[staged]))
+				fw_rule_store_remove(change->side, &rules[staged]);
 		return explain_stage(&rules[i], result, error);
 	}
 	return FW_OK;
@@ -298,7 +340,8 @@ static bool any_block(const struct fw_rule *rules, size_t count)
 static void remove_replaced(struct change *change, const struct fw_rule *rules, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t same = fw_rule_index_find(&change->index, &rules[i]);
+		size_t same = is_new(change, &rules[i]) ?
+				      fw_rule_index_find(&change->index, &rules[i]) : FW_RULE_NOWHERE;
 
 		if (same == FW_RULE_NOWHERE)
 			continue;
@@ -313,8 +356,8 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	struct fw_kernel_side *side = change->side;
 	enum fw_status status;
 
-	side->machine->rules_count = change->count + count;
-	fw_rule_store_commit(side, rules[count - 1].id);
+	side->machine->rules_count = change->count + change->made;
+	fw_rule_store_commit(side, (uint32_t)(change->committed + change->made));
 	status = reach_processes(side, error);
 	remove_replaced(change, rules, count);
 	return status == FW_OK ? settle(side, any_block(rules, count), error) : status;
