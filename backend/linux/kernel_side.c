@@ -179,6 +179,24 @@ int fw_kernel_side_open_pin(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static uint32_t map_id(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &size) ? 0 : info.id;
+}
+
+bool fw_kernel_side_is_pinned(const struct fw_kernel_side *side)
+{
+	int pinned = fw_kernel_side_open_pin(pin_names[FW_MAP_MACHINE]);
+	bool same = pinned >= 0 && map_id(pinned) == map_id(side->map_fd[FW_MAP_MACHINE]);
+
+	if (pinned >= 0)
+		close(pinned);
+	return same;
+}
+
 static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *error)
 {
 	const char *name;

@@ -76,6 +76,8 @@ enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error 
 #define FW_PIN_PROGRAM "program-%d"
 /* A descriptor of something in the pin directory, or negative errno. */
 int fw_kernel_side_open_pin(const char *name);
+/* Is it still the one that is pinned? Certain only under a lock that keeps `unload` out. */
+bool fw_kernel_side_is_pinned(const struct fw_kernel_side *side);
 /* Close descriptors; a private copy vanishes with that. Accepts a half-open one. */
 void fw_kernel_side_close(struct fw_kernel_side *side);
 

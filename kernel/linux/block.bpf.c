@@ -35,7 +35,8 @@ static __always_inline void read_transport(struct __sk_buff *skb, struct packet 
 	__u8 tcp[2] = {};
 
 	if (packet->protocol == IPPROTO_TCP || packet->protocol == IPPROTO_UDP ||
-		packet->protocol == IPPROTO_UDPLITE)
+		packet->protocol == IPPROTO_UDPLITE || packet->protocol == IPPROTO_SCTP ||
+		packet->protocol == IPPROTO_DCCP)
 		bpf_skb_load_bytes(skb, at, ports, sizeof(ports));
 	packet->peer.port = bpf_ntohs(ports[direction == FW_SENT]);
 	packet->local_port = bpf_ntohs(ports[direction == FW_RECEIVED]);
@@ -95,19 +96,21 @@ static __always_inline void read_packet(struct __sk_buff *skb, struct packet *pa
 		read_ipv6(skb, packet, direction);
 }
 
-static __always_inline __u8 stream_begun(const struct fw_flow_state *flow)
+static __always_inline __u8 stream_begun(const struct fw_flow_state *flow, __u32 state)
 {
-	if (flow->flags & FW_FLOW_CONNECTED)
+	if (flow->flags & FW_FLOW_CONNECTED || state == TCP_SYN_SENT)
 		return BEGUN_HERE;
-	return flow->flags & FW_FLOW_ACCEPTED ? BEGUN_THERE : BEGUN_UNKNOWN;
+	if (flow->flags & FW_FLOW_ACCEPTED || state == TCP_LISTEN || state == TCP_SYN_RECV)
+		return BEGUN_THERE;
+	return BEGUN_UNKNOWN;
 }
 
-static __always_inline __u8 begun_by(const struct fw_flow_state *flow, const struct packet *packet,
-	enum fw_direction direction)
+static __always_inline __u8 begun_by(const struct fw_flow_state *flow, const struct bpf_sock *sk,
+	const struct packet *packet, enum fw_direction direction)
 {
 	if (packet->protocol != IPPROTO_TCP)
 		return direction == FW_SENT ? BEGUN_HERE : BEGUN_THERE;
-	return stream_begun(flow);
+	return stream_begun(flow, sk->state);
 }
 
 static __always_inline __u8 operation_of(const struct bpf_sock *sk, const struct packet *packet,
@@ -152,8 +155,8 @@ static __always_inline int judge(struct __sk_buff *skb, struct bpf_sock *sk, str
 	__u32 rule;
 
 	read_packet(skb, &packet, direction);
-	packet.peer.begun = begun_by(flow, &packet, direction);
-	rule = refusing_rule(member->blocks, &packet.peer);
+	packet.peer.begun = begun_by(flow, sk, &packet, direction);
+	rule = rule_refusing(member, &packet.peer);
 	if (!rule || is_reset(&packet))
 		return 1;
 	count_refusal(rule, packet.payload);
@@ -274,6 +277,17 @@ static __noinline int tell_connect(struct bpf_sock_addr *context, const struct p
 	return 0;
 }
 
+/* Who connects to no address gets the machine itself. */
+static __always_inline void name_unspecified(struct peer *peer)
+{
+	if (peer->address[0] || peer->address[1] || peer->address[2] || peer->address[3])
+		return;
+	if (peer->family == FW_FAMILY_IPV4)
+		peer->address[0] = bpf_htonl(0x7f000001);
+	else
+		peer->address[3] = bpf_htonl(1);
+}
+
 static __always_inline int judge_connect(struct bpf_sock_addr *context, struct peer *peer)
 {
 	__u64 handle = current_handle();
@@ -285,7 +299,8 @@ static __always_inline int judge_connect(struct bpf_sock_addr *context, struct p
 	peer->port = bpf_ntohs(context->user_port);
 	peer->begun = BEGUN_HERE;
 	unmap_ipv4(peer);
-	rule = refusing_rule(member->blocks, peer);
+	name_unspecified(peer);
+	rule = rule_refusing(member, peer);
 	if (!rule)
 		return 1;
 	count_refusal(rule, 0);
@@ -382,7 +397,7 @@ static __always_inline int judge_call(struct sock *sk, enum fw_blocked_operation
 		peer.begun = BEGUN_UNTOLD;
 	else
 		peer.begun = operation == FW_BLOCKED_SEND ? BEGUN_HERE : BEGUN_THERE;
-	rule = refusing_rule(member->blocks, &peer);
+	rule = rule_refusing(member, &peer);
 	if (!rule)
 		return 0;
 	count_refusal(rule, 0);
@@ -419,7 +434,7 @@ int BPF_PROG(fw_block_create, int family, int type, int protocol, int kernel, in
 	if (result || kernel || (family != AF_PACKET && family != AF_XDP))
 		return result;
 	member = member_of_current(current_handle());
-	rule = member && member->blocks ? refusing_rule(member->blocks, &peer) : 0;
+	rule = member && member->blocks ? rule_refusing(member, &peer) : 0;
 	if (!rule)
 		return 0;
 	count_refusal(rule, 0);
@@ -465,8 +480,8 @@ int fw_iter_cut(struct bpf_iter__bpf_sk_storage_map *context)
 	describe_flow_of(&row.connection, flow, sk);
 	peer_of_socket(&peer, sk);
 	/* Of others it is what they receive that is thrown away. */
-	peer.begun = row.connection.state ? stream_begun(flow) : BEGUN_THERE;
-	row.rule = refusing_rule(member->blocks, &peer);
+	peer.begun = row.connection.state ? stream_begun(flow, row.connection.state) : BEGUN_THERE;
+	row.rule = rule_refusing(member, &peer);
 	if (!row.rule)
 		return 0;
 	if (row.connection.state && row.connection.state != TCP_LISTEN &&

@@ -97,6 +97,16 @@ static __noinline __u32 refusing_rule(__u32 number, const struct peer *peer)
 	return 0;
 }
 
+/* The same of a member. Packets find it as it was: then what ends gives way to what is less specific. */
+static __always_inline __u32 rule_refusing(const struct fw_member *member, const struct peer *peer)
+{
+	__u32 later = member->later_blocks;
+
+	if (later && has_ended(member->blocks_end_ns))
+		return refusing_rule(later, peer);
+	return refusing_rule(member->blocks, peer);
+}
+
 static __always_inline void count_refusal(__u32 rule, __u32 bytes)
 {
 	struct fw_rule_state *state = bpf_map_lookup_elem(&rules, &rule);
