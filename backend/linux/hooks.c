@@ -111,6 +111,8 @@ static const struct fw_hook hook_table[] = {
 	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE_CALL,
 		"refuses receive calls, of what was queued too"),
 	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
+	ITERATOR("fw_iter_holders", "task_file", FW_ROLE_RULE_PASS,
+		"sockets that only blocked processes hold"),
 	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
 		"connections that a block cuts"),
 	CLASSIFIER("fw_shape_egress", "egress", "limits what processes send"),

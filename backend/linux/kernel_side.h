@@ -34,7 +34,8 @@ enum fw_iterator {
 	FW_ITERATOR_FLOWS,
 	FW_ITERATOR_DESCRIPTORS,
 	FW_ITERATOR_PROCESSES, /* with process events only */
-	FW_ITERATOR_MEMBERS, /* these two with rules only */
+	FW_ITERATOR_MEMBERS, /* these three with rules only */
+	FW_ITERATOR_HOLDERS,
 	FW_ITERATOR_CUT,
 	FW_ITERATOR_COUNT
 };
@@ -92,6 +93,8 @@ typedef bool (*fw_iterator_row_fn)(const void *row, void *argument);
 /* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative errno. */
 int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
 	fw_iterator_row_fn row, void *argument);
+/* One whole pass of an iterator that has no output; 0 or negative errno. */
+int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator);
 /* Start a pass to be read by the caller: a descriptor, or negative errno. */
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator);
 

@@ -17,14 +17,11 @@ static enum fw_status ask_processes(const struct fw_kernel_side *side, struct fw
 {
 	for (int pass = 0; pass < MOST_PASSES; pass++) {
 		uint64_t before = __atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST);
-		int fd = fw_kernel_side_iterate(side, FW_ITERATOR_MEMBERS);
-		char unused[64];
+		int result = fw_kernel_side_pass(side, FW_ITERATOR_MEMBERS);
 
-		if (fd < 0)
-			return fw_error_set_errno(error, fd, "applying the rules to the processes that run");
-		while (read(fd, unused, sizeof(unused)) > 0)
-			;
-		close(fd);
+		if (result)
+			return fw_error_set_errno(error, result,
+				"applying the rules to the processes that run");
 		if (__atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST) == before)
 			break;
 	}

@@ -490,3 +490,33 @@ int fw_iter_cut(struct bpf_iter__bpf_sk_storage_map *context)
 	bpf_seq_write(context->meta->seq, &row, sizeof(row));
 	return 0;
 }
+
+/*
+ * A socket that was handed on is known to be its new holder's when he first uses it. Before that, those that
+ * only blocked processes hold are found in two passes: the first marks what others hold as well.
+ */
+SEC("iter/task_file")
+int fw_iter_holders(struct bpf_iter__task_file *context)
+{
+	struct task_struct *task = context->task;
+	struct file *file = context->file;
+	struct fw_flow_state *flow;
+	struct fw_member *member;
+	struct socket *socket;
+	__u64 handle;
+
+	if (!task || !file)
+		return 0;
+	socket = bpf_sock_from_file(file);
+	flow = socket && socket->sk ? bpf_sk_storage_get(&flows, socket->sk, 0, 0) : 0;
+	if (!flow)
+		return 0;
+	handle = fw_handle(task->tgid, BPF_CORE_READ(task, group_leader, start_boottime));
+	member = bpf_map_lookup_elem(&members, &handle);
+	if (!machine.takes_sockets && (!member || !member->blocks))
+		flow->free_holder = machine.rules_generation;
+	if (machine.takes_sockets && member && member->blocks &&
+		flow->free_holder != machine.rules_generation)
+		flow->owner = handle;
+	return 0;
+}

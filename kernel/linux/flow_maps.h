@@ -71,7 +71,7 @@ struct fw_flow_state {
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
 	uint8_t last_local[16], last_remote[16];
 	uint16_t last_local_port, last_remote_port;
-	uint32_t reserved2;
+	uint32_t free_holder; /* machine.rules_generation when somebody held it who is not blocked */
 };
 
 /* One per process with traffic, a cache line. Rows are used again: `handle` is written last when one
@@ -155,6 +155,7 @@ struct fw_machine {
 	uint64_t members_changed; /* members that became so, or other ones */
 	uint64_t member_failures; /* no memory for a member: a rule is not in force for it */
 	uint64_t cutter; /* handle of a command that empties queues: what it reads is nobody's */
+	uint32_t takes_sockets; /* which of its two passes fw_iter_holders makes: 0 or 1 */
 	uint32_t rules_generation; /* grows when members may have to be found anew */
 	uint32_t rules_settled; /* the generation for which all processes were asked */
 	uint32_t policy_kinds[FW_RULE_TARGET_COUNT]; /* how many policies there are of each kind */
