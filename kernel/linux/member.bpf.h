@@ -26,6 +26,10 @@ static __always_inline bool counts(const struct fw_policy_limit *limit)
 	return is_committed(limit->rule) && !has_ended(limit->ends_ns);
 }
 
+/* The verifier looks at these once, not again for every way to every call; so what points somewhere may
+ * be NULL to it. */
+#define GLOBAL_SUBPROGRAM __weak __attribute__((noinline))
+
 /* What was found for a process; as small as can be, for the stack. */
 struct found {
 	__u32 blocks;
@@ -56,11 +60,14 @@ static __always_inline void add_blocks(struct found *into, __u32 blocks, __u64 e
 }
 
 /* Take what the policy has of what was not found yet. */
-static __noinline int consider(struct found *member, const struct fw_policy_key *key)
+GLOBAL_SUBPROGRAM int consider(struct found *member, const struct fw_policy_key *key)
 {
-	struct fw_policy *policy = bpf_map_lookup_elem(&policies, key);
+	struct fw_policy *policy;
 	bool second;
 
+	if (!member || !key)
+		return 0;
+	policy = bpf_map_lookup_elem(&policies, key);
 	if (!policy)
 		return 0;
 	if (is_committed(policy->first_block) && !has_ended(policy->blocks_end_ns))
@@ -86,22 +93,26 @@ static __always_inline void consider_value(struct found *member, __u32 kind, __u
 	consider(member, &key);
 }
 
-static __always_inline void add_found(struct found *into, const struct found *from)
+GLOBAL_SUBPROGRAM int add_found(struct found *into, const struct found *from)
 {
+	if (!into || !from)
+		return 0;
 	add_blocks(into, from->blocks, from->blocks_end_ns);
 	add_blocks(into, from->later_blocks, 0);
 	if (into->limit_rule)
-		return;
+		return 0;
 	into->limit_rule = from->limit_rule;
 	into->limit_slot = from->limit_slot;
+	return 0;
 }
 
 /* Rules on the process itself, then those that it inherits. *inherits becomes what its children inherit. */
-static __always_inline void consider_pid(struct found *member, struct inheritance *inherits,
-	__u64 handle)
+GLOBAL_SUBPROGRAM int consider_pid(struct found *member, struct inheritance *inherits, __u64 handle)
 {
 	struct found own = {}, inherited = {};
 
+	if (!member || !inherits)
+		return 0;
 	consider_value(member, FW_RULE_PID, handle, 1);
 	consider_value(&own, FW_RULE_PID, handle, 0);
 	add_found(member, &own);
@@ -124,7 +135,7 @@ static __always_inline void consider_pid(struct found *member, struct inheritanc
 		if (!own.limit_rule)
 			inherits->limit = 0;
 	}
-	add_found(member, &own);
+	return add_found(member, &own);
 }
 
 static __always_inline void consider_exe(struct found *member, struct task_struct *task)
@@ -189,15 +200,17 @@ static __always_inline __u64 hash_comm(struct task_struct *task)
 			bpf_core_field_offset(struct task_struct, comm));
 }
 
-static __always_inline void member_put(__u64 handle, const struct fw_member *member)
+GLOBAL_SUBPROGRAM int member_put(__u64 handle, const struct fw_member *member)
 {
 	struct fw_member *old = bpf_map_lookup_elem(&members, &handle);
 
+	if (!member)
+		return 0;
 	if (!member->blocks && !member->limit_rule && !member->block_ancestor &&
 		!member->limit_ancestor) {
 		if (old)
 			bpf_map_delete_elem(&members, &handle);
-		return;
+		return 0;
 	}
 	if (!old || old->blocks != member->blocks || old->limit_rule != member->limit_rule ||
 		old->block_ancestor != member->block_ancestor ||
@@ -205,6 +218,7 @@ static __always_inline void member_put(__u64 handle, const struct fw_member *mem
 		__sync_fetch_and_add(&machine.members_changed, 1);
 	if (bpf_map_update_elem(&members, &handle, member, BPF_ANY))
 		__sync_fetch_and_add(&machine.member_failures, 1);
+	return 0;
 }
 
 /* Find out anew. `comm`: hash of the name that the process has from now on. */
