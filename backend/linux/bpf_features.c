@@ -162,7 +162,7 @@ enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_
 	for (size_t i = 0; i < hooks.count; i++)
 		if (!report_hook(&hooks.hook[i], feature, argument))
 			return FW_STOPPED;
-	if (!report_images(feature, argument) || fw_shaper_features(feature, argument) != FW_OK)
+	if (fw_shaper_features(feature, argument) != FW_OK || !report_images(feature, argument))
 		return FW_STOPPED;
 	return report_limits(feature, argument) ? FW_OK : FW_STOPPED;
 }

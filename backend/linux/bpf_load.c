@@ -38,25 +38,24 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 	return status;
 }
 
-/* Commands that are running see this and end. Queues that limits put on network devices go first: without
- * the maps nothing would tell that they are there. */
-static enum fw_status withdraw(struct fw_error *error)
+/* Commands that are running see this and end. */
+static void tell_users(const struct fw_kernel_side *side)
 {
-	struct fw_kernel_side side;
-	enum fw_status status = FW_OK;
+	__atomic_store_n(&side->machine->maps_version, 0, __ATOMIC_RELEASE);
+}
 
-	if (fw_kernel_side_open(&side, NULL) == FW_OK) {
-		__atomic_store_n(&side.machine->maps_version, 0, __ATOMIC_RELEASE);
-		if (fw_shaper_is_in_use(&side))
-			status = fw_shaper_remove(error);
-	}
-	fw_kernel_side_close(&side);
-	return status;
+static enum fw_status remove_queues(const struct fw_kernel_side *side, bool opened,
+	struct fw_error *error)
+{
+	return opened && fw_shaper_is_in_use(side) ? fw_shaper_remove(error) : FW_OK;
 }
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
 {
-	enum fw_status status, removed;
+	struct fw_kernel_side side;
+	char path[PATH_MAX];
+	enum fw_status status, shaper = FW_OK;
+	bool opened;
 
 	if (access(fw_pin_directory(), F_OK)) {
 		if (errno == EACCES)
@@ -66,9 +65,19 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		return fw_error_set(error, FW_NOT_FOUND, "nothing is loaded (no %s)",
 			fw_pin_directory());
 	}
-	status = withdraw(error);
-	removed = fw_pin_directory_remove(fw_pin_directory(), status == FW_OK ? error : NULL);
-	return status == FW_OK ? removed : status;
+	opened = fw_kernel_side_open(&side, NULL) == FW_OK;
+	/* Queues go while the maps are there to tell of them, whenever we are killed; and again, when no
+	 * command can put them back any more. */
+	remove_queues(&side, opened, NULL);
+	status = fw_pin_directory_withdraw(path, sizeof(path), error);
+	if (status == FW_OK && opened) {
+		tell_users(&side);
+		shaper = remove_queues(&side, opened, error);
+	}
+	fw_kernel_side_close(&side);
+	if (status == FW_OK)
+		status = fw_pin_directory_remove(path, error);
+	return status == FW_OK ? shaper : status;
 }
 
 struct census {

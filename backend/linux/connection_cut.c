@@ -117,10 +117,22 @@ static void empty_queues(const struct fw_kernel_side *side, struct refused *refu
 	fw_socket_table_done(&table);
 }
 
+/* Without that a rule holds all the same, from the first use of such a socket on. */
+static void take_sockets(const struct fw_kernel_side *side)
+{
+	for (uint32_t pass = 0; pass < 2; pass++) {
+		__atomic_store_n(&side->machine->takes_sockets, pass, __ATOMIC_SEQ_CST);
+		fw_kernel_side_pass(side, FW_ITERATOR_HOLDERS);
+	}
+}
+
 enum fw_status fw_connection_cut(const struct fw_kernel_side *side, struct fw_error *error)
 {
 	struct refused refused = { 0 };
-	int result = fw_kernel_side_rows(side, FW_ITERATOR_CUT, sizeof(*refused.rows), take_in, &refused);
+	int result;
+
+	take_sockets(side);
+	result = fw_kernel_side_rows(side, FW_ITERATOR_CUT, sizeof(*refused.rows), take_in, &refused);
 
 	if (!result && refused.count) {
 		qsort(refused.rows, refused.count, sizeof(*refused.rows), compare_rows);

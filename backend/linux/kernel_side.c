@@ -38,6 +38,7 @@ static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
 	[FW_ITERATOR_DESCRIPTORS] = "fw_iter_descriptors",
 	[FW_ITERATOR_PROCESSES] = "fw_iter_processes",
 	[FW_ITERATOR_MEMBERS] = "fw_iter_members",
+	[FW_ITERATOR_HOLDERS] = "fw_iter_holders",
 	[FW_ITERATOR_CUT] = "fw_iter_cut",
 };
 
@@ -179,6 +180,24 @@ int fw_kernel_side_open_pin(const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+static uint32_t map_id(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &size) ? 0 : info.id;
+}
+
+bool fw_kernel_side_is_pinned(const struct fw_kernel_side *side)
+{
+	int pinned = fw_kernel_side_open_pin(pin_names[FW_MAP_MACHINE]);
+	bool same = pinned >= 0 && map_id(pinned) == map_id(side->map_fd[FW_MAP_MACHINE]);
+
+	if (pinned >= 0)
+		close(pinned);
+	return same;
+}
+
 static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *error)
 {
 	const char *name;
@@ -280,6 +299,21 @@ static int read_rows(int fd, size_t row_size, fw_iterator_row_fn row, void *argu
 		filled -= whole * row_size;
 		memmove(bytes, bytes + whole * row_size, filled);
 	}
+}
+
+int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator)
+{
+	int fd = fw_kernel_side_iterate(side, iterator);
+	char unused[64];
+	ssize_t got;
+
+	if (fd < 0)
+		return fd;
+	do
+		got = read(fd, unused, sizeof(unused));
+	while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
+	close(fd);
+	return 0;
 }
 
 int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,

@@ -34,7 +34,8 @@ enum fw_iterator {
 	FW_ITERATOR_FLOWS,
 	FW_ITERATOR_DESCRIPTORS,
 	FW_ITERATOR_PROCESSES, /* with process events only */
-	FW_ITERATOR_MEMBERS, /* these two with rules only */
+	FW_ITERATOR_MEMBERS, /* these three with rules only */
+	FW_ITERATOR_HOLDERS,
 	FW_ITERATOR_CUT,
 	FW_ITERATOR_COUNT
 };
@@ -76,6 +77,8 @@ enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error 
 #define FW_PIN_PROGRAM "program-%d"
 /* A descriptor of something in the pin directory, or negative errno. */
 int fw_kernel_side_open_pin(const char *name);
+/* Is it still the one that is pinned? Certain only under a lock that keeps `unload` out. */
+bool fw_kernel_side_is_pinned(const struct fw_kernel_side *side);
 /* Close descriptors; a private copy vanishes with that. Accepts a half-open one. */
 void fw_kernel_side_close(struct fw_kernel_side *side);
 
@@ -90,6 +93,8 @@ typedef bool (*fw_iterator_row_fn)(const void *row, void *argument);
 /* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative errno. */
 int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
 	fw_iterator_row_fn row, void *argument);
+/* One whole pass of an iterator that has no output; 0 or negative errno. */
+int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator);
 /* Start a pass to be read by the caller: a descriptor, or negative errno. */
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator);
 

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -18,6 +19,7 @@
 
 #define NAME		"flowwatcher"
 #define TEMPORARY	NAME "-pid-" /* bpffs refuses dots */
+#define LOCK_SECONDS	10
 #define MOUNTED_BY_LOAD "mounted-by-load" /* an empty directory: bpffs holds no plain files */
 
 static const char *parent(void)
@@ -120,6 +122,42 @@ enum fw_status fw_pin_directory_publish(const char *path, struct fw_error *error
 			"the kernel side is loaded already (%s); 'flowwatcher unload' removes it",
 			fw_pin_directory());
 	return fw_error_set_errno(error, errno, "renaming %s to %s", path, fw_pin_directory());
+}
+
+/* A command that was stopped must not keep `unload` waiting for ever. -ENOENT: another `unload` was first. */
+static int lock_in_time(int directory)
+{
+	struct stat locked, now;
+
+	for (int tries = LOCK_SECONDS * 20; flock(directory, LOCK_EX | LOCK_NB); tries--) {
+		if (errno != EWOULDBLOCK || tries == 0)
+			return -errno;
+		usleep(50000);
+	}
+	if (fstat(directory, &locked) || stat(fw_pin_directory(), &now))
+		return -errno;
+	return locked.st_ino == now.st_ino ? 0 : -ENOENT;
+}
+
+enum fw_status fw_pin_directory_withdraw(char *path, size_t size, struct fw_error *error)
+{
+	int directory = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int result = directory < 0 ? -errno : lock_in_time(directory);
+	char withdrawn[PATH_MAX];
+
+	snprintf(withdrawn, sizeof(withdrawn), "%s/%s%d", parent(), TEMPORARY, (int)getpid());
+	if (!result && rename(fw_pin_directory(), withdrawn))
+		result = -errno;
+	if (directory >= 0)
+		close(directory);
+	if (result == -EWOULDBLOCK)
+		return fw_error_set(error, FW_FAILED,
+			"another command has been changing the rules for %d s; end it, then unload again",
+			LOCK_SECONDS);
+	if (result)
+		return fw_error_set_errno(error, result, "removing %s", fw_pin_directory());
+	snprintf(path, size, "%s", withdrawn);
+	return FW_OK;
 }
 
 static bool parent_is_empty(void)

@@ -18,6 +18,9 @@ const char *fw_pin_directory(void);
 enum fw_status fw_pin_directory_begin(char *path, size_t size, struct fw_error *error);
 /* Give it its final name in one step. FW_EXISTS: another `load` was first. */
 enum fw_status fw_pin_directory_publish(const char *path, struct fw_error *error);
+/* Take the final name away in one step, so that nobody finds half of it, when nobody changes what is there
+ * any more (they hold a lock on the directory); the temporary name is written to `path`. */
+enum fw_status fw_pin_directory_withdraw(char *path, size_t size, struct fw_error *error);
 /* Remove a directory with all its pins, and the mount if `load` made it. */
 enum fw_status fw_pin_directory_remove(const char *path, struct fw_error *error);
 /* Remove what killed `load` or `unload` commands left. */

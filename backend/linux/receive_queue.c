@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define MOST_READS 65536 /* of one socket: somebody may go on filling a queue that we may not empty */
+#define MOST_ERRORS 16 /* one after the other: each takes an error of the socket, but may be our own */
 #define READ_BYTES (1 << 20)
 #define NO_PROTOCOL 0xffff /* reserved (RFC 1701), never on the wire */
 
@@ -63,9 +64,10 @@ static void empty(int socket)
 {
 	static char buffer[READ_BYTES];
 
-	for (int reads = 0; reads < MOST_READS; reads++) {
+	for (int reads = 0, errors = 0; reads < MOST_READS && errors < MOST_ERRORS; reads++) {
 		ssize_t got = recv(socket, buffer, sizeof(buffer), MSG_DONTWAIT);
 
+		errors = got < 0 ? errors + 1 : 0;
 		if (got == 0 || (got < 0 && (errno == EAGAIN || errno == ENOTCONN)))
 			break; /* an error of the connection is taken, and what is behind it */
 	}

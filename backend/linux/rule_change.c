@@ -1,27 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/rule_change.h"
 
-#include "backend/linux/connection_cut.h"
-#include "backend/linux/ended_members.h"
 #include "backend/linux/pin_directory.h"
 #include "backend/linux/rule_hooks.h"
 #include "backend/linux/rule_index.h"
 #include "backend/linux/rule_limits.h"
+#include "backend/linux/rule_resolve.h"
+#include "backend/linux/rule_settle.h"
 #include "backend/linux/rule_store.h"
 #include "backend/linux/shaper.h"
-#include "backend/linux/rule_resolve.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/membarrier.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/syscall.h>
 #include <unistd.h>
-
-#define MOST_PASSES 64 /* over the processes: one for each generation that a fork keeps ahead of us */
 
 /* A change under way: the rules as they are, under the lock. */
 struct change {
@@ -30,7 +25,9 @@ struct change {
 	struct fw_rule_state *rules; /* in force, by id */
 	size_t count;
 	struct fw_rule_index index; /* of `rules` */
-	bool took_limit; /* a limit was taken away: its queues can go */
+	uint64_t committed;	    /* the highest id among them, or higher */
+	size_t made;		    /* rules that come, with ids above it */
+	bool took_limit;	    /* a limit was taken away: its queues can go */
 };
 
 static int compare_ids(const void *left, const void *right)
@@ -88,19 +85,35 @@ static bool sweep(struct change *change)
 	if (kept == change->count)
 		return true;
 	change->count = kept;
+	/* What a member has of these ended with them; it may fall under something less specific now. */
+	__atomic_add_fetch(&change->side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
 	fw_rule_index_done(&change->index);
 	return fw_rule_index_init(&change->index, &change->rules->rule, sizeof(*change->rules), kept);
+}
+
+/* While the lock was waited for, what we opened may have been unloaded, and another one loaded. */
+static enum fw_status check_still_loaded(const struct fw_kernel_side *side, struct fw_error *error)
+{
+	if (fw_kernel_side_is_pinned(side))
+		return FW_OK;
+	return fw_error_set(error, FW_NOT_FOUND,
+		"the kernel side was unloaded meanwhile; 'flowwatcher load' puts it in place");
 }
 
 static enum fw_status change_begin(struct change *change, struct fw_kernel_side *side,
 	struct fw_error *error)
 {
+	enum fw_status status;
 	int result;
 
 	*change = (struct change){ .side = side };
 	change->lock = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (change->lock < 0 || flock(change->lock, LOCK_EX))
 		return fw_error_set_errno(error, errno, "locking the rules (%s)", fw_pin_directory());
+	status = check_still_loaded(side, error);
+	if (status != FW_OK)
+		return status;
+	change->committed = side->machine->rules_committed;
 	result = fw_rule_store_read(side, &change->rules, &change->count);
 	if (result)
 		return fw_error_set_errno(error, result, "reading the rules");
@@ -108,7 +121,11 @@ static enum fw_status change_begin(struct change *change, struct fw_kernel_side 
 		qsort(change->rules, change->count, sizeof(*change->rules), compare_ids);
 	if (!sweep(change))
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu rules", change->count);
-	return FW_OK;
+	if (!change->count)
+		fw_rules_let_go(side);
+	else
+		status = fw_rules_catch_up(side, error);
+	return status;
 }
 
 /* Returns the status of the whole change. */
@@ -122,25 +139,6 @@ static enum fw_status change_end(struct change *change, enum fw_status status, s
 	if (change->lock >= 0)
 		close(change->lock);
 	return status;
-}
-
-/* Ask every process what it falls under, until no more descendants of targets are found. */
-static enum fw_status ask_processes(const struct fw_kernel_side *side, struct fw_error *error)
-{
-	for (int pass = 0; pass < MOST_PASSES; pass++) {
-		uint64_t before = __atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST);
-		int fd = fw_kernel_side_iterate(side, FW_ITERATOR_MEMBERS);
-		char unused[64];
-
-		if (fd < 0)
-			return fw_error_set_errno(error, fd, "applying the rules to the processes that run");
-		while (read(fd, unused, sizeof(unused)) > 0)
-			;
-		close(fd);
-		if (__atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST) == before)
-			break;
-	}
-	return FW_OK;
 }
 
 static enum fw_status check(const struct fw_kernel_side *side, const struct fw_rule *rule,
@@ -161,14 +159,14 @@ static enum fw_status check(const struct fw_kernel_side *side, const struct fw_r
 
 static enum fw_status explain_stage(const struct fw_rule *rule, int result, struct fw_error *error)
 {
-	if (result == -E2BIG && rule->action == FW_RULE_BLOCK)
+	if (result == -EDQUOT && rule->action == FW_RULE_BLOCK)
 		return fw_error_set(error, FW_FAILED,
 			"a target can have at most %d blocks; join prefixes, or take one away "
 			"('flowwatcher rules')",
 			FW_POLICY_BLOCKS);
 	if (result == -E2BIG)
 		return fw_error_set(error, FW_FAILED,
-			"there are %d rules, which is all there can be; 'flowwatcher rules' lists them",
+			"there can be %d rules and no more; 'flowwatcher rules' lists those there are",
 			FW_MAX_RULES);
 	return fw_error_set_errno(error, result, "storing a rule");
 }
@@ -192,20 +190,57 @@ static enum fw_status check_twins(const struct fw_rule *rules, size_t count, str
 	return status;
 }
 
+/* Nothing would be another if it were made again. */
+static bool is_there(const struct change *change, const struct fw_rule *rule, size_t *place)
+{
+	const struct fw_rule *other;
+
+	*place = fw_rule_index_find(&change->index, rule);
+	if (*place == FW_RULE_NOWHERE)
+		return false;
+	other = &change->rules[*place].rule;
+	return !rule->ends_ns && !other->ends_ns && rule->device == other->device &&
+	       rule->inode == other->inode && rule->sent_rate == other->sent_rate &&
+	       rule->received_rate == other->received_rate;
+}
+
+/* Those that are there already keep their number, so that a file of rules can be restored again. */
+static void give_ids(struct change *change, struct fw_rule *rules, size_t count)
+{
+	uint64_t now_ns = fw_host_boot_ns();
+	size_t place;
+
+	for (size_t i = 0; i < count; i++) {
+		if (is_there(change, &rules[i], &place)) {
+			rules[i].id = change->rules[place].rule.id;
+			rules[i].made_ns = change->rules[place].rule.made_ns;
+			continue;
+		}
+		rules[i].id = (uint32_t)(change->committed + ++change->made);
+		rules[i].made_ns = now_ns;
+	}
+}
+
+static bool is_new(const struct change *change, const struct fw_rule *rule)
+{
+	return rule->id > change->committed;
+}
+
 static enum fw_status prepare(struct change *change, struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
-	uint64_t now_ns = fw_host_boot_ns();
 	enum fw_status status = FW_OK;
 
 	for (size_t i = 0; i < count && status == FW_OK; i++) {
 		status = check(change->side, &rules[i], error);
 		if (status == FW_OK)
 			status = fw_rule_resolve(change->side, &rules[i], error);
-		rules[i].id = (uint32_t)(change->side->machine->rules_committed + i + 1);
-		rules[i].made_ns = now_ns;
 	}
-	return status == FW_OK ? check_twins(rules, count, error) : status;
+	if (status == FW_OK)
+		status = check_twins(rules, count, error);
+	if (status == FW_OK)
+		give_ids(change, rules, count);
+	return status;
 }
 
 /* The rules lie in the maps, not in force. */
@@ -213,12 +248,14 @@ static enum fw_status stage(struct change *change, const struct fw_rule *rules, 
 	const uint32_t *slots, struct fw_error *error)
 {
 	for (size_t i = 0; i < count; i++) {
-		int result = fw_rule_store_stage(change->side, &rules[i], slots[i]);
+		int result = is_new(change, &rules[i]) ?
+				     fw_rule_store_stage(change->side, &rules[i], slots[i]) : 0;
 
 		if (!result)
 			continue;
 		for (size_t staged = 0; staged < i; staged++)
-			fw_rule_store_remove(change->side, &rules[staged]);
+			if (is_new(change, &rules[staged]))
+				fw_rule_store_remove(change->side, &rules[staged]);
 		return explain_stage(&rules[i], result, error);
 	}
 	return FW_OK;
@@ -236,7 +273,8 @@ static bool any_block(const struct fw_rule *rules, size_t count)
 static void remove_replaced(struct change *change, const struct fw_rule *rules, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t same = fw_rule_index_find(&change->index, &rules[i]);
+		size_t same = is_new(change, &rules[i]) ?
+				      fw_rule_index_find(&change->index, &rules[i]) : FW_RULE_NOWHERE;
 
 		if (same == FW_RULE_NOWHERE)
 			continue;
@@ -245,30 +283,17 @@ static void remove_replaced(struct change *change, const struct fw_rule *rules, 
 	}
 }
 
-/* Programs that began before may still use what they found then; this waits for readers of RCU. Processors
- * without a timer tick (nohz_full) do not take part: there, time has to do. */
-static void wait_for_programs(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(100000);
-}
-
 static enum fw_status put_in_force(struct change *change, const struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
 	struct fw_kernel_side *side = change->side;
 	enum fw_status status;
 
-	side->machine->rules_count = change->count + count;
-	fw_rule_store_commit(side, rules[count - 1].id);
-	status = ask_processes(side, error);
-	if (status == FW_OK)
-		status = fw_ended_members_find(side, error);
+	side->machine->rules_count = change->count + change->made;
+	fw_rule_store_commit(side, (uint32_t)(change->committed + change->made));
+	status = fw_rules_reach(side, error);
 	remove_replaced(change, rules, count);
-	wait_for_programs();
-	if (status == FW_OK && any_block(rules, count))
-		status = fw_connection_cut(side, error);
-	return status;
+	return status == FW_OK ? fw_rules_settle(side, any_block(rules, count), error) : status;
 }
 
 /* Everything that can fail comes before the rules are in force. */
@@ -284,7 +309,8 @@ static enum fw_status add_all(struct change *change, struct fw_rule *rules, size
 	if (status == FW_OK)
 		status = fw_rule_hooks_attach(error);
 	if (status == FW_OK)
-		status = fw_rule_limits_prepare(change->side, rules, count, slots, error);
+		status = fw_rule_limits_prepare(change->side, rules, count, change->committed, slots,
+			error);
 	if (status == FW_OK) {
 		status = stage(change, rules, count, slots, error);
 		change->took_limit |= status != FW_OK;
@@ -321,6 +347,7 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 {
 	struct fw_kernel_side *side = change->side;
 	size_t left = change->count;
+	enum fw_status status;
 
 	for (size_t i = 0; i < count; i++)
 		if (!find_id(change, ids[i]))
@@ -331,11 +358,11 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 		left--;
 	}
 	__atomic_add_fetch(&side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
-	if (left)
-		return ask_processes(side, error);
-	fw_rule_hooks_detach();
-	side->machine->rules_count = 0;
-	fw_rule_store_forget_members(side);
+	if (left) {
+		status = fw_rules_reach(side, error);
+		return status == FW_OK ? fw_rules_settle(side, false, error) : status;
+	}
+	fw_rules_let_go(side);
 	return FW_OK;
 }
 

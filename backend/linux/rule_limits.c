@@ -13,13 +13,13 @@ struct fw_limit fw_rule_limit(const struct fw_rule *rule)
 }
 
 static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule *rules, size_t count,
-	uint32_t *slots, struct fw_error *error)
+	uint64_t committed, uint32_t *slots, struct fw_error *error)
 {
 	uint32_t slot = 1;
 
 	for (size_t i = 0; i < count; i++) {
 		slots[i] = 0;
-		if (rules[i].action != FW_RULE_LIMIT)
+		if (rules[i].action != FW_RULE_LIMIT || rules[i].id <= committed)
 			continue;
 		while (slot < FW_LIMIT_SLOTS && limits[slot].rule)
 			slot++;
@@ -42,7 +42,7 @@ static bool any_limit(const struct fw_rule *rules, size_t count)
 }
 
 enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const struct fw_rule *rules,
-	size_t count, uint32_t *slots, struct fw_error *error)
+	size_t count, uint64_t committed, uint32_t *slots, struct fw_error *error)
 {
 	struct fw_limit *limits;
 	enum fw_status status;
@@ -54,7 +54,7 @@ enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const s
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for the limits");
 	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
 		bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &slot, &limits[slot]);
-	status = choose_slots(limits, rules, count, slots, error);
+	status = choose_slots(limits, rules, count, committed, slots, error);
 	if (status == FW_OK) {
 		status = fw_shaper_apply(side, limits, error);
 		if (status != FW_OK)

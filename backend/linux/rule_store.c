@@ -3,6 +3,7 @@
 
 #include "backend/linux/rule_key.h"
 #include "backend/linux/rule_limits.h"
+#include "lib/host/host.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -91,7 +92,7 @@ static int add_block(const struct fw_kernel_side *side, struct fw_policy *policy
 	if (policy->blocks && look_up(side, FW_MAP_POLICY_BLOCKS, &policy->blocks, &blocks))
 		memset(&blocks, 0, sizeof(blocks));
 	if (blocks.count == FW_POLICY_BLOCKS)
-		return -E2BIG;
+		return -EDQUOT;
 	if (!policy->blocks)
 		policy->blocks = number;
 	block_fill(&blocks.block[blocks.count++], rule);
@@ -139,7 +140,7 @@ static int add_to_policy(const struct fw_kernel_side *side, struct fw_policy *po
 		policy->limit[i] = (struct fw_policy_limit){ rule->id, slot, rule->ends_ns };
 		return 0;
 	}
-	return -E2BIG;
+	return -EDQUOT;
 }
 
 /* The kinds are counted before the policy is there and after it is gone, so that nobody misses it. */
@@ -232,6 +233,17 @@ uint32_t fw_rule_store_slot(const struct fw_kernel_side *side, const struct fw_r
 	return 0;
 }
 
+/* Whoever finds the rule half removed, because the command was killed, goes on. */
+static void mark_over(const struct fw_kernel_side *side, uint32_t id)
+{
+	struct fw_rule_state state;
+
+	if (look_up(side, FW_MAP_RULES, &id, &state))
+		return;
+	state.rule.ends_ns = 1;
+	put(side, FW_MAP_RULES, &id, &state);
+}
+
 void fw_rule_store_remove(const struct fw_kernel_side *side, const struct fw_rule *rule)
 {
 	const struct fw_limit none = { 0 };
@@ -239,6 +251,7 @@ void fw_rule_store_remove(const struct fw_kernel_side *side, const struct fw_rul
 	size_t count = fw_rule_keys(rule, keys);
 	uint32_t slot = fw_rule_store_slot(side, rule);
 
+	mark_over(side, rule->id);
 	for (size_t i = 0; i < count; i++)
 		remove_key(side, &keys[i], rule);
 	if (slot)
@@ -315,6 +328,7 @@ int fw_rule_store_count_members(const struct fw_kernel_side *side, const struct 
 {
 	struct lead *leads = calloc(count + 1, FW_RULE_KEYS * sizeof(*leads));
 	uint64_t key, *before = NULL;
+	uint64_t now_ns = fw_host_boot_ns();
 	struct fw_member member;
 	size_t made = 0;
 
@@ -330,6 +344,8 @@ int fw_rule_store_count_members(const struct fw_kernel_side *side, const struct 
 		before = &key;
 		if (look_up(side, FW_MAP_MEMBERS, &key, &member) || has_ended(side, key))
 			continue;
+		if (member.later_blocks && member.blocks_end_ns <= now_ns)
+			member.blocks = member.later_blocks;
 		if (member.blocks)
 			follow(leads, made, FW_RULE_BLOCK, member.blocks, counts);
 		if (member.limit_rule)

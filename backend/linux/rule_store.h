@@ -11,8 +11,8 @@
 /* Every rule, those that are not in force included; in no order. The caller frees *rules. */
 int fw_rule_store_read(const struct fw_kernel_side *side, struct fw_rule_state **rules, size_t *count);
 
-/* Put a rule with an id above machine.rules_committed in place. -E2BIG: the target has as many blocks as
- * it can have. On failure nothing of it is left. */
+/* Put a rule with an id above machine.rules_committed in place. -EDQUOT: the target has as many blocks as
+ * it can have; -E2BIG: there are as many rules as there can be. On failure nothing of it is left. */
 int fw_rule_store_stage(const struct fw_kernel_side *side, const struct fw_rule *rule, uint32_t slot);
 
 /* The rules up to `id` are in force, all at once. */

@@ -31,7 +31,7 @@ static __always_inline bool is_udp(struct sock *sk)
 	return sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE;
 }
 
-/* State of a new socket, or a fresh clone of its listener's (only owner and creator stay). */
+/* State of a new socket, or a fresh clone of its listener's (only owner, creator and holder stay). */
 static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 {
 	if (flow->self) {
@@ -43,7 +43,6 @@ static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 		flow->since_ns = 0;
 		flow->last_remote_port = 0;
 		flow->told_rule = 0;
-		flow->holder = 0;
 	}
 	flow->id = 0;
 	flow->opened_ns = bpf_ktime_get_boot_ns();

@@ -65,13 +65,13 @@ struct fw_flow_state {
 	uint32_t sequence_state;
 	uint32_t told_rule; /* whose refusal was reported last */
 	uint64_t creator; /* handle; 0: not known */
-	uint64_t holder;  /* handle of one that had it when counting began; 0: it was made after that */
+	uint64_t holder;  /* handle of one that had it, or its listener, when counting began */
 	uint64_t opened_ns;
 	uint64_t since_ns; /* when the port was taken */
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
 	uint8_t last_local[16], last_remote[16];
 	uint16_t last_local_port, last_remote_port;
-	uint32_t reserved2;
+	uint32_t free_holder; /* machine.rules_generation when somebody held it who is not blocked */
 };
 
 /* One per process with traffic, a cache line. Rows are used again: `handle` is written last when one
@@ -155,7 +155,9 @@ struct fw_machine {
 	uint64_t members_changed; /* members that became so, or other ones */
 	uint64_t member_failures; /* no memory for a member: a rule is not in force for it */
 	uint64_t cutter; /* handle of a command that empties queues: what it reads is nobody's */
+	uint32_t takes_sockets; /* which of its two passes fw_iter_holders makes: 0 or 1 */
 	uint32_t rules_generation; /* grows when members may have to be found anew */
+	uint32_t rules_settled; /* the generation for which all processes were asked */
 	uint32_t policy_kinds[FW_RULE_TARGET_COUNT]; /* how many policies there are of each kind */
 	struct fw_reader_state readers[FW_MAX_READERS];
 };

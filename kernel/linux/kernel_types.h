@@ -56,6 +56,8 @@ enum {
 
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
+#define IPPROTO_DCCP	33
+#define IPPROTO_SCTP	132
 #define IPPROTO_UDPLITE 136
 #define IPPROTO_MPTCP	262
 
@@ -70,6 +72,7 @@ enum {
 #define TCP_SYN_RECV	3
 #define TCP_FIN_WAIT1	4
 #define TCP_CLOSE	7
+#define TCP_CLOSE_WAIT	8
 #define TCP_LISTEN	10
 
 #define CLONE_THREAD 0x00010000
@@ -265,6 +268,11 @@ struct tcp_sock {
 	__u32 rcv_nxt;
 	__u32 urg_seq;
 	__u64 bytes_received;
+	__u64 bytes_sent;
+	__u64 bytes_acked;
+	__u64 bytes_retrans;
+	__u32 snd_una;
+	__u32 snd_nxt;
 };
 
 struct mptcp_sock {

@@ -18,15 +18,12 @@ struct limit_use {
 	__u64 received_rate;
 };
 
-/* The limit of a process; false: it has none. */
-static __always_inline bool limit_of(__u64 owner, struct limit_use *use)
+/* The limit of a member; false: it has none. */
+static __always_inline bool limit_of_member(const struct fw_member *member, struct limit_use *use)
 {
-	struct fw_member *member = bpf_map_lookup_elem(&members, &owner);
 	struct fw_limit *limit;
 	__u32 slot;
 
-	if (!member || !member->limit_rule)
-		return false;
 	slot = member->limit_slot;
 	limit = bpf_map_lookup_elem(&limits, &slot);
 	if (!limit || limit->rule != member->limit_rule ||
@@ -36,6 +33,14 @@ static __always_inline bool limit_of(__u64 owner, struct limit_use *use)
 	use->sent_rate = limit->sent_rate;
 	use->received_rate = limit->received_rate;
 	return true;
+}
+
+/* The limit of a process; false: it has none. */
+static __always_inline bool limit_of(__u64 owner, struct limit_use *use)
+{
+	struct fw_member *member = bpf_map_lookup_elem(&members, &owner);
+
+	return member && member->limit_rule && limit_of_member(member, use);
 }
 
 /*

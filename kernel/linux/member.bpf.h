@@ -26,12 +26,17 @@ static __always_inline bool counts(const struct fw_policy_limit *limit)
 	return is_committed(limit->rule) && !has_ended(limit->ends_ns);
 }
 
+/* The verifier looks at these once, not again for every way to every call; so what points somewhere may
+ * be NULL to it. */
+#define GLOBAL_SUBPROGRAM __weak __attribute__((noinline))
+
 /* What was found for a process; as small as can be, for the stack. */
 struct found {
 	__u32 blocks;
+	__u32 later_blocks; /* less specific, which hold when the first have ended */
+	__u64 blocks_end_ns;
 	__u32 limit_rule;
 	__u32 limit_slot;
-	__u32 unused;
 };
 
 /* The processes whose pid rules a process inherits. */
@@ -40,16 +45,33 @@ struct inheritance {
 	__u64 limit;
 };
 
-/* Take what the policy has of what was not found yet. */
-static __noinline int consider(struct found *member, const struct fw_policy_key *key)
+/* What is less specific than what is there. */
+static __always_inline void add_blocks(struct found *into, __u32 blocks, __u64 end_ns)
 {
-	struct fw_policy *policy = bpf_map_lookup_elem(&policies, key);
+	if (!blocks)
+		return;
+	if (!into->blocks) {
+		into->blocks = blocks;
+		into->blocks_end_ns = end_ns;
+	} else if (into->blocks_end_ns && !into->later_blocks &&
+		   (!end_ns || end_ns > into->blocks_end_ns)) {
+		into->later_blocks = blocks;
+	}
+}
+
+/* Take what the policy has of what was not found yet. */
+GLOBAL_SUBPROGRAM int consider(struct found *member, const struct fw_policy_key *key)
+{
+	struct fw_policy *policy;
 	bool second;
 
+	if (!member || !key)
+		return 0;
+	policy = bpf_map_lookup_elem(&policies, key);
 	if (!policy)
 		return 0;
-	if (!member->blocks && is_committed(policy->first_block) && !has_ended(policy->blocks_end_ns))
-		member->blocks = policy->blocks;
+	if (is_committed(policy->first_block) && !has_ended(policy->blocks_end_ns))
+		add_blocks(member, policy->blocks, policy->blocks_end_ns);
 	if (member->limit_rule)
 		return 0;
 	second = counts(&policy->limit[1]) && policy->limit[1].rule > policy->limit[0].rule;
@@ -71,22 +93,26 @@ static __always_inline void consider_value(struct found *member, __u32 kind, __u
 	consider(member, &key);
 }
 
-static __always_inline void add_found(struct found *into, const struct found *from)
+GLOBAL_SUBPROGRAM int add_found(struct found *into, const struct found *from)
 {
-	if (!into->blocks)
-		into->blocks = from->blocks;
+	if (!into || !from)
+		return 0;
+	add_blocks(into, from->blocks, from->blocks_end_ns);
+	add_blocks(into, from->later_blocks, 0);
 	if (into->limit_rule)
-		return;
+		return 0;
 	into->limit_rule = from->limit_rule;
 	into->limit_slot = from->limit_slot;
+	return 0;
 }
 
 /* Rules on the process itself, then those that it inherits. *inherits becomes what its children inherit. */
-static __always_inline void consider_pid(struct found *member, struct inheritance *inherits,
-	__u64 handle)
+GLOBAL_SUBPROGRAM int consider_pid(struct found *member, struct inheritance *inherits, __u64 handle)
 {
 	struct found own = {}, inherited = {};
 
+	if (!member || !inherits)
+		return 0;
 	consider_value(member, FW_RULE_PID, handle, 1);
 	consider_value(&own, FW_RULE_PID, handle, 0);
 	add_found(member, &own);
@@ -97,6 +123,7 @@ static __always_inline void consider_pid(struct found *member, struct inheritanc
 	if (!own.blocks && inherits->block) {
 		consider_value(&inherited, FW_RULE_PID, inherits->block, 0);
 		own.blocks = inherited.blocks;
+		own.blocks_end_ns = inherited.blocks_end_ns;
 		if (!own.blocks)
 			inherits->block = 0;
 	}
@@ -108,7 +135,7 @@ static __always_inline void consider_pid(struct found *member, struct inheritanc
 		if (!own.limit_rule)
 			inherits->limit = 0;
 	}
-	add_found(member, &own);
+	return add_found(member, &own);
 }
 
 static __always_inline void consider_exe(struct found *member, struct task_struct *task)
@@ -150,12 +177,8 @@ static long cgroup_search_step(__u32 index, void *context)
 	consider_value(&found, FW_RULE_CGROUP, search->hash, 0);
 	if (index)
 		consider_value(&found, FW_RULE_UNIT, hash_kernel_name(FW_HASH_SEED, name), 0);
-	if (found.blocks)
-		search->deepest.blocks = found.blocks;
-	if (found.limit_rule) {
-		search->deepest.limit_rule = found.limit_rule;
-		search->deepest.limit_slot = found.limit_slot;
-	}
+	add_found(&found, &search->deepest);
+	search->deepest = found;
 	return WALK_ON;
 }
 
@@ -177,15 +200,17 @@ static __always_inline __u64 hash_comm(struct task_struct *task)
 			bpf_core_field_offset(struct task_struct, comm));
 }
 
-static __always_inline void member_put(__u64 handle, const struct fw_member *member)
+GLOBAL_SUBPROGRAM int member_put(__u64 handle, const struct fw_member *member)
 {
 	struct fw_member *old = bpf_map_lookup_elem(&members, &handle);
 
+	if (!member)
+		return 0;
 	if (!member->blocks && !member->limit_rule && !member->block_ancestor &&
 		!member->limit_ancestor) {
 		if (old)
 			bpf_map_delete_elem(&members, &handle);
-		return;
+		return 0;
 	}
 	if (!old || old->blocks != member->blocks || old->limit_rule != member->limit_rule ||
 		old->block_ancestor != member->block_ancestor ||
@@ -193,6 +218,7 @@ static __always_inline void member_put(__u64 handle, const struct fw_member *mem
 		__sync_fetch_and_add(&machine.members_changed, 1);
 	if (bpf_map_update_elem(&members, &handle, member, BPF_ANY))
 		__sync_fetch_and_add(&machine.member_failures, 1);
+	return 0;
 }
 
 /* Find out anew. `comm`: hash of the name that the process has from now on. */
@@ -217,6 +243,8 @@ static __noinline int member_find(struct task_struct *task, __u64 comm, struct i
 	if (machine.policy_kinds[FW_RULE_USER])
 		consider_value(&found, FW_RULE_USER, member.uid, 0);
 	member.blocks = found.blocks;
+	member.later_blocks = found.later_blocks;
+	member.blocks_end_ns = found.blocks_end_ns;
 	member.limit_rule = found.limit_rule;
 	member.limit_slot = found.limit_slot;
 	member.block_ancestor = inherits->block;
@@ -225,16 +253,17 @@ static __noinline int member_find(struct task_struct *task, __u64 comm, struct i
 	return 0;
 }
 
-/* What a process inherited before, if it is a member. */
+/* What a process inherited before, if it is a member. Of two ancestors the nearer one counts: it started
+ * later, which is what handles are in order of. */
 static __always_inline void read_inheritance(struct inheritance *inherits, __u64 handle)
 {
 	struct fw_member *member = bpf_map_lookup_elem(&members, &handle);
 
 	if (!member)
 		return;
-	if (!inherits->block)
+	if (inherits->block < member->block_ancestor)
 		inherits->block = member->block_ancestor;
-	if (!inherits->limit)
+	if (inherits->limit < member->limit_ancestor)
 		inherits->limit = member->limit_ancestor;
 }
 
@@ -270,14 +299,21 @@ static __always_inline bool user_has_policy(__u32 uid)
 	return machine.policy_kinds[FW_RULE_USER] && bpf_map_lookup_elem(&policies, &key);
 }
 
+/* Else a command is about to ask all processes, or was killed before it could. */
+static __always_inline bool is_settled(void)
+{
+	return machine.rules_settled == machine.rules_generation;
+}
+
 /* Membership of the running process, up to date; NULL: no rule is about it. */
 static __always_inline struct fw_member *member_of_current(__u64 handle)
 {
 	struct fw_member *member = bpf_map_lookup_elem(&members, &handle);
 	__u32 uid = current_uid();
 
-	if (member ? member->uid == uid && member->generation == machine.rules_generation :
-		     !user_has_policy(uid))
+	if (member ? member->uid == uid && member->generation == machine.rules_generation &&
+			     !has_ended(member->blocks_end_ns) :
+		     !user_has_policy(uid) && is_settled())
 		return member;
 	member_find_current(handle);
 	return bpf_map_lookup_elem(&members, &handle);

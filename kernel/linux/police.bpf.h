@@ -7,7 +7,6 @@
 #ifndef FW_POLICE_BPF_H
 #define FW_POLICE_BPF_H
 
-#include "kernel/linux/flow.bpf.h"
 #include "kernel/linux/limit.bpf.h"
 #include "kernel/linux/packet.bpf.h"
 
@@ -18,18 +17,6 @@
 
 #define PACKET_BROADCAST 1 /* skb->pkt_type */
 #define PACKET_MULTICAST 2
-
-/*
- * The process that sends is the flow's owner from now on, so that programs which run later, where
- * nobody can tell which process it was, charge the right one.
- */
-static __always_inline void note_sender(struct bpf_sock *sk, struct fw_flow_state *flow)
-{
-	__u64 sender = sender_of(sk, flow);
-
-	if (sender && sender != flow->owner)
-		flow->owner = sender;
-}
 
 /* Does the packet wait in a queue, before or after this? */
 static __always_inline bool is_queued(struct __sk_buff *skb, bool sent)
@@ -48,21 +35,14 @@ static __always_inline bool is_queued(struct __sk_buff *skb, bool sent)
 	return skb->pkt_type != PACKET_BROADCAST && skb->pkt_type != PACKET_MULTICAST;
 }
 
-/*
- * False: the packet is beyond the limit of the socket's process and must be dropped (on egress by
- * returning 2, not 0, which the sender would see as an error). `sk` is a full socket, `flow` its
- * state.
- */
-static __always_inline bool police(
-	struct __sk_buff *skb, struct bpf_sock *sk, struct fw_flow_state *flow, bool sent)
+/* False: the packet is beyond the limit of the socket's process and must be dropped. */
+static __noinline bool police(struct __sk_buff *skb, const struct fw_member *member, bool sent)
 {
 	struct packet packet = {};
 	struct limit_use use = {};
 	__u64 rate, most;
 
-	if (sent)
-		note_sender(sk, flow);
-	if (!limit_of(flow->owner, &use))
+	if (!limit_of_member(member, &use))
 		return true;
 	rate = sent ? use.sent_rate : use.received_rate;
 	if (!rate || is_queued(skb, sent) || !packet_read(skb, skb->len, &packet) ||

@@ -30,7 +30,7 @@ FW_MAPS_HERE struct fw_policies_map policies SEC(".maps");
 struct fw_policy_blocks_map {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, FW_MAX_RULES);
+	__uint(max_entries, 2 * FW_MAX_RULES); /* as policies */
 	__type(key, __u32);
 	__type(value, struct fw_policy_blocks);
 };

@@ -76,7 +76,8 @@ struct fw_member {
 	uint32_t limit_slot;	 /* of `limits`, whose `rule` must be the one above */
 	uint32_t uid;		 /* effective, when this was found out */
 	uint32_t generation;	 /* machine.rules_generation of then */
-	uint32_t reserved;
+	uint32_t later_blocks;	 /* the same of a less specific target, which hold at: */
+	uint64_t blocks_end_ns;	 /* when `blocks` end; 0: never */
 };
 
 /* Of a limit, by slot. */

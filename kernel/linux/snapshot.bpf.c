@@ -87,6 +87,22 @@ static __always_inline bool is_unread(struct sock *sk)
 }
 
 /*
+ * Which side began a connection that is there already. `bytes_acked` is how far the peer's acknowledgment
+ * moved, which for the side that connected began in front of its SYN; where the payload begins follows
+ * from how much of it was sent. True until a FIN is sent; after anything odd neither comes out.
+ */
+static __always_inline __u32 begun_flag(struct sock *sk, struct tcp_sock *tcp)
+{
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	__u32 begin = tcp->snd_nxt - (__u32)(tcp->bytes_sent - tcp->bytes_retrans);
+	__u32 beyond = (__u32)tcp->bytes_acked - (tcp->snd_una - begin);
+
+	if ((state != TCP_ESTABLISHED && state != TCP_CLOSE_WAIT) || beyond > 1)
+		return 0;
+	return beyond ? FW_FLOW_CONNECTED : FW_FLOW_ACCEPTED;
+}
+
+/*
  * A socket from before counting began. Of a TCP connection only what is consumed from now on counts;
  * bytes on their way in a concurrent call may fall on either side of the line.
  */
@@ -107,6 +123,7 @@ static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp, __u64 ho
 		flow->flags |= FW_FLOW_BORN;
 		return;
 	}
+	flow->flags |= begun_flag(sk, tcp);
 	flow->seen_sequence = tcp->copied_seq;
 	flow->sequence_state = FW_SEQUENCE_KNOWN;
 }

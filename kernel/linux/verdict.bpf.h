@@ -81,20 +81,45 @@ static __always_inline bool is_refused_by(const struct fw_policy_block *block,
 	return is_in_prefix(peer, block);
 }
 
-/* Id of the rule that refuses this peer to the members of a policy; 0: none does. */
-static __noinline __u32 refusing_rule(__u32 number, const struct peer *peer)
-{
-	struct fw_policy_blocks *blocks = bpf_map_lookup_elem(&policy_blocks, &number);
+struct block_search {
+	struct fw_policy_blocks *blocks;
+	const struct peer *peer;
+	__u32 rule;
+};
 
-	if (!blocks)
+static long block_search_step(__u32 index, void *context)
+{
+	struct block_search *search = context;
+	struct fw_policy_blocks *blocks = search->blocks;
+
+	if (index >= FW_POLICY_BLOCKS || index >= blocks->count)
+		return WALK_STOP;
+	if (!is_refused_by(&blocks->block[index], search->peer))
+		return WALK_ON;
+	search->rule = blocks->block[index].rule;
+	return WALK_STOP;
+}
+
+/* Id of the rule that refuses this peer to the members of a policy; 0: none does. */
+GLOBAL_SUBPROGRAM __u32 refusing_rule(__u32 number, const struct peer *peer)
+{
+	struct block_search search = { .peer = peer };
+
+	search.blocks = bpf_map_lookup_elem(&policy_blocks, &number);
+	if (!search.blocks || !peer)
 		return 0;
-	for (__u32 i = 0; i < FW_POLICY_BLOCKS; i++) {
-		if (i >= blocks->count)
-			break;
-		if (is_refused_by(&blocks->block[i], peer))
-			return blocks->block[i].rule;
-	}
-	return 0;
+	bpf_loop(FW_POLICY_BLOCKS, block_search_step, &search, 0);
+	return search.rule;
+}
+
+/* The same of a member. Packets find it as it was: then what ends gives way to what is less specific. */
+static __always_inline __u32 rule_refusing(const struct fw_member *member, const struct peer *peer)
+{
+	__u32 later = member->later_blocks;
+
+	if (later && has_ended(member->blocks_end_ns))
+		return refusing_rule(later, peer);
+	return refusing_rule(member->blocks, peer);
 }
 
 static __always_inline void count_refusal(__u32 rule, __u32 bytes)
