@@ -37,6 +37,19 @@ static void consider(const struct fw_kernel_side *side, const struct fw_rule *ta
 	}
 }
 
+/* Rules may have been taken away since. */
+static void forget_gone(const struct fw_kernel_side *side, struct fw_member *member)
+{
+	struct fw_policy_blocks blocks;
+	struct fw_limit limit;
+
+	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_POLICY_BLOCKS], &member->blocks, &blocks))
+		member->blocks = member->later_blocks;
+	if (bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &member->limit_slot, &limit) ||
+		limit.rule != member->limit_rule)
+		member->limit_rule = member->limit_slot = 0;
+}
+
 /* What it fell under while it ran stays. */
 static void find_member(const struct fw_kernel_side *side, uint64_t handle,
 	const struct fw_process *process)
@@ -49,6 +62,7 @@ static void find_member(const struct fw_kernel_side *side, uint64_t handle,
 	int map = side->map_fd[FW_MAP_MEMBERS];
 
 	bpf_map_lookup_elem(map, &handle, &member);
+	forget_gone(side, &member);
 	snprintf(exe.text, sizeof(exe.text), "%.*s", FW_EXE_SIZE, process->exe);
 	snprintf(comm.text, sizeof(comm.text), "%.*s", FW_COMM_SIZE, process->comm);
 	for (size_t i = 0; i < FW_ARRAY_SIZE(targets); i++) {
