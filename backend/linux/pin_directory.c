@@ -67,12 +67,13 @@ static int empty_directory(const char *path)
 	if (!directory)
 		return -errno;
 	while ((entry = readdir(directory))) {
-		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+			!strcmp(entry->d_name, MOUNTED_BY_LOAD))
 			continue;
-		if (unlinkat(dirfd(directory), entry->d_name, 0) &&
-			unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR))
+		if (unlinkat(dirfd(directory), entry->d_name, 0))
 			result = -errno;
 	}
+	unlinkat(dirfd(directory), MOUNTED_BY_LOAD, AT_REMOVEDIR); /* last: who is killed may come again */
 	closedir(directory);
 	return result;
 }
@@ -91,10 +92,10 @@ enum fw_status fw_pin_directory_begin(char *path, size_t size, struct fw_error *
 	enum fw_status status;
 	bool mounted;
 
+	fw_pin_directory_sweep(); /* before: with what was left a mount may go */
 	status = ensure_bpffs(&mounted, error);
 	if (status != FW_OK)
 		return status;
-	fw_pin_directory_sweep();
 	snprintf(path, size, "%s/%s%d", parent(), TEMPORARY, (int)getpid());
 	if (mkdir(path, 0700)) {
 		status = fw_error_set_errno(error, errno,

@@ -254,16 +254,21 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct {
+		__u16 rcv_mss; /* segment size that the peer is taken to use */
+	} icsk_ack;
 	const void *icsk_ulp_ops;
 };
 
 struct tcp_options_received {
+	__u16 snd_wscale : 4;
 	__u16 rcv_wscale : 4;
 };
 
 struct tcp_sock {
 	struct inet_connection_sock inet_conn;
 	struct tcp_options_received rx_opt;
+	__u32 mss_cache;
 	__u32 copied_seq;
 	__u32 rcv_nxt;
 	__u32 urg_seq;

@@ -187,6 +187,11 @@ static __always_inline void consider_cgroups(struct found *member, struct task_s
 	struct cgroup_search search = { .hash = FW_HASH_SEED };
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 
+	/* Zeros that the verifier does not know for such: before Linux 6.7 it looks at the first round alone
+	 * and takes out what that does not need. */
+	search.deepest.blocks = search.deepest.later_blocks = machine.rules_count >> 63;
+	search.deepest.blocks_end_ns = machine.rules_count >> 63;
+	search.deepest.limit_rule = search.deepest.limit_slot = machine.rules_count >> 63;
 	search.cgroup = cgroup;
 	search.level = BPF_CORE_READ(cgroup, level);
 	bpf_loop(FW_CGROUP_DEPTH, cgroup_search_step, &search, 0);

@@ -21,6 +21,7 @@
 #define PACKET_NEXT_DESTINATION 60
 #define PACKET_EXTENSIONS     4 /* headers skipped; behind more, a packet has no ports */
 #define PACKET_TCP_FIN	      0x01
+#define PACKET_TCP_SYN	      0x02
 #define PACKET_TCP_RST	      0x04
 
 struct ipv4_packet_header {

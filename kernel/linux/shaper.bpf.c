@@ -7,6 +7,7 @@
 #include "kernel/linux/flow.bpf.h"
 #include "kernel/linux/limit.bpf.h"
 #include "kernel/linux/packet.bpf.h"
+#include "kernel/linux/segment.bpf.h"
 #include "kernel/linux/window.bpf.h"
 
 #define TC_ACT_UNSPEC (-1) /* go on with the next filter */
@@ -32,6 +33,11 @@ static __always_inline __u32 network_length(
 	return device->flags & FW_SHAPED_NO_LINK_HEADER ? skb->len : skb->len - FW_ETHERNET_HEADER;
 }
 
+static __always_inline bool is_tcp(const struct packet *packet)
+{
+	return packet->has_ports && packet->protocol == IPPROTO_TCP;
+}
+
 /* Acknowledgments and the first packets of a connection pass: they carry nothing, and slowing them
  * slows the other direction. */
 static __always_inline bool has_to_wait(const struct packet *packet)
@@ -45,15 +51,18 @@ static __always_inline __u32 queue_of(__u32 slot, bool received, __u32 kind)
 	return FW_QUEUE_MAJOR << 16 | slot << 4 | (received ? FW_QUEUE_DIRECTION : 0) | kind;
 }
 
-/* The sending socket and the limit of its process; NULL: none. */
+/* The sending socket and the limit of its process; NULL: none. What a connection that is not
+ * accepted yet sends is its listener's. */
 static __always_inline struct bpf_sock *limited_sender(struct __sk_buff *skb, struct limit_use *use)
 {
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct bpf_sock *any = (struct bpf_sock *)skb->sk_pointer, *sk;
 	struct fw_flow_state *flow;
 
-	if (!sk)
+	if (!any)
 		return 0;
-	sk = bpf_sk_fullsock(sk);
+	sk = bpf_sk_fullsock(any);
+	if (!sk)
+		sk = bpf_get_listener_sock(any);
 	if (!sk)
 		return 0;
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
@@ -71,7 +80,7 @@ static __always_inline bool socket_limit(struct bpf_sock *sk, struct limit_use *
 {
 	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 
-	return flow && limit_of(flow->owner, use) && use->received_rate;
+	return flow && limit_of(flow->owner, use);
 }
 
 /* The socket that a packet is for, to be released; NULL: none that can be found by ports. */
@@ -98,7 +107,7 @@ static __always_inline bool receiver_limit(
 
 	if (!sk)
 		return false;
-	found = socket_limit(sk, use);
+	found = socket_limit(sk, use) && use->received_rate;
 	bpf_sk_release(sk);
 	return found;
 }
@@ -123,15 +132,11 @@ static __always_inline int send_to_queue(struct __sk_buff *skb,
 	return bpf_redirect(way, 0);
 }
 
-static __always_inline void advertise(struct __sk_buff *skb, struct bpf_sock *sk,
-	const struct fw_shaped_device *device, const struct packet *packet,
-	const struct limit_use *use)
+static __always_inline __u32 transport_offset(
+	const struct fw_shaped_device *device, const struct packet *packet)
 {
-	struct fw_limit_state *state = bpf_map_lookup_elem(&limit_states, &use->slot);
-	__u32 link = device->flags & FW_SHAPED_NO_LINK_HEADER ? 0 : FW_ETHERNET_HEADER;
-
-	if (state)
-		window_clamp(skb, sk, link + packet->headers, state, use->received_rate);
+	return packet->headers +
+	       (device->flags & FW_SHAPED_NO_LINK_HEADER ? 0 : FW_ETHERNET_HEADER);
 }
 
 SEC("tc")
@@ -150,8 +155,9 @@ int fw_shape_egress(struct __sk_buff *skb)
 	device = device_of(skb);
 	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet))
 		return TC_ACT_UNSPEC;
-	if (use.received_rate && packet.has_ports && packet.protocol == IPPROTO_TCP)
-		advertise(skb, sk, device, &packet, &use);
+	if (is_tcp(&packet))
+		window_clamp(skb, transport_offset(device, &packet),
+			window_to(sk, &use, packet.tcp_flags));
 	if (!use.sent_rate || !has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	limit_admit(use.slot, true, use.sent_rate, packet.payload, NO_BOUND);
@@ -171,6 +177,27 @@ static __always_inline __u64 remote_bound(const struct packet *packet, __u64 rat
 	return bound > REMOTE_DATAGRAM_NS ? bound : REMOTE_DATAGRAM_NS;
 }
 
+/*
+ * The limit of the process that a packet is for; false: none. An acknowledgment for data that the
+ * process sends gets a window that fits its limit.
+ */
+static __always_inline bool receive_limited(struct __sk_buff *skb,
+	const struct fw_shaped_device *device, struct packet *packet, struct limit_use *use)
+{
+	struct bpf_sock *sk = receiver_of(skb, packet);
+	struct window window = {};
+	bool found;
+
+	if (!sk)
+		return false;
+	found = socket_limit(sk, use);
+	if (found && is_tcp(packet))
+		window = window_from(sk, use, packet->tcp_flags);
+	bpf_sk_release(sk);
+	window_clamp(skb, transport_offset(device, packet), window);
+	return found;
+}
+
 SEC("tc")
 int fw_shape_ingress(struct __sk_buff *skb)
 {
@@ -183,7 +210,8 @@ int fw_shape_ingress(struct __sk_buff *skb)
 		return TC_ACT_UNSPEC;
 	device = device_of(skb);
 	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
-		!has_to_wait(&packet) || !receiver_limit(skb, &packet, &use))
+		!receive_limited(skb, device, &packet, &use) || !use.received_rate ||
+		!has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	most = skb->sk_pointer ? NO_BOUND : remote_bound(&packet, use.received_rate);
 	if (!limit_admit(use.slot, false, use.received_rate, packet.payload, most))
@@ -229,6 +257,33 @@ int fw_shape_return(struct __sk_buff *skb)
 	return bpf_redirect(device->device, 0);
 }
 
+/* Both ends of a packet on lo; a rate of 0: not limited. Windows and segments are made to fit. */
+static __always_inline void loopback_limits(struct __sk_buff *skb, struct packet *packet,
+	struct limit_use *sender, struct limit_use *receiver)
+{
+	__u32 offset = FW_ETHERNET_HEADER + packet->headers;
+	struct bpf_sock *from = limited_sender(skb, sender), *to = receiver_of(skb, packet);
+	struct window ours = {}, theirs = {};
+	bool limited = from;
+
+	if (from && is_tcp(packet))
+		ours = window_to(from, sender, packet->tcp_flags);
+	if (to) {
+		if (socket_limit(to, receiver)) {
+			limited = true;
+			if (is_tcp(packet))
+				theirs = window_from(to, receiver, packet->tcp_flags);
+		}
+		bpf_sk_release(to);
+	}
+	if (!limited || !is_tcp(packet))
+		return;
+	window_clamp(skb, offset, ours);
+	window_clamp(skb, offset, theirs);
+	if (packet->tcp_flags & PACKET_TCP_SYN)
+		segment_clamp(skb, offset);
+}
+
 /*
  * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which
  * is then the only one that is charged by the queue.
@@ -238,19 +293,20 @@ int fw_shape_loopback(struct __sk_buff *skb)
 {
 	struct limit_use sender = {}, receiver = {};
 	struct packet packet = {};
-	bool sends, receives;
 
-	if (!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet) || !has_to_wait(&packet))
+	if (!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
 		return TC_ACT_UNSPEC;
-	sends = sender_limit(skb, &sender);
-	receives = receiver_limit(skb, &packet, &receiver);
-	if (sends)
+	loopback_limits(skb, &packet, &sender, &receiver);
+	if (!has_to_wait(&packet))
+		return TC_ACT_UNSPEC;
+	if (sender.sent_rate)
 		limit_admit(sender.slot, true, sender.sent_rate, packet.payload, NO_BOUND);
-	if (receives)
+	if (receiver.received_rate)
 		limit_admit(receiver.slot, false, receiver.received_rate, packet.payload, NO_BOUND);
-	if (receives && (!sends || receiver.received_rate <= sender.sent_rate))
+	if (receiver.received_rate &&
+		(!sender.sent_rate || receiver.received_rate <= sender.sent_rate))
 		skb->priority = queue_of(receiver.slot, true, packet.kind);
-	else if (sends)
+	else if (sender.sent_rate)
 		skb->priority = queue_of(sender.slot, false, packet.kind);
 	return TC_ACT_UNSPEC;
 }

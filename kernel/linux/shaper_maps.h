@@ -88,6 +88,9 @@ struct fw_limit_flow {
 	uint64_t second_ns;    /* when the second began that is being measured */
 	uint64_t second_bytes; /* `bytes` then */
 	uint64_t rate;	       /* over the last whole second */
+	uint64_t window_ns;    /* when the window below was last changed */
+	uint32_t window; /* bytes that each TCP connection may have under way; 0: not chosen yet */
+	uint32_t reserved;
 };
 
 /* What a limit did, by slot; set to 0 when a slot gets a new rule. */
@@ -97,10 +100,6 @@ struct fw_limit_state {
 	uint64_t waited;       /* packets */
 	uint64_t waited_bytes; /* payload */
 	uint64_t dropped;
-	uint64_t window_ns; /* when the window below was last changed */
-	uint32_t window; /* bytes that each TCP connection may have under way to us; 0: not chosen
-			    yet */
-	uint32_t reserved;
 };
 
 #endif

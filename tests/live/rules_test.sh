@@ -162,11 +162,86 @@ rule block "exe:$work/probe" --allow-loopback
 check "--allow-loopback lets it send" sends
 clear_rules
 
+rule block "exe:$work/probe" --to 127.0.0.9
+is_blocked 127.0.0.9
+in_force=$("$fw" rules --json | jq -c '[.id, .hits]')
+rule block "exe:$work/probe" --to 127.0.0.9
+check "a rule that is there keeps its number" eval '[ "$("$fw" rules --json | jq -c "[.id, .hits]")" = "$in_force" ]'
+clear_rules
+for last in {1..16}; do echo "block exe:$work/probe --to 127.0.1.$last"; done >"$work/sixteen"
+check "16 blocks of a target" rule rules restore "$work/sixteen"
+check "and again" rule rules restore "$work/sixteen"
+check "are still 16" rules_are 16
+check "the 17th is refused" eval '! rule block "exe:$work/probe" --to 127.0.1.17'
+check "and said why" says "at most 16"
+check "the 16th holds" is_blocked 127.0.1.16
+clear_rules
+
+## The nearest ancestor, also of a child that was there when the rule was made
+mkfifo "$work/tree"
+"$work/probe" -c '"$0" -c "\"$0\" -c \"read -r _ <$1; exec 3<>/dev/udp/127.0.0.8/9 && echo x >&3\"; exit \$?"; exit $?' \
+	"$work/probe" "$work/tree" 2>/dev/null &
+eldest=$!
+children+=("$eldest")
+child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
+has_grandchild() { middle=$(child_of "$eldest") && [ -n "$middle" ] && [ -n "$(child_of "$middle")" ]; }
+if [ -e /proc/self/task/$$/children ] || [ -e /proc/$$/task/$$/children ]; then
+	check "a tree of processes" until_true has_grandchild
+	rule block "pid:$eldest" --to 127.0.0.7
+	rule block "pid:$middle" --to 127.0.0.8
+	echo >"$work/tree"
+	check "the rule of the nearest ancestor counts" eval '! wait $eldest'
+	clear_rules
+else
+	kill "$eldest"
+	skip "the nearest ancestor" "/proc does not list children here"
+fi
+
+## Who began it, of listeners and connections, also of those from before load
+moved() { # SCENARIO OPTION WHEN: bytes that passed in spite of a block
+	local ready=$work/ready go=$work/go
+	rm -f "$ready" "$go"
+	"$fwblock" run --own-netns --ready "$ready" --go "$go" "$1" >"$work/out" 2>"$work/err" &
+	children+=("$!")
+	until_true test -s "$ready"
+	read -r _ pid <"$ready"
+	[ "$3" = loaded ] || "$fw" load
+	"$fw" block "pid:$pid" "$2" >/dev/null 2>>"$work/err" && touch "$go"
+	wait "${children[-1]}"
+	"$fw" unblock --all >/dev/null
+	jq .leaked "$work/out"
+}
+for when in loaded 'from before load'; do
+	for scenario in tcp_accept4 tcp_accepted4 tcp_existing4; do
+		[ "$when$scenario" != 'from before loadtcp_accept4' ] || continue
+		own=outgoing other=incoming
+		[[ $scenario = tcp_existing? ]] || own=incoming other=outgoing
+		for option in $own $other; do
+			[ "$when" = loaded ] || "$fw" unload
+			bytes=$(moved "$scenario" "--only-$option" "$when")
+			if [ $option = $own ]; then
+				check "$scenario, $when: nothing passes an --only-$option" [ "$bytes" -eq 0 ]
+			else
+				check "$scenario, $when: an --only-$option does not touch it" [ "$bytes" -gt 0 ]
+			fi
+		done
+	done
+done
+
 ## Time
 check "block --for" rule block "exe:$work/probe" --for 2s
 check "it is blocked" is_blocked
 check "and ends by itself" until_true sends
 check "then it is not listed" rules_are 0
+check "and nothing of it is attached" eval '[ "$(attached)" -eq "$links" ]'
+start_resident later
+rule block user:root --to 127.0.0.1 --force
+rule block "exe:$work/probe" --to 127.0.0.5 --for 1s
+later_is() { ask later 127.0.0.1 && [ "$answer" = "$1" ]; }
+check "a more specific rule holds" later_is "0 0"
+check "as it ends the other one comes into force, for who runs" until_true later_is "1 1"
+kill "$resident"
+clear_rules
 
 ## Rules stay without a program
 "$fw" block "exe:$work/probe" >"$work/out" 2>&1 &
@@ -224,6 +299,25 @@ check "a pid that is gone" eval '! rule block pid:4194000'
 check "an unknown user" fails_with 2 block user:no-such-user
 clear_rules
 
+## A command that waits while the kernel side is taken away
+exec 9<"${FLOWWATCHER_BPFFS:-/sys/fs/bpf}/flowwatcher"
+flock 9
+"$fw" block "exe:$work/probe" >"$work/out" 2>"$work/err" 9<&- &
+waiting=$!
+children+=("$waiting")
+waits() { grep -q -- "-> FLOCK.* $waiting " /proc/locks; }
+check "a second command waits" until_true waits
+kill -STOP "$waiting"
+until_true is_stopped "$waiting"
+exec 9<&-
+check "unload does not wait for it" "$fw" unload
+check "load" "$fw" load
+kill -CONT "$waiting"
+check "and it fails" eval '! wait $waiting'
+check "and says why" says "not loaded\|unloaded meanwhile"
+check "no rule came of it" rules_are 0
+check "and nothing is blocked" sends
+
 ## unload
 rule block "exe:$work/probe"
 check "unload with a rule in force" "$fw" unload
@@ -231,5 +325,4 @@ loaded=
 check "it sends" sends
 check "without a kernel side a rule is refused" eval '! rule block "exe:$work/probe"'
 check "and the message says what to do" says "flowwatcher load"
-kill "$resident"; wait "$resident" 2>/dev/null
 finish
