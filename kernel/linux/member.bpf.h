@@ -62,12 +62,14 @@ static __always_inline void add_blocks(struct found *into, __u32 blocks, __u64 e
 /* Take what the policy has of what was not found yet. */
 GLOBAL_SUBPROGRAM int consider(struct found *member, const struct fw_policy_key *key)
 {
+	struct fw_policy_key wanted;
 	struct fw_policy *policy;
 	bool second;
 
 	if (!member || !key)
 		return 0;
-	policy = bpf_map_lookup_elem(&policies, key);
+	wanted = *key; /* Linux 6.1 takes no argument of such a subprogram for a key */
+	policy = bpf_map_lookup_elem(&policies, &wanted);
 	if (!policy)
 		return 0;
 	if (is_committed(policy->first_block) && !has_ended(policy->blocks_end_ns))
@@ -207,7 +209,7 @@ static __always_inline __u64 hash_comm(struct task_struct *task)
 
 GLOBAL_SUBPROGRAM int member_put(__u64 handle, const struct fw_member *member)
 {
-	struct fw_member *old = bpf_map_lookup_elem(&members, &handle);
+	struct fw_member *old = bpf_map_lookup_elem(&members, &handle), made;
 
 	if (!member)
 		return 0;
@@ -221,7 +223,8 @@ GLOBAL_SUBPROGRAM int member_put(__u64 handle, const struct fw_member *member)
 		old->block_ancestor != member->block_ancestor ||
 		old->limit_ancestor != member->limit_ancestor)
 		__sync_fetch_and_add(&machine.members_changed, 1);
-	if (bpf_map_update_elem(&members, &handle, member, BPF_ANY))
+	made = *member; /* nor for a value */
+	if (bpf_map_update_elem(&members, &handle, &made, BPF_ANY))
 		__sync_fetch_and_add(&machine.member_failures, 1);
 	return 0;
 }
