@@ -39,7 +39,7 @@ const struct fw_command fw_command_block = {
 		"                        [2001:db8::/32]:8000-8999; may be repeated\n"
 		"      --only-incoming   only what others begin\n"
 		"      --only-outgoing   only what the processes begin\n"
-		"      --allow-loopback  not within the machine\n"
+		"      --allow-loopback  not peers in 127.0.0.0/8 and ::1\n"
 		"      --no-children     of pid:N not its children\n"
 		"      --for TIME        ends by itself: 30s, 10min, 2h, 7d\n"
 		"      --dry-run         change nothing, list the running processes that match\n"

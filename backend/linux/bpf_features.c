@@ -53,8 +53,8 @@ static const char *const role_costs[] = {
 	[FW_ROLE_EVENT] = "no process and thread events, or none of those that run already",
 	[FW_ROLE_RULE] = "rules are not followed in this respect",
 	[FW_ROLE_RULE_CALL] =
-		"a block does not reach packet sockets, and of a socket that another process used "
-		"last, what is received before the first call returns",
+		"a block does not reach what packet sockets send, nor new ones, nor of a socket that "
+		"another process used last what is received before the first call returns",
 	[FW_ROLE_RULE_OWNER] = "needed only where calls cannot be refused",
 	[FW_ROLE_RULE_PASS] = "rules cannot be made",
 };

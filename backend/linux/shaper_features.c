@@ -136,9 +136,8 @@ enum fw_status fw_shaper_features(fw_feature_fn feature, void *argument)
 		!report(feature, argument, "TCP and UDP received", true, QUEUE_IN) ||
 		!report(feature, argument, "TCP and UDP over lo", lo, lo ? QUEUE_OUT : BUCKET) ||
 		!report(feature, argument, "new devices", true,
-			"a device or network namespace that came after the last command that "
-			"changed "
-			"a rule has no queue yet: packets beyond the rate are dropped there"))
+			"a device or network namespace that came after the last command about rules "
+			"has no queue yet: packets beyond the rate are dropped there"))
 		return FW_STOPPED;
 	return FW_OK;
 }

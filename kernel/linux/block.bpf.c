@@ -247,12 +247,15 @@ int fw_iter_holders(struct bpf_iter__task_file *context)
 	struct fw_flow_state *flow;
 	struct fw_member *member;
 	struct socket *socket;
+	struct sock *sk;
 	__u64 handle;
 
 	if (!task || !file)
 		return 0;
 	socket = bpf_sock_from_file(file);
-	flow = socket && socket->sk ? bpf_sk_storage_get(&flows, socket->sk, 0, 0) : 0;
+	sk = socket ? socket->sk : 0;
+	/* One that nobody used since it was made has no state yet. */
+	flow = sk && family_counts(sk) ? flow_get(sk) : 0;
 	if (!flow)
 		return 0;
 	handle = fw_handle(task->tgid, BPF_CORE_READ(task, group_leader, start_boottime));

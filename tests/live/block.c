@@ -164,22 +164,6 @@ static int list(void)
 	return fflush(stdout) == 0 ? 0 : 1;
 }
 
-static void out_of_time(int signal_number)
-{
-	static const char text[] = "fwblock: not done in time\n";
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-	(void)ignored;
-	fw_kill_all();
-	_exit(1);
-}
-
-static void stop(int signal_number)
-{
-	fw_kill_all();
-	_exit(1);
-}
-
 /* For all that runs from now on. TCP Fast Open: 1 for clients, 2 for servers. The two of lo let a
  * packet from 127.0.0.1 in that did not come out of this machine's own routing. */
 static void allow_everything(void)
@@ -194,9 +178,7 @@ static void allow_everything(void)
 static int run(const struct fw_block_scenario *scenario)
 {
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, out_of_time);
-	signal(SIGTERM, stop);
-	signal(SIGINT, stop);
+	fw_end_by_signals();
 	alarm(fw_traffic.seconds);
 	fw_ledger_open();
 	if (own_netns)

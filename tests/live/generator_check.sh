@@ -5,24 +5,9 @@
 # that nothing is left behind. No privilege needed; scenarios that need it are skipped.
 set -u
 fwevents=$1
-passed=0
-failed=0
-skipped=0
-work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
-trap 'exit 1' INT TERM HUP
+. "$(dirname "$0")/generator_verdicts.sh"
 mkdir "$work/tmp"
 export TMPDIR="$work/tmp"
-
-verdict() { # NAME REASON: no reason is a pass
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "ok $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $1: $2"
-	fi
-}
 
 # What must hold of any ledger; prints what does not.
 # shellcheck disable=SC2016 # names of jq

@@ -5,32 +5,7 @@
 # needed; what needs it is skipped.
 set -u
 fwrate=$1
-passed=0
-failed=0
-skipped=0
-work=$(mktemp -d) || exit 1
-namespaces=
-cleanup() {
-	for name in $namespaces; do ip netns del "$name"; done
-	rm -rf "$work"
-}
-trap cleanup EXIT
-trap 'exit 1' INT TERM HUP
-
-verdict() { # NAME REASON: no reason is a pass
-	if [ -z "$2" ]; then
-		passed=$((passed + 1))
-		echo "ok $1"
-	else
-		failed=$((failed + 1))
-		echo "not ok $1: $2"
-	fi
-}
-
-skip() { # NAME REASON
-	skipped=$((skipped + 1))
-	echo "SKIP $1: $2"
-}
+. "$(dirname "$0")/generator_verdicts.sh"
 
 # What must hold of any run; prints what does not.
 # shellcheck disable=SC2016 # names of jq

@@ -247,22 +247,6 @@ static int parse_arguments(int argc, char **argv)
 	return check() ? -1 : 2;
 }
 
-static void out_of_time(int signal_number)
-{
-	static const char text[] = "fwrate: not done in time\n";
-	ssize_t ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
-
-	(void)ignored;
-	fw_kill_all();
-	_exit(1);
-}
-
-static void stop(int signal_number)
-{
-	fw_kill_all();
-	_exit(1);
-}
-
 static void prepare(void)
 {
 	if (fw_rate.protocol == IPPROTO_UDP && !fw_rate.receive_buffer && !fw_rate.latency)
@@ -271,9 +255,7 @@ static void prepare(void)
 	fw_rate.free_netns = netns_path(fw_rate.free_netns);
 	fw_traffic.seconds = fw_rate.seconds + OVERTIME_SECONDS;
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, out_of_time);
-	signal(SIGTERM, stop);
-	signal(SIGINT, stop);
+	fw_end_by_signals();
 	alarm(fw_traffic.seconds);
 	fw_ledger_open();
 }

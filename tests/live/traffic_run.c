@@ -308,3 +308,28 @@ void *fw_shared(size_t size)
 		fw_fail("mmap");
 	return memory;
 }
+
+static void out_of_time(int signal_number)
+{
+	static const char text[] = ": not done in time\n";
+	ssize_t ignored = write(STDERR_FILENO, program_invocation_short_name,
+		strlen(program_invocation_short_name));
+
+	ignored = write(STDERR_FILENO, text, sizeof(text) - 1);
+	(void)ignored;
+	fw_kill_all();
+	_exit(1);
+}
+
+static void stop(int signal_number)
+{
+	fw_kill_all();
+	_exit(1);
+}
+
+void fw_end_by_signals(void)
+{
+	signal(SIGALRM, out_of_time);
+	signal(SIGTERM, stop);
+	signal(SIGINT, stop);
+}
