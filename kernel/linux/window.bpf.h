@@ -19,7 +19,7 @@
 #define WINDOW_LONG_NS 200000000ull  /* it is too long */
 #define WINDOW_PERIOD_NS 50000000ull /* between two steps, and no less than the queue is long */
 #define WINDOW_IDLE_NS 1000000000ull /* after that nobody knows how many connections go on */
-#define WINDOW_LEAST 4096u	     /* bytes */
+#define WINDOW_LEAST 2048u	     /* bytes */
 #define WINDOW_MOST (64u << 20)
 #define WINDOW_SEGMENTS 2u /* with less than one, a sender would wait for a time-out */
 #define WINDOW_OFFSET 14u  /* in the TCP header */
@@ -41,7 +41,7 @@ static __always_inline __u32 window_within(__u64 window)
 /* What takes 4 ms: many connections may begin at once. */
 static __always_inline __u32 window_first(__u64 rate)
 {
-	return window_within(rate / 256);
+	return window_within(rate / 1024);
 }
 
 /* One step at a time, by whoever comes first. */
