@@ -19,10 +19,10 @@ bystander_measure() { # ROUND TOPOLOGY STATE [RUNNER CELL...]
 
 	if [ $# -gt 3 ]; then
 		rm -f "$work/beside.go"
-		"$4" $((bystander_seconds + 2)) "$work/beside" "$2" "${@:5}" &
+		"$4" $((bystander_seconds + 1)) "$work/beside" "$2" "${@:5}" &
 		beside=$!
 		until [ -e "$work/beside.go" ] || ! kill -0 $beside 2>/dev/null; do sleep 0.05; done
-		sleep 1 # its steady state
+		sleep 0.5 # its steady state
 	fi
 	bystander_ask "$output" "$2"
 	[ -z "$beside" ] || wait $beside
@@ -49,11 +49,11 @@ bystander_place() { # ROUND TOPOLOGY
 	for cell in "${bystander_cells[@]}"; do
 		# shellcheck disable=SC2086
 		set -- "$1" "$2" $cell
-		title="${3^^} $5, $(($6 / 1000000)) MB/s, $7 flows"
+		title="${3^^} $5, $(($6 / 1000000)) MB/s, flows: $7"
 		bystander_measure "$1" "$2" "$title, limited" limited_cell "${@:3}"
 		bystander_measure "$1" "$2" "$title, paces itself" paced_cell "${@:3}"
 	done
-	bystander_measure "$1" "$2" 'TCP up, 8 flows, as fast as it goes' unlimited_cell tcp 4 up 1000000000000 8
+	bystander_measure "$1" "$2" 'TCP up, flows: 8, as fast as it goes' unlimited_cell tcp 4 up 1000000000000 8
 	bystander_measure "$1" "$2" 'nothing again'
 }
 

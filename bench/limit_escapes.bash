@@ -35,14 +35,14 @@ escape_htb_existing() { # OUTPUT
 	peer_rate "$1" tcp up 1024000 1 &
 	group_pid=$!
 	until [ -s "$work/escape.pid" ]; do kill -0 $group_pid || break; sleep 0.05; done
-	cat "$work/escape.pid" >$peer_group/cgroup.procs
+	cat "$work/escape.pid" >"$peer_group/cgroup.procs"
 	touch "$work/escape.go"
 	wait $group_pid
 	htb_remove
 }
 
 escape_measure() { # TOOL KIND
-	local cell_options peer_program protocol trickle_front front=() output=$work/escape
+	local cell_options peer_program protocol trickle_front front=() output=$work/escape peer_seconds=2
 
 	rm -f "$output"*
 	escape_prepare "$2"

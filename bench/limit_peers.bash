@@ -4,14 +4,14 @@
 
 # Rates that all of them can express: trickle counts in 1024 bytes, wondershaper in 1000 bits.
 peer_cells=(
-	'tcp up 1024000 1' 'tcp up 10240000 8' 'tcp down 10240000 8' 'tcp up 102400000 8'
-	'udp up 10240000 1' 'udp down 10240000 1'
+	'tcp up 1024000 1' 'tcp up 10240000 8' 'tcp up 102400000 8' 'tcp down 102400000 8'
+	'udp up 102400000 1' 'udp down 10240000 1'
 )
 peer_tools='paced flowwatcher trickle htb wondershaper'
 peer_names='{"paced": "paces itself", "flowwatcher": "flowwatcher", "trickle": "trickle",
 	"htb": "cgroup and HTB", "wondershaper": "wondershaper"}'
 peer_refusals=''
-peer_group=/sys/fs/cgroup/flowwatcher-bench # of version 2, in a mount namespace of its own
+peer_group=/sys/fs/cgroup/$group # of version 2, in a mount namespace of its own
 peer_port=7000
 peer_seconds=3
 
@@ -25,7 +25,7 @@ wire_kbit() { # PROTOCOL RATE
 # Packets that a process of the group sends are put into a class by their priority, which is the class's handle.
 htb_up() { # KBIT
 	in_near tc qdisc add dev near root handle 1: htb &&
-		in_near tc class add dev near parent 1: classid 1:10 htb rate "${1}kbit" burst 64k cburst 64k &&
+		in_near tc class add dev near parent 1: classid 1:10 htb rate "${1}kbit" burst 64k cburst 64k quantum 60000 &&
 		in_near nft -f - <<-END
 		table inet bench {
 			chain out {
@@ -43,7 +43,7 @@ htb_down() { # KBIT
 		in_near tc filter add dev near parent ffff: protocol all u32 match u32 0 0 \
 			action mirred egress redirect dev bench-ifb &&
 		in_near tc qdisc add dev bench-ifb root handle 2: htb &&
-		in_near tc class add dev bench-ifb parent 2: classid 2:10 htb rate "${1}kbit" burst 64k cburst 64k &&
+		in_near tc class add dev bench-ifb parent 2: classid 2:10 htb rate "${1}kbit" burst 64k cburst 64k quantum 60000 &&
 		in_near tc filter add dev bench-ifb parent 2: protocol ip u32 match ip sport $peer_port 0xfff0 flowid 2:10
 }
 
@@ -56,13 +56,13 @@ htb_remove() {
 
 # Two cgroup2 mounts at one place show one hierarchy: the machine's. nft looks for groups here only.
 group_prepare() {
-	mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p $peer_group
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup && mkdir -p "$peer_group"
 }
 
 # A command in the group.
 in_group() {
 	(
-		echo $BASHPID >$peer_group/cgroup.procs
+		echo $BASHPID >"$peer_group/cgroup.procs"
 		exec "$@"
 	)
 }
@@ -131,8 +131,7 @@ peer_line() { # FILE ROUND TOOL TITLE OUTPUT
 peer_measure() { # ROUND TOOL CELL...
 	local front=() title output=$work/peer
 
-	title="${3^^} $4, $(awk -v r="$5" 'BEGIN { print r / 1e6 }') MB/s, $6 flow"
-	[ "$6" = 1 ] || title+=s
+	title="${3^^} $4, $(awk -v r="$5" 'BEGIN { print r / 1e6 }') MB/s, flows: $6"
 	: >"$output"
 	"run_$2" "$output" "${@:3}"
 	peer_line "$state/peers.json" "$1" "$2" "$title" "$output"
@@ -206,9 +205,11 @@ peers_report() {
 	### CPU per gigabyte
 
 	Seconds of a processor for a gigabyte of payload in the same runs. All that the machine did, both ends, interrupts
-	and kernel threads, sampled by the tick while a spinner of the lowest priority keeps each processor awake:
+	and kernel threads, sampled by the tick while a spinner of the lowest priority keeps each processor awake; below
+	100 MB/s it is too little to be sampled:
 	END
-	peer_table .machine 2
+	limit_table 'map(select(.cell | contains("102.4"))) | tool_table(.machine; 2)' "$state/peers.json" \
+		--argjson tools "$peer_names"
 	printf '\nOf the two processes alone, where packets that leave later are not in it:\n'
 	peer_table .own 2
 	printf '\nWithout any limit, as fast as it goes:\n'

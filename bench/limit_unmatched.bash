@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # What rules about others cost. Read by bench/limits_apart.bash.
 
-unmatched_states='none block1 block10k limit1 limit4k again'
+unmatched_states='none block1 block10k limit1 limit100 again'
 declare -A unmatched_title=(
-	[none]='no rules' [block1]='1 block' [block10k]='10,000 blocks' [limit1]='1 limit' [limit4k]='4,000 limits'
+	[none]='no rules' [block1]='1 block' [block10k]='10,000 blocks' [limit1]='1 limit' [limit100]='100 limits'
 	[again]='no rules again'
 )
-declare -A unmatched_rules=([none]=0 [again]=0 [block1]=1 [limit1]=1 [block10k]=10000 [limit4k]=4000)
+declare -A unmatched_rules=([none]=0 [again]=0 [block1]=1 [limit1]=1 [block10k]=10000 [limit100]=100)
 unmatched_workloads='tcp_request udp_request tcp_short'
 unmatched_rounds=$((rounds * 2 + 1))
 

@@ -14,19 +14,26 @@ limits_need() {
 	done
 }
 
-# What does not end with the namespaces: the group of one peer.
+limits_pid=0
+limit_group=flowwatcher-bench-${state##*.}
+
+# The namespaces end with the process that holds them; the group of one peer does not.
 limits_release() {
 	local group
 
+	[ "$limits_pid" = 0 ] || kill -KILL "$limits_pid" 2>/dev/null
 	for group in $(findmnt -rno TARGET -t cgroup2); do
-		[ ! -d "$group/flowwatcher-bench" ] || rmdir "$group/flowwatcher-bench"
+		[ ! -d "$group/$limit_group" ] || await rmdir "$group/$limit_group"
 	done
 }
 
 limits_measure() {
 	limits_need
 	chmod 711 "$state" # one peer runs as another user
-	here=$here state=$state tools=$tools flowwatcher=$(realpath "$flowwatcher") rounds=$limit_rounds \
-		seconds=$limit_seconds unshare --net --mount --pid --fork --kill-child --mount-proc \
-		bash "$here/limits_apart.bash" || fail 'the limits could not be measured'
+	here=$here state=$state tools=$tools flowwatcher=$(realpath "$flowwatcher") group=$limit_group \
+		rounds=$limit_rounds seconds=$limit_seconds unshare --net --mount --pid --fork --kill-child --mount-proc \
+		bash "$here/limits_apart.bash" &
+	limits_pid=$!
+	wait "$limits_pid" || fail 'the limits could not be measured'
+	limits_pid=0
 }

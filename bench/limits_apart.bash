@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # The measurements of limits, in namespaces that bench/limits.bash made: started by it, with $here, $state, $tools,
-# $flowwatcher, $rounds and $seconds set. Leaves $state/limits.md.
+# $flowwatcher, $group, $rounds and $seconds set. Leaves $state/limits.md.
 set -u
 
 fw=$flowwatcher fwrate=$tools/../tests/live/fwrate work=$state/limits
