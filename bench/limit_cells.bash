@@ -35,7 +35,7 @@ cells_together() {
 	for i in "${!runs[@]}"; do
 		# shellcheck disable=SC2086
 		cell_line "$work/cell$i" ${runs[i]}
-		rm -f "$work/cell$i"*
+		rm -f "$work/cell$i" "$work/cell$i".*
 	done
 }
 
