@@ -104,8 +104,8 @@ cells_report() {
 	cat <<-END
 	### Goodput against target
 
-	Payload that arrives, in percent of the rate, over $((seconds - 1)) s after a first one; the second that is furthest from
-	it; Jain's index of the flows; segments that were sent again; packets that the limit had to drop. Cells of one
+	Payload that arrives, in percent of the rate, over $((seconds - 1)) s after a first one; the second that is
+	furthest from it; Jain's index of the flows; segments that were sent again; packets that the limit had to drop. Cells of one
 	rate below 10 MB/s run at the same time, from 10 MB/s on one at a time. Direction is that of the limited process.
 
 	END

@@ -150,7 +150,8 @@ peers_prepare() {
   It needs the queueing disciplines cbq and sfq and the action police."
 	fi
 	PATH=$PATH:/sbin in_near wondershaper clear near >/dev/null 2>&1
-	peer_names=$(jq -c --arg tools "$peer_tools" 'with_entries(select(.key | IN($tools | split(" ")[])))' <<<"$peer_names")
+	peer_names=$(jq -c --arg tools "$peer_tools" 'with_entries(select(.key | IN($tools | split(" ")[])))' \
+		<<<"$peer_names")
 }
 
 peers_measure() {
@@ -188,9 +189,9 @@ peers_report() {
 
 	### Beside other limiters
 
-	The same work over veth, IPv4, under each in its best configuration; $rounds interleaved rounds of $((peer_seconds - 1)) s after a
-	first one, median with the smallest and the largest. "Paces itself" is the sender at that rate without a limiter.
-	Goodput in percent of the rate:
+	The same work over veth, IPv4, under each in its best configuration; $rounds interleaved rounds of
+	$((peer_seconds - 1)) s after a first one, median with the smallest and the largest. "Paces itself" is the sender
+	at that rate without a limiter. Goodput in percent of the rate:
 	END
 	peer_table .percent 1
 	printf '\nThe worst second, in percent of the rate:\n'

@@ -12,8 +12,11 @@ unmatched_rounds=$((rounds * 2 + 1))
 
 # Half about names, half about files that are not there.
 unmatched_file() { # ACTION NUMBER
-	awk -v action="$1" -v n="$2" 'BEGIN { for (i = 0; i < n; i++)
-		print action, (i % 2 ? "comm:other-" : "exe:/nowhere/other-") i, action == "limit" ? "--up 1MB/s --down 1MB/s" : "" }'
+	awk -v action="$1" -v n="$2" 'BEGIN {
+		options = action == "limit" ? "--up 1MB/s --down 1MB/s" : ""
+		for (i = 0; i < n; i++)
+			print action, (i % 2 ? "comm:other-" : "exe:/nowhere/other-") i, options
+	}'
 }
 
 unmatched_state() { # ROUND STATE

@@ -30,9 +30,9 @@ limits_release() {
 limits_measure() {
 	limits_need
 	chmod 711 "$state" # one peer runs as another user
-	here=$here state=$state tools=$tools flowwatcher=$(realpath "$flowwatcher") group=$limit_group \
-		rounds=$limit_rounds seconds=$limit_seconds unshare --net --mount --pid --fork --kill-child --mount-proc \
-		bash "$here/limits_apart.bash" &
+	env here="$here" state="$state" tools="$tools" flowwatcher="$(realpath "$flowwatcher")" \
+		group="$limit_group" rounds="$limit_rounds" seconds="$limit_seconds" \
+		unshare --net --mount --pid --fork --kill-child --mount-proc bash "$here/limits_apart.bash" &
 	limits_pid=$!
 	wait "$limits_pid" || fail 'the limits could not be measured'
 	limits_pid=0

@@ -29,7 +29,7 @@ remove_topology() {
 # run_cell SECONDS OUTPUT CELL...: the free side listens. The limit is there before the first byte.
 run_cell() {
 	local seconds=$1 output=$2 topology=$3 protocol=$4 family=$5 direction=$6 rate=$7 flows=$8
-	local where=() pid= target= result
+	local where=() pid='' target='' result
 	if [ "$topology" = veth ]; then
 		where=(--limited-netns "$near_ns" --free-netns "$far_ns" --connect 192.0.2.2)
 		[ "$family" = 4 ] || where[5]=2001:db8::2
