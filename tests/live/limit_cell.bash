@@ -4,8 +4,10 @@
 #
 #   limited side ── veth (a network namespace each) or lo ── free side
 #
+# $cell_options are options of fwrate besides; $limit_target is limited instead of the process, $no_limit nothing.
 # A cell is: TOPOLOGY PROTOCOL FAMILY DIRECTION RATE FLOWS, as in "veth tcp 4 up 1000000 8".
 
+cell_options=()
 near_ns=fw-near-$$ far_ns=fw-far-$$
 
 make_topology() {
@@ -27,14 +29,14 @@ remove_topology() {
 # run_cell SECONDS OUTPUT CELL...: the free side listens. The limit is there before the first byte.
 run_cell() {
 	local seconds=$1 output=$2 topology=$3 protocol=$4 family=$5 direction=$6 rate=$7 flows=$8
-	local where=() pid result
+	local where=() pid='' target='' result
 	if [ "$topology" = veth ]; then
 		where=(--limited-netns "$near_ns" --free-netns "$far_ns" --connect 192.0.2.2)
 		[ "$family" = 4 ] || where[5]=2001:db8::2
 	fi
 	rm -f "$output" "$output.pid" "$output.go"
 	"$fwrate" --protocol "$protocol" --family "$family" --direction "$direction" --flows "$flows" \
-		--seconds "$seconds" --warmup 1 --target "$rate" "${where[@]}" \
+		--seconds "$seconds" --warmup 1 --target "$rate" "${where[@]}" "${cell_options[@]}" \
 		--limited-pid-file "$output.pid" --go-file "$output.go" --output "$output" \
 		>/dev/null 2>"$output.err" &
 	local run=$!
@@ -45,8 +47,9 @@ run_cell() {
 	done
 	if [ -s "$output.pid" ]; then
 		pid=$(cat "$output.pid")
+		target=${limit_target:-pid:$pid}
 		if [ -z "${no_limit-}" ]; then
-			"$fw" limit "pid:$pid" "--$direction" "$rate" >>"$output.err" 2>&1 || kill "$run"
+			"$fw" limit "$target" "--$direction" "$rate" >>"$output.err" 2>&1 || kill "$run"
 		fi
 		touch "$output.go"
 	fi
@@ -54,8 +57,8 @@ run_cell() {
 	result=$?
 	echo 0 >"$output.dropped"
 	if [ -z "${no_limit-}" ]; then
-		"$fw" rules --json | jq "select(.target == \"pid:$pid\") | .dropped" >"$output.dropped"
-		"$fw" unlimit "pid:$pid" >>"$output.err" 2>&1
+		"$fw" rules --json | jq "select(.target == \"$target\") | .dropped" >"$output.dropped"
+		"$fw" unlimit "$target" >>"$output.err" 2>&1
 	fi
 	return "$result"
 }

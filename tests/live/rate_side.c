@@ -42,6 +42,7 @@ int64_t fw_rate_process_cpu_ns(void)
 	return cpu_of(RUSAGE_SELF) + cpu_of(RUSAGE_CHILDREN);
 }
 
+/* Without what is nice: spinners that keep processors awake, so that ticks sample all the rest. */
 int64_t fw_rate_machine_cpu_ns(void)
 {
 	long long user, nice, kernel, idle, io, interrupt, soft, stolen;
@@ -55,7 +56,7 @@ int64_t fw_rate_machine_cpu_ns(void)
 	}
 	if (fields != 8)
 		return 0;
-	return (user + nice + kernel + interrupt + soft) * (SECOND_NS / sysconf(_SC_CLK_TCK));
+	return (user + kernel + interrupt + soft) * (SECOND_NS / sysconf(_SC_CLK_TCK));
 }
 
 /* Complete from the moment it can be seen. */
