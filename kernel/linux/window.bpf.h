@@ -118,8 +118,7 @@ static __always_inline struct window window_from(
 }
 
 /* `offset` is that of the TCP header in the packet. */
-static __always_inline void window_clamp(
-	struct __sk_buff *skb, __u32 offset, struct window window)
+static __always_inline void window_clamp(struct __sk_buff *skb, __u32 offset, struct window window)
 {
 	__u32 most = (window.bytes + (1u << window.scale) - 1) >> window.scale;
 	__be16 before, after;
