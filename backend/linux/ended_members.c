@@ -76,8 +76,11 @@ static void find_member(const struct fw_kernel_side *side, uint64_t handle,
 			member.limit_slot = found.limit_slot;
 		}
 	}
-	if (member.blocks || member.limit_rule)
-		bpf_map_update_elem(map, &handle, &member, BPF_ANY);
+	if (!member.blocks && !member.limit_rule)
+		return;
+	bpf_map_update_elem(map, &handle, &member, BPF_ANY);
+	/* What was found out before that is no longer so. */
+	__atomic_add_fetch(&side->machine->members_changed, 1, __ATOMIC_SEQ_CST);
 }
 
 enum fw_status fw_ended_members_find(struct fw_kernel_side *side, struct fw_error *error)

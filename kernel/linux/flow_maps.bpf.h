@@ -106,4 +106,10 @@ FW_MAPS_HERE struct fw_readers_map readers SEC(".maps");
 
 FW_MAPS_HERE struct fw_machine machine;
 
+/* Whatever changes rules or members changes this. */
+static __always_inline __u64 members_mark(void)
+{
+	return machine.rules_generation + machine.members_changed;
+}
+
 #endif

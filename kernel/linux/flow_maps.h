@@ -15,7 +15,7 @@
 #include "abi/process_event.h"
 #include "abi/rule.h"
 
-#define FW_MAPS_VERSION 5
+#define FW_MAPS_VERSION 6
 
 #define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
 #define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */
@@ -72,6 +72,10 @@ struct fw_flow_state {
 	uint8_t last_local[16], last_remote[16];
 	uint16_t last_local_port, last_remote_port;
 	uint32_t free_holder; /* machine.rules_generation when somebody held it who is not blocked */
+	uint64_t free_owner; /* was no member when what changes with members (members_mark) was this: */
+	uint64_t free_mark;
+	uint64_t unlimited_mark; /* over lo: neither end had a limit when members_mark was this, */
+	uint64_t unlimited_until_ns; /* and it need not be looked at before then */
 };
 
 /* One per process with traffic, a cache line. Rows are used again: `handle` is written last when one

@@ -17,7 +17,9 @@
 #define FW_MAX_RULES	 16384
 #define FW_MAX_MEMBERS	 262144
 #define FW_POLICY_BLOCKS 16   /* blocks of one target */
-#define FW_LIMIT_SLOTS	 4095 /* slot 0 is not used; queue numbers (shaper_maps.h) fit for no more */
+/* Slot 0 is not used. Queue numbers (shaper_maps.h) fit for 4095, but each limit makes 16 classes on each
+ * adapter, and the kernel looks at all classes of an adapter for each new one: 500 limits took half a minute. */
+#define FW_LIMIT_SLOTS 256
 
 /*
  * Key of a policy, by kind (enum fw_rule_target):

@@ -124,19 +124,33 @@ static __noinline bool refuses_received(struct __sk_buff *skb, struct bpf_sock *
 	return is_refused(skb, sk, flow, member, handle, false);
 }
 
+/* The flow's owner was no member, and nothing has changed since. A change of user changes nothing that is
+ * seen, so rules on users are always asked. */
+static __always_inline bool is_free(const struct fw_flow_state *flow)
+{
+	return flow->free_mark == members_mark() && flow->owner && flow->free_owner == flow->owner &&
+	       !machine.policy_kinds[FW_RULE_USER];
+}
+
+static __always_inline void note_free(struct fw_flow_state *flow, __u64 mark)
+{
+	flow->free_owner = flow->owner;
+	flow->free_mark = mark;
+}
+
 SEC("cgroup_skb/egress")
 int fw_rule_sent(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
 	struct fw_flow_state *flow;
 	struct fw_member *member;
+	__u64 handle, mark = members_mark();
 	struct sock *socket;
-	__u64 handle;
 
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
 	flow = sk ? packet_flow(sk) : 0;
-	if (!flow)
+	if (!flow || (is_free(flow) && flow->owner == current_handle()))
 		return VERDICT_PASS;
 	socket = packet_socket(flow);
 	if (BPF_CORE_READ_BITFIELD_PROBED(socket, sk_kern_sock) && !packet_owner(sk, flow))
@@ -150,6 +164,8 @@ int fw_rule_sent(struct __sk_buff *skb)
 		handle = packet_owner(sk, flow);
 		member = bpf_map_lookup_elem(&members, &handle);
 	}
+	if (!member)
+		note_free(flow, mark);
 	if (member && member->blocks && refuses_sent(skb, sk, flow, member, handle))
 		return VERDICT_DROP;
 	if (member && member->limit_rule && !police(skb, member, true))
@@ -162,16 +178,18 @@ int fw_rule_received(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
 	struct fw_flow_state *flow;
+	__u64 handle, mark = members_mark();
 	struct fw_member *member;
-	__u64 handle;
 
 	if (sk)
 		sk = bpf_sk_fullsock(sk);
 	flow = sk ? packet_flow(sk) : 0;
-	if (!flow)
+	if (!flow || is_free(flow))
 		return VERDICT_PASS;
 	handle = packet_owner(sk, flow);
 	member = bpf_map_lookup_elem(&members, &handle);
+	if (!member)
+		note_free(flow, mark);
 	if (member && member->blocks && refuses_received(skb, sk, flow, member, handle))
 		return VERDICT_DROP;
 	if (member && member->limit_rule && !police(skb, member, false))

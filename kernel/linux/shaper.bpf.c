@@ -13,6 +13,7 @@
 #define TC_ACT_UNSPEC (-1) /* go on with the next filter */
 #define TC_ACT_SHOT 2
 
+#define UNLIMITED_KEPT_NS 100000000ull
 #define NO_BOUND (~0ull)
 #define REMOTE_TCP_BYTES (4ull << 20) /* that senders elsewhere may have waiting in one limit */
 #define REMOTE_DATAGRAM_BYTES 65536ull
@@ -284,6 +285,35 @@ static __always_inline void loopback_limits(struct __sk_buff *skb, struct packet
 		segment_clamp(skb, offset);
 }
 
+/* The state of the socket that sends, if it is known. */
+static __always_inline struct fw_flow_state *sending_flow(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct fw_flow_state *flow;
+
+	if (sk)
+		sk = bpf_sk_fullsock(sk);
+	flow = sk ? bpf_sk_storage_get(&flows, sk, 0, 0) : 0;
+	return flow && flow->self == (__u64)sk ? flow : 0;
+}
+
+/* Looking for the other end costs more than all the rest; so of a connection whose ends have no limit that
+ * is kept for a moment. A socket that is handed to a limited process may be free for so long. */
+static __always_inline bool is_unlimited(const struct fw_flow_state *flow, __u64 now)
+{
+	return flow && flow->unlimited_mark == members_mark() && now < flow->unlimited_until_ns;
+}
+
+/* Of sockets without a connection the next packet may have another other end. */
+static __always_inline void note_unlimited(struct fw_flow_state *flow, const struct packet *packet,
+	__u64 now)
+{
+	if (!flow || !is_tcp(packet))
+		return;
+	flow->unlimited_mark = members_mark();
+	flow->unlimited_until_ns = now + UNLIMITED_KEPT_NS;
+}
+
 /*
  * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which
  * is then the only one that is charged by the queue.
@@ -292,11 +322,15 @@ SEC("tc")
 int fw_shape_loopback(struct __sk_buff *skb)
 {
 	struct limit_use sender = {}, receiver = {};
+	struct fw_flow_state *flow = sending_flow(skb);
+	__u64 now = bpf_ktime_get_coarse_ns();
 	struct packet packet = {};
 
-	if (!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
+	if (is_unlimited(flow, now) || !packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
 		return TC_ACT_UNSPEC;
 	loopback_limits(skb, &packet, &sender, &receiver);
+	if (!sender.slot && !receiver.slot)
+		note_unlimited(flow, &packet, now);
 	if (!has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	if (sender.sent_rate)

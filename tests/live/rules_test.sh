@@ -291,6 +291,11 @@ check "all are taken back" rule rules clear
 check "and gone" rules_are 0
 check "it sends" sends
 
+seq 1 300 | sed 's,^\(.*\)$,limit exe:/no/such/program-\1 --up 1MB/s,' >"$work/limits"
+check "300 limits are too many" fails_with 1 rules restore "$work/limits"
+check "and the message says how many there can be" says "255 limits"
+check "none of them is in force" rules_are 0
+
 ## What must not happen
 check "pid 1 is refused" eval '! rule block pid:1'
 check "our own process is refused" eval '! rule block pid:$$'
