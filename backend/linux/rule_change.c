@@ -62,13 +62,19 @@ static void take_away(struct change *change, const struct fw_rule *rule)
 	fw_rule_store_remove(change->side, rule);
 }
 
+/* NULL: there is none. */
+static const struct fw_rule *first_rule(const struct change *change)
+{
+	return change->rules ? &change->rules->rule : NULL;
+}
+
 static bool sweep(struct change *change)
 {
 	uint64_t now_ns = fw_host_boot_ns();
 	bool *over = calloc(change->count + 1, sizeof(*over));
 	size_t kept = 0;
 
-	if (!over || !fw_rule_index_init(&change->index, &change->rules->rule,
+	if (!over || !fw_rule_index_init(&change->index, first_rule(change),
 			     sizeof(*change->rules), change->count)) {
 		free(over);
 		return false;
@@ -88,7 +94,7 @@ static bool sweep(struct change *change)
 	/* What a member has of these ended with them; it may fall under something less specific now. */
 	__atomic_add_fetch(&change->side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
 	fw_rule_index_done(&change->index);
-	return fw_rule_index_init(&change->index, &change->rules->rule, sizeof(*change->rules), kept);
+	return fw_rule_index_init(&change->index, first_rule(change), sizeof(*change->rules), kept);
 }
 
 /* While the lock was waited for, what we opened may have been unloaded, and another one loaded. */
