@@ -87,6 +87,8 @@ connect_namespaces() {
 	for end in a b; do
 		ip netns add "fwblock$$$end" 2>"$work/error" || return 1
 		namespaces="$namespaces fwblock$$$end"
+		# In a plain chroot a namespace can be made but not entered.
+		ip -n "fwblock$$$end" link >"$work/links" 2>"$work/error" || return 1
 	done
 	ip link add fwb0 netns "fwblock$$a" type veth peer name fwb0 netns "fwblock$$b" 2>"$work/error" || return 1
 	number=1
