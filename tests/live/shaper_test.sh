@@ -13,6 +13,10 @@ set -u
 [ $# -ge 2 ] || { echo "usage: shaper_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 # Only what is in here is to be touched.
 if [ -z "${FW_SHAPER_TEST_INSIDE:-}" ]; then
+	if ! refused=$(unshare --net --mount --pid --fork --mount-proc true 2>&1); then
+		echo "no namespaces of its own here: $refused"
+		exit 77
+	fi
 	FW_SHAPER_TEST_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc -- bash "$0" "$@"
 fi
 fw=$(realpath "$1") tools=$(realpath "$(dirname "$2")")
