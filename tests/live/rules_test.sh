@@ -83,9 +83,9 @@ check "no hooks are left attached" eval '[ "$(attached)" -eq "$links" ]'
 rm "$work/probe"
 check "exe that is not there yet" rule block "exe:$work/probe"
 cp "$work/other" "$work/probe"
-check "it is blocked when it is there" is_blocked
+check_by_path "it is blocked when it is there" is_blocked
 mv "$work/probe" "$work/old" && cp "$work/other" "$work/probe"
-check "its successor is blocked" is_blocked
+check_by_path "its successor is blocked" is_blocked
 clear_rules
 rm "$work/old"
 
