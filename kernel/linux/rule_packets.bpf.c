@@ -125,10 +125,10 @@ static __noinline bool refuses_received(struct __sk_buff *skb, struct bpf_sock *
 }
 
 /* The flow's owner was no member, and nothing has changed since. A change of user changes nothing that is
- * seen, so rules on users are always asked. */
+ * seen, so rules on users are always asked; and so is everybody while not all processes have been. */
 static __always_inline bool is_free(const struct fw_flow_state *flow)
 {
-	return flow->free_mark == members_mark() && flow->owner && flow->free_owner == flow->owner &&
+	return is_settled() && flow->free_mark == members_mark() && flow->owner && flow->free_owner == flow->owner &&
 	       !machine.policy_kinds[FW_RULE_USER];
 }
 
