@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which limit holds for a socket's process, and the account of what went through it. For BPF programs
- * at tc and cgroup_skb.
+ * Which limit holds for a socket's process, the account of what went through it, and which devices have
+ * queues for it. For BPF programs at tc and cgroup_skb.
  */
 #ifndef FW_LIMIT_BPF_H
 #define FW_LIMIT_BPF_H
 
 #include "core/token_bucket.h"
+#include "kernel/linux/packet.bpf.h"
 #include "kernel/linux/process.bpf.h"
 #include "kernel/linux/rule_maps.bpf.h"
 
@@ -57,6 +58,15 @@ static __always_inline __u64 sender_of(struct bpf_sock *sk, struct fw_flow_state
 		return flow->owner;
 	handle = current_handle();
 	return handle ? handle : flow->owner;
+}
+
+/* The packet's device, if packets can wait there in a queue of ours; NULL: they cannot. */
+static __always_inline struct fw_shaped_device *covered_device(struct __sk_buff *skb)
+{
+	struct fw_shaped_device_key key = { .device = skb->ifindex };
+
+	key.network_namespace = packet_namespace(skb);
+	return bpf_map_lookup_elem(&covered_devices, &key);
 }
 
 static __always_inline void limit_count(struct fw_limit_flow *flow, __u64 now, __u32 bytes)

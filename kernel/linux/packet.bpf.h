@@ -8,6 +8,7 @@
 
 #include "kernel/linux/kernel_types.h"
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
@@ -61,6 +62,12 @@ struct packet {
 	__u8 protocol;
 	__u8 tcp_flags;
 };
+
+/* The network namespace of a packet's adapter, as its inode number. */
+static __always_inline __u32 packet_namespace(struct __sk_buff *skb)
+{
+	return BPF_CORE_READ((struct sk_buff *)skb, dev, nd_net.net, ns.inum);
+}
 
 static __always_inline bool packet_load(struct __sk_buff *skb, __u32 offset, void *to, __u32 size)
 {

@@ -21,12 +21,8 @@
 /* Does the packet wait in a queue, before or after this? */
 static __always_inline bool is_queued(struct __sk_buff *skb, bool sent)
 {
-	struct sk_buff *packet = (struct sk_buff *)skb;
-	struct fw_shaped_device_key key = { .device = skb->ifindex };
-	struct fw_shaped_device *device;
+	struct fw_shaped_device *device = covered_device(skb);
 
-	key.network_namespace = BPF_CORE_READ(packet, dev, nd_net.net, ns.inum);
-	device = bpf_map_lookup_elem(&covered_devices, &key);
 	if (!device)
 		return false;
 	if (sent)

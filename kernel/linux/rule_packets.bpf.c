@@ -62,19 +62,13 @@ static __always_inline __u8 packet_operation(const struct bpf_sock *sk, const st
 	return this->sent ? FW_BLOCKED_SEND : FW_BLOCKED_RECEIVE;
 }
 
-/* The namespace of a packet's adapter. */
-static __always_inline __u32 namespace_of(struct __sk_buff *skb)
-{
-	return BPF_CORE_READ((struct sk_buff *)skb, dev, nd_net.net, ns.inum);
-}
-
 static __noinline int tell_packet(struct __sk_buff *skb, const struct packet_case *this)
 {
 	struct fw_blocked_record record = {};
 
 	refusal_begin(&record, this->rule, &this->peer, this->operation);
 	record.connection_id = bpf_get_socket_cookie(skb);
-	record.network_namespace = namespace_of(skb);
+	record.network_namespace = packet_namespace(skb);
 	record.protocol = this->packet.protocol;
 	read_end(&this->packet, this->sent, record.local_address, &record.local_port);
 	refusal_deliver(&record, this->handle);

@@ -19,15 +19,6 @@
 #define REMOTE_DATAGRAM_BYTES 65536ull
 #define REMOTE_DATAGRAM_NS 200000000ull
 
-static __always_inline struct fw_shaped_device *device_of(struct __sk_buff *skb)
-{
-	struct sk_buff *packet = (struct sk_buff *)skb;
-	struct fw_shaped_device_key key = { .device = skb->ifindex };
-
-	key.network_namespace = BPF_CORE_READ(packet, dev, nd_net.net, ns.inum);
-	return bpf_map_lookup_elem(&covered_devices, &key);
-}
-
 static __always_inline __u32 network_length(
 	struct __sk_buff *skb, const struct fw_shaped_device *device)
 {
@@ -153,7 +144,7 @@ int fw_shape_egress(struct __sk_buff *skb)
 	sk = limited_sender(skb, &use);
 	if (!sk)
 		return TC_ACT_UNSPEC;
-	device = device_of(skb);
+	device = covered_device(skb);
 	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet))
 		return TC_ACT_UNSPEC;
 	if (is_tcp(&packet))
@@ -209,7 +200,7 @@ int fw_shape_ingress(struct __sk_buff *skb)
 
 	if (skb->tc_index & FW_SHAPED_RECEIVED)
 		return TC_ACT_UNSPEC;
-	device = device_of(skb);
+	device = covered_device(skb);
 	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
 		!receive_limited(skb, device, &packet, &use) || !use.received_rate ||
 		!has_to_wait(&packet))
