@@ -44,22 +44,6 @@ static __always_inline bool limit_of(__u64 owner, struct limit_use *use)
 	return member && member->limit_rule && limit_of_member(member, use);
 }
 
-/*
- * Whose packet a socket sends now. The lock of a TCP socket that a process holds was taken by the
- * process that runs; else timers and acknowledgments send what its owner wrote before. Other sockets
- * send in the call itself.
- */
-static __always_inline __u64 sender_of(struct bpf_sock *sk, struct fw_flow_state *flow)
-{
-	struct sock *full = (struct sock *)*(volatile __u64 *)&flow->self;
-	__u64 handle;
-
-	if (sk->protocol == IPPROTO_TCP && !BPF_CORE_READ(full, sk_lock.owned))
-		return flow->owner;
-	handle = current_handle();
-	return handle ? handle : flow->owner;
-}
-
 /* The packet's device, if packets can wait there in a queue of ours; NULL: they cannot. */
 static __always_inline struct fw_shaped_device *covered_device(struct __sk_buff *skb)
 {

@@ -60,7 +60,7 @@ static __always_inline struct bpf_sock *limited_sender(struct __sk_buff *skb, st
 	flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	if (!flow || flow->self != (__u64)sk)
 		return 0;
-	return limit_of(flow->owner ? flow->owner : sender_of(sk, flow), use) ? sk : 0;
+	return limit_of(flow->owner, use) ? sk : 0;
 }
 
 static __always_inline bool sender_limit(struct __sk_buff *skb, struct limit_use *use)
