@@ -27,8 +27,7 @@ static __always_inline bool limit_of_member(const struct fw_member *member, stru
 
 	slot = member->limit_slot;
 	limit = bpf_map_lookup_elem(&limits, &slot);
-	if (!limit || limit->rule != member->limit_rule ||
-		(limit->ends_ns && bpf_ktime_get_boot_ns() >= limit->ends_ns))
+	if (!limit || limit->rule != member->limit_rule || has_ended(limit->ends_ns))
 		return false;
 	use->slot = slot;
 	use->sent_rate = limit->sent_rate;

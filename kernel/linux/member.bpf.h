@@ -11,11 +11,6 @@
 #include "kernel/linux/process.bpf.h"
 #include "kernel/linux/rule_maps.bpf.h"
 
-static __always_inline bool has_ended(__u64 ends_ns)
-{
-	return ends_ns && bpf_ktime_get_boot_ns() >= ends_ns;
-}
-
 static __always_inline bool is_committed(__u32 rule)
 {
 	return rule && rule <= machine.rules_committed;

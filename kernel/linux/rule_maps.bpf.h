@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The maps of rules and of the shaper, declared for every BPF object; flow_maps.bpf.c defines them (it
- * sets FW_MAPS_HERE to nothing).
+ * sets FW_MAPS_HERE to nothing). And whether what they hold is over.
  */
 #ifndef FW_RULE_MAPS_BPF_H
 #define FW_RULE_MAPS_BPF_H
@@ -81,5 +81,11 @@ struct fw_shaped_devices_map {
 	__type(value, struct fw_shaped_device);
 };
 FW_MAPS_HERE struct fw_shaped_devices_map shaped_devices SEC(".maps");
+
+/* 0: it never ends. */
+static __always_inline bool has_ended(__u64 ends_ns)
+{
+	return ends_ns && bpf_ktime_get_boot_ns() >= ends_ns;
+}
 
 #endif
