@@ -31,6 +31,15 @@ static __always_inline bool is_udp(struct sock *sk)
 	return sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE;
 }
 
+/* A packet's socket, if it is one that can have state: no request, nor what is left of a connection. NULL:
+ * none. */
+static __always_inline struct bpf_sock *full_socket_of(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+
+	return sk ? bpf_sk_fullsock(sk) : 0;
+}
+
 /* State of a new socket, or a fresh clone of its listener's (only owner, creator and holder stay). */
 static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 {

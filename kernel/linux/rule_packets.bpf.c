@@ -135,14 +135,12 @@ static __always_inline void note_free(struct fw_flow_state *flow, __u64 mark)
 SEC("cgroup_skb/egress")
 int fw_rule_sent(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct bpf_sock *sk = full_socket_of(skb);
 	struct fw_flow_state *flow;
 	struct fw_member *member;
 	__u64 handle, mark = members_mark();
 	struct sock *socket;
 
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
 	flow = sk ? packet_flow(sk) : 0;
 	if (!flow || (is_free(flow) && flow->owner == current_handle()))
 		return VERDICT_PASS;
@@ -170,13 +168,11 @@ int fw_rule_sent(struct __sk_buff *skb)
 SEC("cgroup_skb/ingress")
 int fw_rule_received(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct bpf_sock *sk = full_socket_of(skb);
 	struct fw_flow_state *flow;
 	__u64 handle, mark = members_mark();
 	struct fw_member *member;
 
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
 	flow = sk ? packet_flow(sk) : 0;
 	if (!flow || is_free(flow))
 		return VERDICT_PASS;

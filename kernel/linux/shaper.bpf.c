@@ -236,14 +236,13 @@ int fw_shape_return(struct __sk_buff *skb)
 {
 	__u32 index = skb->tc_index >> FW_SHAPED_SHIFT;
 	struct fw_shaped_device *device = bpf_map_lookup_elem(&shaped_devices, &index);
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct bpf_sock *sk;
 
 	if (!index || !device || !device->device)
 		return TC_ACT_SHOT;
 	if (skb->tc_index & FW_SHAPED_INWARD)
 		return bpf_redirect(device->device, BPF_F_INGRESS);
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
+	sk = full_socket_of(skb);
 	if (sk)
 		skb->priority = sk->priority;
 	return bpf_redirect(device->device, 0);
@@ -279,12 +278,9 @@ static __always_inline void loopback_limits(struct __sk_buff *skb, struct packet
 /* The state of the socket that sends, if it is known. */
 static __always_inline struct fw_flow_state *sending_flow(struct __sk_buff *skb)
 {
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
-	struct fw_flow_state *flow;
+	struct bpf_sock *sk = full_socket_of(skb);
+	struct fw_flow_state *flow = sk ? bpf_sk_storage_get(&flows, sk, 0, 0) : 0;
 
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
-	flow = sk ? bpf_sk_storage_get(&flows, sk, 0, 0) : 0;
 	return flow && flow->self == (__u64)sk ? flow : 0;
 }
 

@@ -219,13 +219,10 @@ static __always_inline void account(struct fw_flow_state *flow, enum fw_directio
 
 static __always_inline int count(struct __sk_buff *skb, enum fw_direction direction)
 {
-	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
+	struct bpf_sock *sk = full_socket_of(skb);
+	__u32 bytes = wire_length(skb, sk, direction);
 	struct fw_flow_state *flow = 0;
-	__u32 bytes;
 
-	if (sk)
-		sk = bpf_sk_fullsock(sk);
-	bytes = wire_length(skb, sk, direction);
 	if (sk)
 		flow = bpf_sk_storage_get(&flows, sk, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!flow) {
