@@ -6,44 +6,14 @@
 #include "backend/linux/socket_destroy.h"
 #include "backend/linux/socket_table.h"
 
-#include <bpf/bpf.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-/* Sockets that a rule refuses, as the kernel side tells them. */
-struct refused {
-	struct fw_socket_row *rows;
-	size_t count, room;
-};
-
-static bool take_in(const void *row, void *argument)
+static int compare_numbers(const void *left, const void *right)
 {
-	struct refused *refused = argument;
+	const uint32_t *a = left, *b = right;
 
-	if (refused->count == refused->room) {
-		size_t room = refused->room ? refused->room * 2 : 64;
-		struct fw_socket_row *grown = realloc(refused->rows, room * sizeof(*grown));
-
-		if (!grown)
-			return false;
-		refused->rows = grown;
-		refused->room = room;
-	}
-	memcpy(&refused->rows[refused->count++], row, sizeof(*refused->rows));
-	return true;
-}
-
-/* By network namespace, then by id. */
-static int compare_rows(const void *left, const void *right)
-{
-	const struct fw_connection *a = &((const struct fw_socket_row *)left)->connection;
-	const struct fw_connection *b = &((const struct fw_socket_row *)right)->connection;
-
-	if (a->network_namespace != b->network_namespace)
-		return a->network_namespace < b->network_namespace ? -1 : 1;
-	return (a->id > b->id) - (a->id < b->id);
+	return (*a > *b) - (*a < *b);
 }
 
 static bool is_connection(const struct fw_connection *connection)
@@ -63,40 +33,48 @@ static int destroy_in(uint32_t network_namespace, const uint64_t *ids, size_t co
 	return result;
 }
 
-static int destroy_all(const struct refused *refused)
+/* The ids of connections, which are in order, and the network namespaces that they are in. */
+static size_t list_connections(const struct fw_socket_table *refused, uint64_t *ids,
+	uint32_t *network_namespaces)
 {
-	uint64_t *ids = calloc(refused->count + 1, sizeof(*ids));
 	size_t count = 0;
-	int result = ids ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < refused->count && !result; i++) {
+	for (size_t i = 0; i < refused->count; i++) {
 		const struct fw_connection *connection = &refused->rows[i].connection;
 
-		if (is_connection(connection))
-			ids[count++] = connection->id;
-		if (count && (i + 1 == refused->count ||
-				     refused->rows[i + 1].connection.network_namespace !=
-					     connection->network_namespace)) {
-			result = destroy_in(connection->network_namespace, ids, count);
-			count = 0;
-		}
+		if (!is_connection(connection))
+			continue;
+		ids[count] = connection->id;
+		network_namespaces[count++] = connection->network_namespace;
 	}
+	return count;
+}
+
+/* An id is of one socket of the machine, so each namespace is asked for all of them. */
+static int destroy_all(const struct fw_socket_table *refused)
+{
+	uint64_t *ids = calloc(refused->count, sizeof(*ids));
+	uint32_t *network_namespaces = calloc(refused->count, sizeof(*network_namespaces));
+	int result = ids && network_namespaces ? 0 : -ENOMEM;
+	size_t count = result ? 0 : list_connections(refused, ids, network_namespaces);
+
+	if (count)
+		qsort(network_namespaces, count, sizeof(*network_namespaces), compare_numbers);
+	for (size_t i = 0; i < count && !result; i++)
+		if (i == 0 || network_namespaces[i] != network_namespaces[i - 1])
+			result = destroy_in(network_namespaces[i], ids, count);
+	free(network_namespaces);
 	free(ids);
 	return result;
 }
 
 static bool is_refused(uint64_t id, void *argument)
 {
-	const struct refused *refused = argument;
-
-	for (size_t i = 0; i < refused->count; i++)
-		if (refused->rows[i].connection.id == id)
-			return true;
-	return false;
+	return fw_socket_table_find(argument, id) != NULL;
 }
 
 /* Where receive calls can be refused (LSM) nobody can read them; emptying them does no harm there. */
-static void empty_queues(const struct fw_kernel_side *side, struct refused *refused)
+static void empty_queues(const struct fw_kernel_side *side, struct fw_socket_table *refused)
 {
 	struct fw_socket_table table = { 0 };
 	uint32_t last = 0;
@@ -128,18 +106,16 @@ static void take_sockets(const struct fw_kernel_side *side)
 
 enum fw_status fw_connection_cut(const struct fw_kernel_side *side, struct fw_error *error)
 {
-	struct refused refused = { 0 };
+	struct fw_socket_table refused = { 0 };
 	int result;
 
 	take_sockets(side);
-	result = fw_kernel_side_rows(side, FW_ITERATOR_CUT, sizeof(*refused.rows), take_in, &refused);
-
+	result = fw_socket_table_read_refused(&refused, side);
 	if (!result && refused.count) {
-		qsort(refused.rows, refused.count, sizeof(*refused.rows), compare_rows);
 		empty_queues(side, &refused); /* before: this would take the error that tells the holder */
 		result = destroy_all(&refused);
 	}
-	free(refused.rows);
+	fw_socket_table_done(&refused);
 	if (result == -EOPNOTSUPP)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"the rule is in force, but this kernel cannot end connections "

@@ -40,21 +40,46 @@ static int compare_rows(const void *left, const void *right)
 	return (a->holder_pid > b->holder_pid) - (a->holder_pid < b->holder_pid);
 }
 
+static int collect(struct fw_socket_table *table, const struct fw_kernel_side *side,
+	const enum fw_iterator *iterators, size_t count)
+{
+	int result = 0;
+
+	table->count = 0;
+	for (size_t i = 0; i < count && !result; i++)
+		result = fw_kernel_side_rows(side, iterators[i], sizeof(*table->rows), append, table);
+	if (!result && table->count)
+		qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);
+	return result;
+}
+
 enum fw_status fw_socket_table_read(struct fw_socket_table *table,
 	const struct fw_kernel_side *side, struct fw_error *error)
 {
-	int result;
+	static const enum fw_iterator all[] = { FW_ITERATOR_DESCRIPTORS, FW_ITERATOR_FLOWS };
+	int result = collect(table, side, all, FW_ARRAY_SIZE(all));
 
-	table->count = 0;
-	result = fw_kernel_side_rows(side, FW_ITERATOR_DESCRIPTORS, sizeof(*table->rows), append, table);
-	if (result == 0)
-		result = fw_kernel_side_rows(side, FW_ITERATOR_FLOWS, sizeof(*table->rows), append,
-			table);
-	if (result)
-		return fw_error_set_errno(error, result, "listing the sockets");
-	if (table->count)
-		qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);
-	return FW_OK;
+	return result ? fw_error_set_errno(error, result, "listing the sockets") : FW_OK;
+}
+
+int fw_socket_table_read_refused(struct fw_socket_table *table, const struct fw_kernel_side *side)
+{
+	static const enum fw_iterator cut = FW_ITERATOR_CUT;
+
+	return collect(table, side, &cut, 1);
+}
+
+static int compare_id(const void *id, const void *row)
+{
+	const uint64_t *a = id, *b = &((const struct fw_socket_row *)row)->connection.id;
+
+	return (*a > *b) - (*a < *b);
+}
+
+const struct fw_socket_row *fw_socket_table_find(const struct fw_socket_table *table, uint64_t id)
+{
+	return table->count ? bsearch(&id, table->rows, table->count, sizeof(*table->rows), compare_id) :
+			      NULL;
 }
 
 size_t fw_socket_table_run(const struct fw_socket_table *table, size_t first)

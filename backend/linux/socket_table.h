@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Every socket of the machine in one array: what the flow iterator and the descriptor iterator said,
- * merged by socket id. Called by bpf_backend.c; one thread.
+ * Sockets of the machine in one array: what iterators said of them, merged by socket id. Called by
+ * bpf_backend.c and connection_cut.c; one thread.
  */
 #ifndef FW_SOCKET_TABLE_H
 #define FW_SOCKET_TABLE_H
@@ -16,8 +16,13 @@ struct fw_socket_table {
 	uint64_t own_start_ns;
 };
 
+/* Every socket: of the flow iterator and the descriptor iterator. */
 enum fw_status fw_socket_table_read(struct fw_socket_table *table,
 	const struct fw_kernel_side *side, struct fw_error *error);
+/* Those that a block refuses. 0 or negative errno; the table is to be released in any case. */
+int fw_socket_table_read_refused(struct fw_socket_table *table, const struct fw_kernel_side *side);
+/* A row of the socket with this id; NULL: there is none. */
+const struct fw_socket_row *fw_socket_table_find(const struct fw_socket_table *table, uint64_t id);
 /* End of the run of rows that describe the same socket as row `first`. */
 size_t fw_socket_table_run(const struct fw_socket_table *table, size_t first);
 void fw_socket_table_done(struct fw_socket_table *table);
