@@ -267,14 +267,6 @@ static enum fw_status stage(struct change *change, const struct fw_rule *rules, 
 	return FW_OK;
 }
 
-static bool any_block(const struct fw_rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (rules[i].action == FW_RULE_BLOCK)
-			return true;
-	return false;
-}
-
 /* Those whose place the new rules take. */
 static void remove_replaced(struct change *change, const struct fw_rule *rules, size_t count)
 {
@@ -299,7 +291,9 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	fw_rule_store_commit(side, (uint32_t)(change->committed + change->made));
 	status = fw_rules_reach(side, error);
 	remove_replaced(change, rules, count);
-	return status == FW_OK ? fw_rules_settle(side, any_block(rules, count), error) : status;
+	if (status != FW_OK)
+		return status;
+	return fw_rules_settle(side, fw_rules_have(rules, sizeof(*rules), count, FW_RULE_BLOCK), error);
 }
 
 /* Everything that can fail comes before the rules are in force. */
@@ -386,11 +380,8 @@ enum fw_status fw_rules_remove(struct fw_kernel_side *side, const uint32_t *ids,
 /* Whoever looks at the limits sees to it that they hold everywhere. */
 static void cover_new_devices(const struct change *change)
 {
-	for (size_t i = 0; i < change->count; i++)
-		if (change->rules[i].rule.action == FW_RULE_LIMIT) {
-			fw_shaper_cover(change->side, NULL);
-			return;
-		}
+	if (fw_rules_have(first_rule(change), sizeof(*change->rules), change->count, FW_RULE_LIMIT))
+		fw_shaper_cover(change->side, NULL);
 }
 
 enum fw_status fw_rules_list(struct fw_kernel_side *side, fw_rule_fn row, void *argument,

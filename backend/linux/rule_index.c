@@ -52,9 +52,14 @@ static int compare_places(const void *left, const void *right)
 	return (a->place > b->place) - (a->place < b->place);
 }
 
+static const struct fw_rule *nth(const struct fw_rule *first, size_t stride, size_t place)
+{
+	return (const struct fw_rule *)((const char *)first + place * stride);
+}
+
 static const struct fw_rule *rule_at(const struct fw_rule_index *index, size_t place)
 {
-	return (const struct fw_rule *)((const char *)index->first + place * index->stride);
+	return nth(index->first, index->stride, place);
 }
 
 bool fw_rule_index_init(struct fw_rule_index *index, const struct fw_rule *first, size_t stride,
@@ -99,4 +104,13 @@ size_t fw_rule_index_find(const struct fw_rule_index *index, const struct fw_rul
 			return index->places[low].place;
 	}
 	return FW_RULE_NOWHERE;
+}
+
+bool fw_rules_have(const struct fw_rule *first, size_t stride, size_t count,
+	enum fw_rule_action action)
+{
+	for (size_t i = 0; i < count; i++)
+		if (nth(first, stride, i)->action == action)
+			return true;
+	return false;
 }

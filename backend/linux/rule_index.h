@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Finding rules that ask the same: same target and action and, of blocks, same peers and directions. Any
- * thread. */
+/* Finding rules among many: those that ask the same (same target and action and, of blocks, same peers and
+ * directions), and those of an action. Called by rule_change.c and rule_limits.c; any thread. */
 #ifndef FW_RULE_INDEX_H
 #define FW_RULE_INDEX_H
 
@@ -29,5 +29,9 @@ void fw_rule_index_done(struct fw_rule_index *index);
 /* Place of the first other rule that asks the same as `rule`, which may be one of the array; or
  * FW_RULE_NOWHERE. */
 size_t fw_rule_index_find(const struct fw_rule_index *index, const struct fw_rule *rule);
+
+/* Is one of the rules of this action? `stride`: bytes from one rule to the next. */
+bool fw_rules_have(const struct fw_rule *first, size_t stride, size_t count,
+	enum fw_rule_action action);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/rule_limits.h"
 
+#include "backend/linux/rule_index.h"
 #include "backend/linux/shaper.h"
 
-#include <bpf/bpf.h>
 #include <stdlib.h>
 
 struct fw_limit fw_rule_limit(const struct fw_rule *rule)
@@ -33,27 +33,17 @@ static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule
 	return FW_OK;
 }
 
-static bool any_limit(const struct fw_rule *rules, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (rules[i].action == FW_RULE_LIMIT)
-			return true;
-	return false;
-}
-
 enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const struct fw_rule *rules,
 	size_t count, uint64_t committed, uint32_t *slots, struct fw_error *error)
 {
 	struct fw_limit *limits;
 	enum fw_status status;
 
-	if (!any_limit(rules, count))
+	if (!fw_rules_have(rules, sizeof(*rules), count, FW_RULE_LIMIT))
 		return FW_OK;
-	limits = calloc(FW_LIMIT_SLOTS, sizeof(*limits));
+	limits = fw_shaper_limits(side);
 	if (!limits)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for the limits");
-	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
-		bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &slot, &limits[slot]);
 	status = choose_slots(limits, rules, count, committed, slots, error);
 	if (status == FW_OK) {
 		status = fw_shaper_apply(side, limits, error);

@@ -229,15 +229,22 @@ enum fw_status fw_shaper_apply(
 	return status;
 }
 
-enum fw_status fw_shaper_cover(const struct fw_kernel_side *side, struct fw_error *error)
+struct fw_limit *fw_shaper_limits(const struct fw_kernel_side *side)
 {
 	struct fw_limit *limits = calloc(FW_LIMIT_SLOTS, sizeof(*limits));
+
+	for (uint32_t slot = 1; limits && slot < FW_LIMIT_SLOTS; slot++)
+		bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &slot, &limits[slot]);
+	return limits;
+}
+
+enum fw_status fw_shaper_cover(const struct fw_kernel_side *side, struct fw_error *error)
+{
+	struct fw_limit *limits = fw_shaper_limits(side);
 	enum fw_status status;
 
 	if (!limits)
 		return fw_error_set_errno(error, ENOMEM, "reading the limits");
-	for (uint32_t slot = 1; slot < FW_LIMIT_SLOTS; slot++)
-		bpf_map_lookup_elem(side->map_fd[FW_MAP_LIMITS], &slot, &limits[slot]);
 	status = fw_shaper_apply(side, limits, error);
 	free(limits);
 	return status;

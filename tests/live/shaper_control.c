@@ -34,12 +34,12 @@ static int fail(const char *what)
 
 static int set_limit(uint32_t slot, uint64_t sent, uint64_t received)
 {
-	struct fw_limit *limits = calloc(FW_LIMIT_SLOTS, sizeof(*limits));
+	struct fw_limit *limits = fw_shaper_limits(&side);
 	const struct fw_limit wanted = { sent || received ? slot : 0, 0, sent, received };
 	enum fw_status status;
 
-	for (uint32_t i = 1; i < FW_LIMIT_SLOTS; i++)
-		bpf_map_lookup_elem(side.map_fd[FW_MAP_LIMITS], &i, &limits[i]);
+	if (!limits)
+		return fail("set");
 	limits[slot] = wanted;
 	if (!wanted.rule)
 		bpf_map_update_elem(side.map_fd[FW_MAP_LIMITS], &slot, &wanted, BPF_ANY);
