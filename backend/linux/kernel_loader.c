@@ -161,18 +161,15 @@ static struct bpf_link *find_link(const struct loading *loading, const char *pro
 	return NULL;
 }
 
-/* Read a seeding iterator to its end once; its program has no output. */
+/* One pass of a seeding iterator. */
 static enum fw_status seed(const struct loading *loading, const char *program,
 	struct fw_error *error)
 {
 	int iterator = bpf_iter_create(bpf_link__fd(find_link(loading, program)));
-	char unused[64];
 
 	if (iterator < 0)
 		return fw_error_set_errno(error, errno, "listing the sockets that exist already");
-	while (read(iterator, unused, sizeof(unused)) > 0)
-		;
-	close(iterator);
+	fw_kernel_side_drain(iterator);
 	return FW_OK;
 }
 

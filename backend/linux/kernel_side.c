@@ -301,18 +301,24 @@ static int read_rows(int fd, size_t row_size, fw_iterator_row_fn row, void *argu
 	}
 }
 
-int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator)
+void fw_kernel_side_drain(int iterator)
 {
-	int fd = fw_kernel_side_iterate(side, iterator);
 	char unused[64];
 	ssize_t got;
 
+	do
+		got = read(iterator, unused, sizeof(unused));
+	while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
+	close(iterator);
+}
+
+int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator)
+{
+	int fd = fw_kernel_side_iterate(side, iterator);
+
 	if (fd < 0)
 		return fd;
-	do
-		got = read(fd, unused, sizeof(unused));
-	while (got > 0 || (got < 0 && (errno == EINTR || errno == EAGAIN)));
-	close(fd);
+	fw_kernel_side_drain(fd);
 	return 0;
 }
 

@@ -95,6 +95,8 @@ int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iter
 	fw_iterator_row_fn row, void *argument);
 /* One whole pass of an iterator that has no output; 0 or negative errno. */
 int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator);
+/* Run a started pass that has no output to its end, and close it. */
+void fw_kernel_side_drain(int iterator);
 /* Start a pass to be read by the caller: a descriptor, or negative errno. */
 int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator iterator);
 
