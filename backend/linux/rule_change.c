@@ -334,29 +334,26 @@ enum fw_status fw_rules_add(struct fw_kernel_side *side, struct fw_rule *rules, 
 	return change_end(&change, status, error);
 }
 
-static const struct fw_rule *find_id(const struct change *change, uint32_t id)
+/* The number of rules that are left then. */
+static size_t take_picked(struct change *change, const bool *picked)
 {
-	for (size_t i = 0; i < change->count; i++)
-		if (change->rules[i].rule.id == id)
-			return &change->rules[i].rule;
-	return NULL;
+	size_t left = 0;
+
+	for (size_t i = 0; i < change->count; i++) {
+		if (picked[i])
+			take_away(change, &change->rules[i].rule);
+		else
+			left++;
+	}
+	return left;
 }
 
-static enum fw_status remove_all(struct change *change, const uint32_t *ids, size_t count,
-	struct fw_error *error)
+static enum fw_status remove_picked(struct change *change, const bool *picked, struct fw_error *error)
 {
 	struct fw_kernel_side *side = change->side;
-	size_t left = change->count;
+	size_t left = take_picked(change, picked);
 	enum fw_status status;
 
-	for (size_t i = 0; i < count; i++)
-		if (!find_id(change, ids[i]))
-			return fw_error_set(error, FW_NOT_FOUND,
-				"there is no rule %u; 'flowwatcher rules' lists them", ids[i]);
-	for (size_t i = 0; i < count; i++) {
-		take_away(change, find_id(change, ids[i]));
-		left--;
-	}
 	__atomic_add_fetch(&side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
 	if (left) {
 		status = fw_rules_reach(side, error);
@@ -364,6 +361,25 @@ static enum fw_status remove_all(struct change *change, const uint32_t *ids, siz
 	}
 	fw_rules_let_go(side);
 	return FW_OK;
+}
+
+static enum fw_status remove_all(struct change *change, const uint32_t *ids, size_t count,
+	struct fw_error *error)
+{
+	bool *picked = calloc(change->count + 1, sizeof(*picked));
+	enum fw_status status;
+	size_t unknown;
+
+	if (!picked)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu rules", change->count);
+	unknown = fw_rule_index_pick(&change->index, ids, count, picked);
+	if (unknown == FW_RULE_NOWHERE)
+		status = remove_picked(change, picked, error);
+	else
+		status = fw_error_set(error, FW_NOT_FOUND,
+			"there is no rule %u; 'flowwatcher rules' lists them", ids[unknown]);
+	free(picked);
+	return status;
 }
 
 enum fw_status fw_rules_remove(struct fw_kernel_side *side, const uint32_t *ids, size_t count,

@@ -106,6 +106,34 @@ size_t fw_rule_index_find(const struct fw_rule_index *index, const struct fw_rul
 	return FW_RULE_NOWHERE;
 }
 
+static size_t find_id(const struct fw_rule_index *index, uint32_t id)
+{
+	size_t low = 0, high = index->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rule_at(index, middle)->id < id)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < index->count && rule_at(index, low)->id == id ? low : FW_RULE_NOWHERE;
+}
+
+size_t fw_rule_index_pick(const struct fw_rule_index *index, const uint32_t *ids, size_t count,
+	bool *picked)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t place = find_id(index, ids[i]);
+
+		if (place == FW_RULE_NOWHERE)
+			return i;
+		picked[place] = true;
+	}
+	return FW_RULE_NOWHERE;
+}
+
 bool fw_rules_have(const struct fw_rule *first, size_t stride, size_t count,
 	enum fw_rule_action action)
 {
