@@ -5,19 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-#include "cli/command.h"
 #include "cli/event_types.h"
 #include "flowwatcher/session.h"
+#include "tests/unit/command_capture.h"
 #include "tests/unit/event_records.h"
 
-#define BIT	   FW_EVENT_TYPE_BIT
-#define MOST_WORDS 16
+#define BIT FW_EVENT_TYPE_BIT
 
 /* What the stand-in has, and what it was asked. */
 static struct {
@@ -161,48 +157,14 @@ static int given(void **state)
 	return 0;
 }
 
-static char output[8192], errors[8192];
-
-static int redirect(int fd, FILE *to)
-{
-	int before = dup(fd);
-
-	assert_true(before >= 0 && dup2(fileno(to), fd) == fd);
-	return before;
-}
-
-static void restore(int fd, int before, FILE *from, char *text, size_t size)
-{
-	size_t length;
-
-	dup2(before, fd);
-	close(before);
-	rewind(from);
-	length = fread(text, 1, size - 1, from);
-	text[length] = '\0';
-	fclose(from);
-}
-
 /* The command with these words; its output is in `output` and `errors`. */
 static int run(const char *words)
 {
-	char *argv[MOST_WORDS + 1] = { "events" }, *copy = strdup(words), *save;
-	FILE *out = tmpfile(), *err = tmpfile();
-	int argc = 1, code, before_out, before_err;
+	static const struct fw_command *const commands[] = { &fw_command_events };
+	char line[1024];
 
-	assert_true(copy && out && err);
-	for (char *word = strtok_r(copy, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	fflush(stdout);
-	before_out = redirect(STDOUT_FILENO, out);
-	before_err = redirect(STDERR_FILENO, err);
-	optind = 0;
-	code = fw_command_events.run(argc, argv);
-	fflush(stdout);
-	restore(STDOUT_FILENO, before_out, out, output, sizeof(output));
-	restore(STDERR_FILENO, before_err, err, errors, sizeof(errors));
-	free(copy);
-	return code;
+	snprintf(line, sizeof(line), "events %s", words);
+	return command_run(commands, FW_ARRAY_SIZE(commands), line);
 }
 
 static size_t lines_with(const char *text, const char *part)

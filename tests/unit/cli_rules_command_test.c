@@ -6,7 +6,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
-#include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,69 +14,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/command.h"
 #include "flowwatcher/rule_words.h"
+#include "tests/unit/command_capture.h"
 #include "tests/unit/rule_double.h"
 
-#define MOST_WORDS 32
-
-static char output[65536], errors[8192], folder[] = "/tmp/fw_rules_XXXXXX";
-
-static int redirect(int fd, FILE *to)
-{
-	int before = dup(fd);
-
-	assert_true(before >= 0 && dup2(fileno(to), fd) == fd);
-	return before;
-}
-
-static void restore(int fd, int before, FILE *from, char *text, size_t size)
-{
-	size_t length;
-
-	dup2(before, fd);
-	close(before);
-	rewind(from);
-	length = fread(text, 1, size - 1, from);
-	text[length] = '\0';
-	fclose(from);
-}
-
-static const struct fw_command *command_of(const char *name)
-{
-	static const struct fw_command *const commands[] = { &fw_command_block, &fw_command_unblock,
-		&fw_command_limit, &fw_command_unlimit, &fw_command_rules };
-
-	for (size_t i = 0; i < FW_ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
-	fail_msg("no command %s", name);
-	return NULL;
-}
+static char folder[] = "/tmp/fw_rules_XXXXXX";
 
 /* The command line without "flowwatcher"; its output is in `output` and `errors`. */
 static __attribute__((format(printf, 1, 2))) int run(const char *format, ...)
 {
-	char *argv[MOST_WORDS + 1] = { NULL }, words[1024], *save;
-	FILE *out = tmpfile(), *err = tmpfile();
-	int argc = 0, code, before_out, before_err;
+	static const struct fw_command *const commands[] = { &fw_command_block, &fw_command_unblock,
+		&fw_command_limit, &fw_command_unlimit, &fw_command_rules };
+	char line[1024];
 	va_list arguments;
 
 	va_start(arguments, format);
-	vsnprintf(words, sizeof(words), format, arguments);
+	vsnprintf(line, sizeof(line), format, arguments);
 	va_end(arguments);
-	assert_true(out && err);
-	for (char *word = strtok_r(words, " ", &save); word; word = strtok_r(NULL, " ", &save))
-		argv[argc++] = word;
-	fflush(stdout);
-	before_out = redirect(STDOUT_FILENO, out);
-	before_err = redirect(STDERR_FILENO, err);
-	optind = 0;
-	code = command_of(argv[0])->run(argc, argv);
-	fflush(stdout);
-	restore(STDOUT_FILENO, before_out, out, output, sizeof(output));
-	restore(STDERR_FILENO, before_err, err, errors, sizeof(errors));
-	return code;
+	return command_run(commands, FW_ARRAY_SIZE(commands), line);
 }
 
 static void expect(const char *text, const char *part)
