@@ -8,12 +8,12 @@
 #include "kernel/linux/limit.bpf.h"
 #include "kernel/linux/packet.bpf.h"
 #include "kernel/linux/segment.bpf.h"
+#include "kernel/linux/unlimited.bpf.h"
 #include "kernel/linux/window.bpf.h"
 
 #define TC_ACT_UNSPEC (-1) /* go on with the next filter */
 #define TC_ACT_SHOT 2
 
-#define UNLIMITED_KEPT_NS 100000000ull
 #define NO_BOUND (~0ull)
 #define REMOTE_TCP_BYTES (4ull << 20) /* that senders elsewhere may have waiting in one limit */
 #define REMOTE_DATAGRAM_BYTES 65536ull
@@ -190,20 +190,41 @@ static __always_inline bool receive_limited(struct __sk_buff *skb,
 	return found;
 }
 
+/* `packet` was read with the link header in its length. */
+static __always_inline void leave_out_link_header(
+	struct packet *packet, const struct fw_shaped_device *device)
+{
+	if (device->flags & FW_SHAPED_NO_LINK_HEADER)
+		return;
+	packet->payload = packet->payload > FW_ETHERNET_HEADER ? packet->payload - FW_ETHERNET_HEADER : 0;
+}
+
 SEC("tc")
 int fw_shape_ingress(struct __sk_buff *skb)
 {
+	struct unlimited_key key = {};
 	struct fw_shaped_device *device;
 	struct packet packet = {};
 	struct limit_use use = {};
-	__u64 most;
+	__u64 now, most;
 
-	if (skb->tc_index & FW_SHAPED_RECEIVED)
+	if (skb->tc_index & FW_SHAPED_RECEIVED || !packet_read(skb, skb->len, &packet))
+		return TC_ACT_UNSPEC;
+	now = bpf_ktime_get_coarse_ns();
+	unlimited_key_of(skb, &packet, &key);
+	if (is_unlimited(&key, now))
 		return TC_ACT_UNSPEC;
 	device = covered_device(skb);
-	if (!device || !device->shaper || !packet_read(skb, network_length(skb, device), &packet) ||
-		!receive_limited(skb, device, &packet, &use) || !use.received_rate ||
-		!has_to_wait(&packet))
+	if (!device || !device->shaper)
+		return TC_ACT_UNSPEC;
+	leave_out_link_header(&packet, device);
+	if (!receive_limited(skb, device, &packet, &use)) {
+		/* The next packet after a SYN is of another socket. */
+		if (packet.has_ports && !(packet.tcp_flags & PACKET_TCP_SYN))
+			note_unlimited(&key, now);
+		return TC_ACT_UNSPEC;
+	}
+	if (!use.received_rate || !has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	most = skb->sk_pointer ? NO_BOUND : remote_bound(&packet, use.received_rate);
 	if (!limit_admit(use.slot, false, use.received_rate, packet.payload, most))
@@ -284,23 +305,6 @@ static __always_inline struct fw_flow_state *sending_flow(struct __sk_buff *skb)
 	return flow && flow->self == (__u64)sk ? flow : 0;
 }
 
-/* Looking for the other end costs more than all the rest; so of a connection whose ends have no limit that
- * is kept for a moment. A socket that is handed to a limited process may be free for so long. */
-static __always_inline bool is_unlimited(const struct fw_flow_state *flow, __u64 now)
-{
-	return flow && flow->unlimited_mark == members_mark() && now < flow->unlimited_until_ns;
-}
-
-/* Of sockets without a connection the next packet may have another other end. */
-static __always_inline void note_unlimited(struct fw_flow_state *flow, const struct packet *packet,
-	__u64 now)
-{
-	if (!flow || !is_tcp(packet))
-		return;
-	flow->unlimited_mark = members_mark();
-	flow->unlimited_until_ns = now + UNLIMITED_KEPT_NS;
-}
-
 /*
  * On lo a packet can wait once. If both of its ends are limited it waits for the slower one, which
  * is then the only one that is charged by the queue.
@@ -313,11 +317,12 @@ int fw_shape_loopback(struct __sk_buff *skb)
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct packet packet = {};
 
-	if (is_unlimited(flow, now) || !packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
+	if (is_flow_unlimited(flow, now) || !packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
 		return TC_ACT_UNSPEC;
 	loopback_limits(skb, &packet, &sender, &receiver);
-	if (!sender.slot && !receiver.slot)
-		note_unlimited(flow, &packet, now);
+	/* Of sockets without a connection the next packet may have another other end. */
+	if (!sender.slot && !receiver.slot && is_tcp(&packet))
+		note_flow_unlimited(flow, now);
 	if (!has_to_wait(&packet))
 		return TC_ACT_UNSPEC;
 	if (sender.sent_rate)
