@@ -113,13 +113,25 @@ static ssize_t ring_send(struct fw_block_channel *channel, const char *data, siz
 	return finish(ring, sqe);
 }
 
-static ssize_t ring_receive(struct fw_block_channel *channel, char *data, size_t size)
+static ssize_t receive(struct ring *ring, char *data, size_t size, int flags)
 {
-	struct ring *ring = channel->state;
 	struct io_uring_sqe *sqe = io_uring_get_sqe(&ring->ring);
 
-	io_uring_prep_recv(sqe, ring->descriptor, data, size, MSG_DONTWAIT);
+	io_uring_prep_recv(sqe, ring->descriptor, data, size, flags);
 	return finish(ring, sqe);
+}
+
+static ssize_t ring_receive(struct fw_block_channel *channel, char *data, size_t size)
+{
+	return receive(channel->state, data, size, MSG_DONTWAIT);
+}
+
+/* Of a connection that was cut too, so that what had arrived before is not taken for what came after. */
+static ssize_t fixed_queued(struct fw_block_channel *channel)
+{
+	static char data[1 << 20];
+
+	return receive(channel->state, data, sizeof(data), MSG_DONTWAIT | MSG_PEEK);
 }
 
 static ssize_t plain_send(struct fw_block_channel *channel, const char *data, size_t bytes)
@@ -163,6 +175,6 @@ const struct fw_block_method fw_block_uring_async = { "uring_send", "uring_recv"
 const struct fw_block_method fw_block_uring_sqpoll = { "uring_send", "uring_recv", ring_send,
 	ring_receive, open_sqpoll };
 const struct fw_block_method fw_block_uring_fixed = { "uring_send", "uring_recv", ring_send,
-	ring_receive, open_fixed };
+	ring_receive, open_fixed, fixed_queued };
 const struct fw_block_method fw_block_uring_armed = { "send", "uring_recv", plain_send,
 	armed_receive, open_armed };
