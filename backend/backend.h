@@ -7,6 +7,7 @@
 #ifndef FW_BACKEND_H
 #define FW_BACKEND_H
 
+#include "abi/filter.h"
 #include "abi/process_event.h"
 #include "abi/rule.h"
 #include "flowwatcher/error.h"
@@ -18,6 +19,12 @@ typedef bool (*fw_connection_fn)(const struct fw_connection *connection, void *a
 typedef bool (*fw_port_fn)(const struct fw_port *port, void *argument);
 typedef bool (*fw_rule_fn)(const struct fw_rule *rule, const struct fw_rule_counters *counters,
 	void *argument);
+typedef bool (*fw_adapter_fn)(const struct fw_adapter *adapter, void *argument);
+typedef bool (*fw_adapter_address_fn)(const struct fw_filter_prefix *address, void *argument);
+typedef bool (*fw_adapter_event_fn)(const struct fw_adapter_event *event, void *argument);
+typedef bool (*fw_filter_list_fn)(const struct fw_filter_list *list, void *argument);
+typedef bool (*fw_filter_prefix_fn)(const struct fw_filter_prefix *prefix,
+	const struct fw_filter_hits *hits, void *argument);
 typedef bool (*fw_record_fn)(const struct fw_record_header *record, void *argument);
 
 /* What a usage snapshot says beside its rows. */
@@ -55,6 +62,25 @@ struct fw_feature {
 	const char *reason; /* why it was chosen or not, what its lack costs; may be "" */
 };
 typedef bool (*fw_feature_fn)(const struct fw_feature *feature, void *argument);
+
+/* One list to be set or taken away. */
+struct fw_filter_change {
+	const char *adapter; /* a name or a pattern, as in struct fw_filter_list */
+	uint32_t direction;  /* enum fw_filter_direction: where it replaces what is there */
+	const char *source;
+	const struct fw_filter_prefix *prefixes; /* sorted, apart from each other; NULL: no list any more */
+	size_t count;
+	bool is_update;	   /* only in the place of the list `replaces`, so that two changes at once lose none */
+	uint32_t replaces; /* id; 0: of no list */
+};
+
+enum fw_filter_way {
+	FW_FILTER_WAY_BEST,
+	FW_FILTER_WAY_NATIVE,
+	FW_FILTER_WAY_GENERIC,
+	FW_FILTER_WAY_TC,
+	FW_FILTER_WAY_KEEP, /* that of the list whose place it takes, else the best */
+};
 
 struct fw_backend;
 
@@ -124,6 +150,35 @@ struct fw_backend_ops {
 	/* Every rule in force, by id. */
 	enum fw_status (*rules)(struct fw_backend *backend, fw_rule_fn row, void *argument,
 		struct fw_error *error);
+
+	/* Every adapter of the caller's network namespace, by index. NULL: this backend filters nothing. */
+	enum fw_status (*adapters)(struct fw_backend *backend, fw_adapter_fn row, void *argument,
+		struct fw_error *error);
+	/* The addresses of one, with the length of their network. FW_NOT_FOUND: it is gone. */
+	enum fw_status (*adapter_addresses)(struct fw_backend *backend, uint32_t index,
+		fw_adapter_address_fn row, void *argument, struct fw_error *error);
+	/*
+	 * Set or take away lists in the caller's network namespace, all changes or none; when this
+	 * returns, no packet is judged by what was there before. `way` is how received packets are to be seen. A
+	 * pattern holds for adapters that are there and for later ones (filter_settle). Of several that name
+	 * an adapter its own name counts, else the longest pattern. FW_MALFORMED: the kernel side refused a list that
+	 * is not sorted or overlaps. FW_EXISTS: an update finds another list than it replaces. FW_NOT_FOUND: a name that is no pattern is that of no adapter. FW_UNSUPPORTED: an
+	 * adapter takes no filter, or not this way.
+	 */
+	enum fw_status (*filter_set)(struct fw_backend *backend, const struct fw_filter_change *changes,
+		size_t count, enum fw_filter_way way, struct fw_error *error);
+	/* Give adapters that have appeared the lists whose patterns name them, and forget those that vanished. */
+	enum fw_status (*filter_settle)(struct fw_backend *backend, struct fw_error *error);
+	/* Every list of the caller's network namespace, by adapter text. A list of both directions is one row. */
+	enum fw_status (*filter_lists)(struct fw_backend *backend, fw_filter_list_fn row, void *argument,
+		struct fw_error *error);
+	/* The prefixes of a list in their order, and what each dropped. FW_NOT_FOUND: no list has the id. */
+	enum fw_status (*filter_prefixes)(struct fw_backend *backend, uint32_t list,
+		fw_filter_prefix_fn row, void *argument, struct fw_error *error);
+	/* What happens to adapters from the first call on, waiting up to timeout_ms for it; each that comes is
+	 * settled before it is told. poll_fd() does not tell of these. */
+	enum fw_status (*filter_follow)(struct fw_backend *backend, int timeout_ms, fw_adapter_event_fn row,
+		void *argument, struct fw_error *error);
 };
 
 /* A backend's instance begins with this. */
