@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "abi/filter.h"
 #include "abi/process_event.h"
 #include "abi/rule.h"
 
@@ -125,6 +126,54 @@ const char *fw_rule_action_name(uint16_t action)
 		return "block";
 	case FW_RULE_LIMIT:
 		return "limit";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_filter_hook_name(uint32_t hook)
+{
+	switch (hook) {
+	case FW_FILTER_HOOK_NONE:
+		return "none";
+	case FW_FILTER_HOOK_XDP_NATIVE:
+		return "xdp_native";
+	case FW_FILTER_HOOK_XDP_GENERIC:
+		return "xdp_generic";
+	case FW_FILTER_HOOK_TC:
+		return "tc";
+	case FW_FILTER_HOOK_NDIS:
+		return "ndis";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_filter_direction_name(uint32_t direction)
+{
+	switch (direction) {
+	case 0:
+		return "none";
+	case FW_FILTER_IN:
+		return "in";
+	case FW_FILTER_OUT:
+		return "out";
+	case FW_FILTER_BOTH:
+		return "both";
+	default:
+		return "unknown";
+	}
+}
+
+const char *fw_adapter_action_name(uint32_t action)
+{
+	switch (action) {
+	case FW_ADAPTER_APPEARED:
+		return "appeared";
+	case FW_ADAPTER_VANISHED:
+		return "vanished";
+	case FW_ADAPTER_FILTERED:
+		return "filtered";
 	default:
 		return "unknown";
 	}

@@ -36,6 +36,15 @@ const char *fw_rule_action_name(uint16_t action);
 /* "connect", "accept", "send", "receive", "cut" for enum fw_blocked_operation; "unknown" for others. */
 const char *fw_blocked_operation_name(uint8_t operation);
 
+/* "none", "xdp_native", "xdp_generic", "tc", "ndis" for enum fw_filter_hook; "unknown" for others. */
+const char *fw_filter_hook_name(uint32_t hook);
+
+/* "in", "out", "both" for enum fw_filter_direction; "none" for 0, "unknown" for others. */
+const char *fw_filter_direction_name(uint32_t direction);
+
+/* "appeared", "vanished", "filtered" for enum fw_adapter_action; "unknown" for others. */
+const char *fw_adapter_action_name(uint32_t action);
+
 #define FW_SIGNAL_NAME_SIZE 24
 
 /* "SIGKILL", "SIGRTMIN+1"; a signal without a name as its decimal number. `buffer` has
