@@ -2,6 +2,7 @@
 #include "backend/linux/bpf_backend.h"
 
 #include "backend/linux/existing_objects.h"
+#include "backend/linux/adapter_filter.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/measuring_group.h"
 #include "backend/linux/process_table.h"
@@ -21,6 +22,7 @@ struct bpf_backend {
 	struct fw_kernel_side side;
 	struct fw_process_table processes;
 	struct fw_record_reader reader;
+	struct fw_filter_follower *follower;
 	bool subscribed;
 };
 
@@ -31,9 +33,18 @@ static struct bpf_backend *self(struct fw_backend *backend)
 
 static enum fw_status check_still_loaded(const struct bpf_backend *backend, struct fw_error *error)
 {
+	fw_kernel_side_refresh(&backend->side);
 	if (backend->side.machine->maps_version)
 		return FW_OK;
 	return fw_error_set(error, FW_FAILED, "the kernel side was unloaded meanwhile");
+}
+
+static enum fw_status check_may_change(const struct bpf_backend *backend, struct fw_error *error)
+{
+	if (!backend->side.is_read_only)
+		return FW_OK;
+	return fw_error_set(error, FW_DENIED,
+		"this user may read counters and lists of the loaded kernel side, no more: run as root");
 }
 
 /*
@@ -164,6 +175,8 @@ static enum fw_status read_sockets(struct bpf_backend *backend, struct fw_socket
 	enum fw_status status = check_still_loaded(backend, error);
 
 	if (status == FW_OK)
+		status = check_may_change(backend, error); /* iterators cannot be opened for reading */
+	if (status == FW_OK)
 		status = read_processes(backend, &unused, error);
 	if (status == FW_OK)
 		status = fw_socket_table_read(table, &backend->side, error);
@@ -246,6 +259,8 @@ static uint64_t bpf_record_types(struct fw_backend *base, struct fw_error *why)
 {
 	uint64_t types = FW_NETWORK_TYPES;
 
+	if (check_may_change(self(base), why) != FW_OK)
+		return 0;
 	if (self(base)->side.iterator_fd[FW_ITERATOR_PROCESSES] >= 0)
 		types |= FW_PROCESS_TYPES;
 	else
@@ -309,6 +324,9 @@ static enum fw_status bpf_subscribe(struct fw_backend *base,
 
 	if (backend->subscribed)
 		return fw_error_set(error, FW_EXISTS, "this session reads records already");
+	status = check_may_change(backend, error);
+	if (status != FW_OK)
+		return status;
 	status = fw_record_reader_start(&backend->reader, &backend->side, subscription, error);
 	if (status == FW_OK && subscription->existing)
 		status = add_existing(backend, subscription->types, began_ns, error);
@@ -350,7 +368,10 @@ static void bpf_report(struct fw_backend *base, struct fw_reader_report *report)
 static enum fw_status bpf_group_start(struct fw_backend *base, uint32_t pid, uint64_t *group,
 	struct fw_error *error)
 {
-	return fw_measuring_group_start(&self(base)->side, pid, group, error);
+	enum fw_status status = check_may_change(self(base), error);
+
+	return status == FW_OK ? fw_measuring_group_start(&self(base)->side, pid, group, error) :
+				 status;
 }
 
 static enum fw_status bpf_group_departed(struct fw_backend *base, uint64_t group,
@@ -367,19 +388,75 @@ static void bpf_group_stop(struct fw_backend *base, uint64_t group)
 static enum fw_status bpf_rules_add(struct fw_backend *base, struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
-	return fw_rules_add(&self(base)->side, rules, count, error);
+	enum fw_status status = check_may_change(self(base), error);
+
+	return status == FW_OK ? fw_rules_add(&self(base)->side, rules, count, error) :
+				 status;
 }
 
 static enum fw_status bpf_rules_remove(struct fw_backend *base, const uint32_t *ids, size_t count,
 	struct fw_error *error)
 {
-	return fw_rules_remove(&self(base)->side, ids, count, error);
+	enum fw_status status = check_may_change(self(base), error);
+
+	return status == FW_OK ? fw_rules_remove(&self(base)->side, ids, count, error) :
+				 status;
 }
 
 static enum fw_status bpf_rules(struct fw_backend *base, fw_rule_fn row, void *argument,
 	struct fw_error *error)
 {
-	return fw_rules_list(&self(base)->side, row, argument, error);
+	enum fw_status status = check_may_change(self(base), error);
+
+	return status == FW_OK ? fw_rules_list(&self(base)->side, row, argument, error) :
+				 status;
+}
+
+static enum fw_status bpf_adapters(struct fw_backend *base, fw_adapter_fn row, void *argument,
+	struct fw_error *error)
+{
+	return fw_filter_adapters(&self(base)->side, row, argument, error);
+}
+
+static enum fw_status bpf_adapter_addresses(struct fw_backend *base, uint32_t index,
+	fw_adapter_address_fn row, void *argument, struct fw_error *error)
+{
+	return fw_filter_adapter_addresses(index, row, argument, error);
+}
+
+static enum fw_status bpf_filter_set(struct fw_backend *base, const struct fw_filter_change *changes,
+	size_t count, enum fw_filter_way way, struct fw_error *error)
+{
+	return fw_filter_set(&self(base)->side, changes, count, way, error);
+}
+
+static enum fw_status bpf_filter_settle(struct fw_backend *base, struct fw_error *error)
+{
+	return fw_filter_settle(&self(base)->side, error);
+}
+
+static enum fw_status bpf_filter_lists(struct fw_backend *base, fw_filter_list_fn row, void *argument,
+	struct fw_error *error)
+{
+	return fw_filter_lists(&self(base)->side, row, argument, error);
+}
+
+static enum fw_status bpf_filter_prefixes(struct fw_backend *base, uint32_t list,
+	fw_filter_prefix_fn row, void *argument, struct fw_error *error)
+{
+	return fw_filter_prefixes(&self(base)->side, list, row, argument, error);
+}
+
+static enum fw_status bpf_filter_follow(struct fw_backend *base, int timeout_ms,
+	fw_adapter_event_fn row, void *argument, struct fw_error *error)
+{
+	struct bpf_backend *backend = self(base);
+	enum fw_status status = check_still_loaded(backend, error);
+
+	if (status == FW_OK)
+		status = fw_filter_follow(
+			&backend->side, &backend->follower, timeout_ms, row, argument, error);
+	return status;
 }
 
 static void bpf_close(struct fw_backend *base)
@@ -388,6 +465,7 @@ static void bpf_close(struct fw_backend *base)
 
 	if (backend->subscribed)
 		fw_record_reader_stop(&backend->reader);
+	fw_filter_follower_free(backend->follower);
 	fw_process_table_done(&backend->processes);
 	fw_kernel_side_close(&backend->side);
 	free(backend);
@@ -412,6 +490,13 @@ static const struct fw_backend_ops bpf_ops = {
 	.rules_add = bpf_rules_add,
 	.rules_remove = bpf_rules_remove,
 	.rules = bpf_rules,
+	.adapters = bpf_adapters,
+	.adapter_addresses = bpf_adapter_addresses,
+	.filter_set = bpf_filter_set,
+	.filter_settle = bpf_filter_settle,
+	.filter_lists = bpf_filter_lists,
+	.filter_prefixes = bpf_filter_prefixes,
+	.filter_follow = bpf_filter_follow,
 };
 
 static struct bpf_backend *make_backend(struct fw_error *error)
@@ -445,7 +530,7 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 	if (!made)
 		return FW_NO_MEMORY;
 	status = fw_kernel_side_open(&made->side, error);
-	if (status == FW_OK) {
+	if (status == FW_OK && !made->side.is_read_only) {
 		fw_measuring_group_sweep(&made->side);
 		fw_reader_slot_sweep(&made->side);
 	}

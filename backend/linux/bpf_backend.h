@@ -11,6 +11,7 @@
 struct fw_bpf_options {
 	bool wire;   /* count wire bytes too */
 	bool events; /* process, thread and image records too (in a private copy) */
+	uint32_t readers; /* `load`: the group that may read counters and lists; 0: none */
 };
 
 struct fw_bpf_status {

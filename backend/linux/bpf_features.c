@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* `doctor`: what this kernel offers, what was chosen, and what the rest costs. */
 #include "backend/linux/bpf_backend.h"
+#include "backend/linux/adapter_filter.h"
 #include "backend/linux/hooks.h"
 #include "backend/linux/image_source.h"
 #include "backend/linux/pin_directory.h"
@@ -162,7 +163,8 @@ enum fw_status fw_bpf_features(fw_feature_fn feature, void *argument, struct fw_
 	for (size_t i = 0; i < hooks.count; i++)
 		if (!report_hook(&hooks.hook[i], feature, argument))
 			return FW_STOPPED;
-	if (fw_shaper_features(feature, argument) != FW_OK || !report_images(feature, argument))
+	if (fw_shaper_features(feature, argument) != FW_OK ||
+		fw_filter_features(feature, argument) != FW_OK || !report_images(feature, argument))
 		return FW_STOPPED;
 	return report_limits(feature, argument) ? FW_OK : FW_STOPPED;
 }

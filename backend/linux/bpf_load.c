@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* `load`, `unload` and `status`: the kernel side that stays. */
 #include "backend/linux/bpf_backend.h"
+#include "backend/linux/adapter_filter.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/pin_directory.h"
 #include "backend/linux/shaper.h"
@@ -33,7 +34,7 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 			fw_pin_directory());
 	status = fw_kernel_side_start(&side, &choice, error);
 	if (status == FW_OK)
-		status = fw_kernel_side_pin(&side, error);
+		status = fw_kernel_side_pin(&side, options->readers, error);
 	fw_kernel_side_close(&side);
 	return status;
 }
@@ -44,17 +45,25 @@ static void tell_users(const struct fw_kernel_side *side)
 	__atomic_store_n(&side->machine->maps_version, 0, __ATOMIC_RELEASE);
 }
 
-static enum fw_status remove_queues(const struct fw_kernel_side *side, bool opened,
+/* What is on network devices because of rules and lists. */
+static enum fw_status clear_adapters(const struct fw_kernel_side *side, bool opened,
 	struct fw_error *error)
 {
-	return opened && fw_shaper_is_in_use(side) ? fw_shaper_remove(error) : FW_OK;
+	enum fw_status filter, shaper = FW_OK;
+
+	if (!opened)
+		return FW_OK;
+	filter = fw_filter_clear(side, error);
+	if (fw_shaper_is_in_use(side))
+		shaper = fw_shaper_remove(filter == FW_OK ? error : NULL);
+	return filter == FW_OK ? shaper : filter;
 }
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
 {
 	struct fw_kernel_side side;
 	char path[PATH_MAX];
-	enum fw_status status, shaper = FW_OK;
+	enum fw_status status, cleared = FW_OK;
 	bool opened;
 
 	if (access(fw_pin_directory(), F_OK)) {
@@ -66,18 +75,18 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 			fw_pin_directory());
 	}
 	opened = fw_kernel_side_open(&side, NULL) == FW_OK;
-	/* Queues go while the maps are there to tell of them, whenever we are killed; and again, when no
+	/* Queues and the filter go while the maps are there to tell of them, whenever we are killed; and again, when no
 	 * command can put them back any more. */
-	remove_queues(&side, opened, NULL);
+	clear_adapters(&side, opened, NULL);
 	status = fw_pin_directory_withdraw(path, sizeof(path), error);
 	if (status == FW_OK && opened) {
 		tell_users(&side);
-		shaper = remove_queues(&side, opened, error);
+		cleared = clear_adapters(&side, opened, error);
 	}
 	fw_kernel_side_close(&side);
 	if (status == FW_OK)
 		status = fw_pin_directory_remove(path, error);
-	return status == FW_OK ? shaper : status;
+	return status == FW_OK ? cleared : status;
 }
 
 struct census {

@@ -76,6 +76,12 @@ static enum fw_status keep_maps(const struct loading *loading, struct fw_kernel_
 		[FW_MAP_LIMIT_STATES] = loading->skeleton->maps.limit_states,
 		[FW_MAP_COVERED_DEVICES] = loading->skeleton->maps.covered_devices,
 		[FW_MAP_SHAPED_DEVICES] = loading->skeleton->maps.shaped_devices,
+		[FW_MAP_FILTER_LISTS] = loading->skeleton->maps.filter_lists,
+		[FW_MAP_FILTER_BUILDING] = loading->skeleton->maps.filter_building,
+		[FW_MAP_FILTER_COUNTERS] = loading->skeleton->maps.filter_counters,
+		[FW_MAP_FILTER_SLOTS] = loading->skeleton->maps.filter_slots,
+		[FW_MAP_FILTER_BINDINGS] = loading->skeleton->maps.filter_bindings,
+		[FW_MAP_FILTER_NAMESPACES] = loading->skeleton->maps.filter_namespaces,
 	};
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {

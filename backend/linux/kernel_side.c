@@ -4,9 +4,11 @@
 #include "backend/linux/pin_directory.h"
 
 #include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -31,6 +33,12 @@ static const char *const pin_names[FW_MAP_COUNT] = {
 	[FW_MAP_LIMIT_STATES] = "limit_states",
 	[FW_MAP_COVERED_DEVICES] = "covered_devices",
 	[FW_MAP_SHAPED_DEVICES] = "shaped_devices",
+	[FW_MAP_FILTER_LISTS] = "filter_lists",
+	[FW_MAP_FILTER_BUILDING] = "filter_building",
+	[FW_MAP_FILTER_COUNTERS] = "filter_counters",
+	[FW_MAP_FILTER_SLOTS] = "filter_slots",
+	[FW_MAP_FILTER_BINDINGS] = "filter_bindings",
+	[FW_MAP_FILTER_NAMESPACES] = "filter_namespaces",
 };
 
 static const char *const iterator_programs[FW_ITERATOR_COUNT] = {
@@ -48,6 +56,7 @@ static const char *const program_names[FW_PROGRAM_COUNT] = {
 	[FW_PROGRAM_SLICE] = "fw_shape_slice",
 	[FW_PROGRAM_RETURN] = "fw_shape_return",
 	[FW_PROGRAM_LOOPBACK] = "fw_shape_loopback",
+	[FW_PROGRAM_FILTER_COMMIT] = "fw_filter_commit",
 };
 
 void fw_kernel_side_init(struct fw_kernel_side *side)
@@ -57,6 +66,7 @@ void fw_kernel_side_init(struct fw_kernel_side *side)
 	side->machine = NULL;
 	side->rows = NULL;
 	side->rows_mapped = 0;
+	side->is_read_only = false;
 }
 
 const char *fw_iterator_program(enum fw_iterator iterator)
@@ -69,12 +79,54 @@ const char *fw_program_name(enum fw_program program)
 	return program_names[program];
 }
 
-/* NULL: failed, see errno. mmap() rounds the size up to whole pages itself, as munmap() does. */
-static void *map_values(int map, size_t size)
+/* The kernel shares no map with who may only read it. */
+static bool copy_values(int map, uint32_t count, size_t size, char *to)
 {
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, map, 0);
+	for (uint32_t i = 0; i < count; i++)
+		if (bpf_map_lookup_elem(map, &i, to + i * size))
+			return false;
+	return true;
+}
 
-	return memory == MAP_FAILED ? NULL : memory;
+static size_t value_size(int map)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(map, &info, &size) ? 0 : info.value_size;
+}
+
+/* NULL: failed, see errno. mmap() rounds the size up to whole pages itself, as munmap() does. */
+static void *map_values(
+	const struct fw_kernel_side *side, enum fw_map map, uint32_t count, size_t size)
+{
+	int fd = side->map_fd[map];
+	size_t each = side->is_read_only ? value_size(fd) : size;
+	void *memory;
+
+	if (!side->is_read_only) {
+		memory = mmap(NULL, count * size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		return memory == MAP_FAILED ? NULL : memory;
+	}
+	memory = each >= size ? malloc(count * each) : NULL;
+	if (memory && copy_values(fd, count, each, memory))
+		return memory;
+	free(memory);
+	return NULL;
+}
+
+static void unmap_values(const struct fw_kernel_side *side, void *memory, size_t bytes)
+{
+	if (memory && side->is_read_only)
+		free(memory);
+	else if (memory)
+		munmap(memory, bytes);
+}
+
+void fw_kernel_side_refresh(const struct fw_kernel_side *side)
+{
+	if (side->is_read_only)
+		copy_values(side->map_fd[FW_MAP_MACHINE], 1, 0, (char *)side->machine);
 }
 
 bool fw_iterator_is_needed(enum fw_iterator iterator)
@@ -84,7 +136,7 @@ bool fw_iterator_is_needed(enum fw_iterator iterator)
 
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error)
 {
-	side->machine = map_values(side->map_fd[FW_MAP_MACHINE], sizeof(*side->machine));
+	side->machine = map_values(side, FW_MAP_MACHINE, 1, sizeof(*side->machine));
 	if (!side->machine)
 		return fw_error_set_errno(error, errno, "mapping the kernel side's shared state");
 	return FW_OK;
@@ -92,8 +144,7 @@ enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *
 
 static void unmap_rows(struct fw_kernel_side *side)
 {
-	if (side->rows)
-		munmap(side->rows, side->rows_mapped * sizeof(*side->rows));
+	unmap_values(side, side->rows, side->rows_mapped * sizeof(*side->rows));
 	side->rows = NULL;
 	side->rows_mapped = 0;
 }
@@ -105,10 +156,10 @@ enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count
 
 	while (rows < count)
 		rows *= 2;
-	if (rows <= side->rows_mapped)
+	if (rows <= side->rows_mapped && !side->is_read_only)
 		return FW_OK;
 	unmap_rows(side);
-	side->rows = map_values(side->map_fd[FW_MAP_ROWS], rows * sizeof(*side->rows));
+	side->rows = map_values(side, FW_MAP_ROWS, (uint32_t)rows, sizeof(*side->rows));
 	if (!side->rows)
 		return fw_error_set_errno(error, errno, "mapping %zu process rows", rows);
 	side->rows_mapped = rows;
@@ -151,7 +202,8 @@ static int pin_all(const struct fw_kernel_side *side, const char *directory)
 	return result;
 }
 
-enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error)
+enum fw_status fw_kernel_side_pin(
+	struct fw_kernel_side *side, unsigned int readers, struct fw_error *error)
 {
 	char directory[PATH_MAX];
 	enum fw_status status;
@@ -161,6 +213,8 @@ enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *
 	if (status != FW_OK)
 		return status;
 	result = pin_all(side, directory);
+	if (!result && readers)
+		result = fw_pin_directory_share_all(directory, readers);
 	if (result)
 		status = fw_error_set_errno(error, result, "pinning into %s", directory);
 	else
@@ -198,6 +252,29 @@ bool fw_kernel_side_is_pinned(const struct fw_kernel_side *side)
 	return same;
 }
 
+/* Links and programs cannot be opened for reading. */
+static int open_for_reading(const char *name)
+{
+	LIBBPF_OPTS(bpf_obj_get_opts, options, .file_flags = BPF_F_RDONLY);
+	char path[PATH_MAX + 64];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", fw_pin_directory(), name);
+	fd = bpf_obj_get_opts(path, &options);
+	return fd < 0 ? -errno : fd;
+}
+
+static int open_map(struct fw_kernel_side *side, const char *name)
+{
+	int fd = side->is_read_only ? -EACCES : fw_kernel_side_open_pin(name);
+
+	if (fd != -EACCES)
+		return fd;
+	fd = open_for_reading(name);
+	side->is_read_only |= fd >= 0;
+	return fd;
+}
+
 static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *error)
 {
 	const char *name;
@@ -205,17 +282,17 @@ static enum fw_status open_pins(struct fw_kernel_side *side, struct fw_error *er
 
 	for (int i = 0; i < FW_MAP_COUNT; i++) {
 		name = pin_names[i];
-		side->map_fd[i] = result = fw_kernel_side_open_pin(name);
+		side->map_fd[i] = result = open_map(side, name);
 		if (result < 0)
 			goto failed;
 	}
-	for (int i = 0; i < FW_ITERATOR_COUNT; i++) {
+	for (int i = 0; i < FW_ITERATOR_COUNT && !side->is_read_only; i++) {
 		name = iterator_programs[i];
 		side->iterator_fd[i] = result = fw_kernel_side_open_pin(name);
 		if (result < 0 && fw_iterator_is_needed(i))
 			goto failed;
 	}
-	for (int i = 0; i < FW_PROGRAM_COUNT; i++)
+	for (int i = 0; i < FW_PROGRAM_COUNT && !side->is_read_only; i++)
 		side->program_fd[i] = fw_kernel_side_open_pin(program_names[i]);
 	return FW_OK;
 failed:
@@ -255,8 +332,7 @@ static void close_all(const int *descriptors, size_t count)
 
 void fw_kernel_side_close(struct fw_kernel_side *side)
 {
-	if (side->machine)
-		munmap(side->machine, sizeof(*side->machine));
+	unmap_values(side, side->machine, sizeof(*side->machine));
 	unmap_rows(side);
 	close_all(side->map_fd, FW_MAP_COUNT);
 	close_all(side->iterator_fd, FW_ITERATOR_COUNT);
@@ -271,7 +347,7 @@ int fw_kernel_side_iterate(const struct fw_kernel_side *side, enum fw_iterator i
 	int fd;
 
 	if (side->iterator_fd[iterator] < 0)
-		return -EOPNOTSUPP;
+		return side->is_read_only ? -EACCES : -EOPNOTSUPP;
 	fd = bpf_iter_create(side->iterator_fd[iterator]);
 	return fd < 0 ? -errno : fd;
 }

@@ -27,6 +27,12 @@ enum fw_map {
 	FW_MAP_LIMIT_STATES,
 	FW_MAP_COVERED_DEVICES,
 	FW_MAP_SHAPED_DEVICES,
+	FW_MAP_FILTER_LISTS,
+	FW_MAP_FILTER_BUILDING,
+	FW_MAP_FILTER_COUNTERS,
+	FW_MAP_FILTER_SLOTS,
+	FW_MAP_FILTER_BINDINGS,
+	FW_MAP_FILTER_NAMESPACES,
 	FW_MAP_COUNT
 };
 
@@ -40,13 +46,15 @@ enum fw_iterator {
 	FW_ITERATOR_COUNT
 };
 
-/* Programs that the shaper attaches to network devices. */
+/* Programs that the shaper attaches to network devices, then one that filter_list.c loads when it is needed. */
 enum fw_program {
 	FW_PROGRAM_EGRESS,
 	FW_PROGRAM_INGRESS,
 	FW_PROGRAM_SLICE,
 	FW_PROGRAM_RETURN,
 	FW_PROGRAM_LOOPBACK,
+	FW_PROGRAM_SHAPER_COUNT,
+	FW_PROGRAM_FILTER_COMMIT = FW_PROGRAM_SHAPER_COUNT,
 	FW_PROGRAM_COUNT
 };
 
@@ -59,19 +67,25 @@ struct fw_kernel_side {
 	struct fw_machine *machine;	    /* shared with the kernel */
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
 	size_t rows_mapped;
+	bool is_read_only; /* its pins may be read by this user, not written: `machine` and `rows` are copies */
 };
 
 /* Nothing is open. */
 void fw_kernel_side_init(struct fw_kernel_side *side);
 /* Map the shared state of a side whose descriptors are open. */
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error);
+/* Bring `machine` up to date where it is a copy. */
+void fw_kernel_side_refresh(const struct fw_kernel_side *side);
 /* See to it that the first `count` process rows are mapped. All would be resident at once: the kernel
  * fills the page table of such a mapping beforehand. */
 enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count,
 	struct fw_error *error);
 /* Pin a started kernel side so that it outlives this process. */
-enum fw_status fw_kernel_side_pin(struct fw_kernel_side *side, struct fw_error *error);
-/* Use the pinned one. FW_NOT_FOUND: nothing is loaded. */
+/* `readers`: the group that may read its maps; 0: nobody but root. */
+enum fw_status fw_kernel_side_pin(
+	struct fw_kernel_side *side, unsigned int readers, struct fw_error *error);
+/* Use the pinned one; who may only read gets it without iterators and programs. FW_NOT_FOUND: nothing is
+ * loaded. */
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error);
 /* Programs that wait are pinned by this name and their hook's place. */
 #define FW_PIN_PROGRAM "program-%d"
@@ -84,7 +98,7 @@ void fw_kernel_side_close(struct fw_kernel_side *side);
 
 /* The BPF program of an iterator. */
 const char *fw_iterator_program(enum fw_iterator iterator);
-/* The name of a program that the shaper attaches. */
+/* The name of a program that is kept. */
 const char *fw_program_name(enum fw_program program);
 /* Without it nothing works. */
 bool fw_iterator_is_needed(enum fw_iterator iterator);

@@ -20,7 +20,9 @@
 #define NAME		"flowwatcher"
 #define TEMPORARY	NAME "-pid-" /* bpffs refuses dots */
 #define LOCK_SECONDS	10
-#define MOUNTED_BY_LOAD "mounted-by-load" /* an empty directory: bpffs holds no plain files */
+/* Empty directories: bpffs holds no plain files. */
+#define MOUNTED_BY_LOAD "mounted-by-load"
+#define OPENED_BY_LOAD	"opened-by-load" /* others may go through the directory above */
 
 static const char *parent(void)
 {
@@ -57,7 +59,12 @@ static enum fw_status ensure_bpffs(bool *mounted, struct fw_error *error)
 	return FW_OK;
 }
 
-/* Remove the pins of one directory; the marker directory inside is the only level below. */
+static bool is_marker(const char *name)
+{
+	return !strcmp(name, MOUNTED_BY_LOAD) || !strcmp(name, OPENED_BY_LOAD);
+}
+
+/* Remove the pins of one directory; the marker directories inside are the only level below. */
 static int empty_directory(const char *path)
 {
 	DIR *directory = opendir(path);
@@ -68,21 +75,22 @@ static int empty_directory(const char *path)
 		return -errno;
 	while ((entry = readdir(directory))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
-			!strcmp(entry->d_name, MOUNTED_BY_LOAD))
+			is_marker(entry->d_name))
 			continue;
 		if (unlinkat(dirfd(directory), entry->d_name, 0))
 			result = -errno;
 	}
+	unlinkat(dirfd(directory), OPENED_BY_LOAD, AT_REMOVEDIR);
 	unlinkat(dirfd(directory), MOUNTED_BY_LOAD, AT_REMOVEDIR); /* last: who is killed may come again */
 	closedir(directory);
 	return result;
 }
 
-static bool has_marker(const char *path)
+static bool has_marker(const char *path, const char *name)
 {
 	char marker[PATH_MAX];
 
-	snprintf(marker, sizeof(marker), "%s/%s", path, MOUNTED_BY_LOAD);
+	snprintf(marker, sizeof(marker), "%s/%s", path, name);
 	return access(marker, F_OK) == 0;
 }
 
@@ -125,6 +133,72 @@ enum fw_status fw_pin_directory_publish(const char *path, struct fw_error *error
 	return fw_error_set_errno(error, errno, "renaming %s to %s", path, fw_pin_directory());
 }
 
+enum fw_status fw_pin_directory_lock(int *lock, struct fw_error *error)
+{
+	int directory = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0 || flock(directory, LOCK_EX)) {
+		fw_error_set_errno(error, errno, "locking %s", fw_pin_directory());
+		if (directory >= 0)
+			close(directory);
+		return FW_FAILED;
+	}
+	*lock = directory;
+	return FW_OK;
+}
+
+/* The owner is root, whom modes do not stop. */
+static int share_one(const char *pin, gid_t group)
+{
+	return chown(pin, (uid_t)-1, group) || chmod(pin, 0440) ? -errno : 0;
+}
+
+/* systemd mounts bpffs for root alone; what is in it has modes of its own. */
+static int open_parent(const char *path)
+{
+	char marker[PATH_MAX];
+	struct stat above;
+
+	if (stat(parent(), &above))
+		return -errno;
+	if (above.st_mode & S_IXOTH)
+		return 0;
+	snprintf(marker, sizeof(marker), "%s/%s", path, OPENED_BY_LOAD);
+	return mkdir(marker, 0700) || chmod(parent(), (above.st_mode & 07777) | 0011) ? -errno : 0;
+}
+
+int fw_pin_directory_share_all(const char *path, unsigned int group)
+{
+	DIR *directory = opendir(path);
+	char pin[PATH_MAX];
+	struct dirent *entry;
+	int result = 0;
+
+	if (!directory)
+		return -errno;
+	while (!result && (entry = readdir(directory))) {
+		if (entry->d_name[0] == '.' || is_marker(entry->d_name))
+			continue;
+		snprintf(pin, sizeof(pin), "%s/%s", path, entry->d_name);
+		result = share_one(pin, (gid_t)group);
+	}
+	closedir(directory);
+	if (!result)
+		result = open_parent(path);
+	if (!result && (chown(path, (uid_t)-1, (gid_t)group) || chmod(path, 0750)))
+		result = -errno;
+	return result;
+}
+
+int fw_pin_directory_share(const char *pin)
+{
+	struct stat shared;
+
+	if (stat(fw_pin_directory(), &shared))
+		return -errno;
+	return shared.st_mode & S_IRGRP ? share_one(pin, shared.st_gid) : 0;
+}
+
 /* A command that was stopped must not keep `unload` waiting for ever. -ENOENT: another `unload` was first. */
 static int lock_in_time(int directory)
 {
@@ -153,7 +227,7 @@ enum fw_status fw_pin_directory_withdraw(char *path, size_t size, struct fw_erro
 		close(directory);
 	if (result == -EWOULDBLOCK)
 		return fw_error_set(error, FW_FAILED,
-			"another command has been changing the rules for %d s; end it, then unload again",
+			"another command has been changing rules or lists for %d s; end it, then unload again",
 			LOCK_SECONDS);
 	if (result)
 		return fw_error_set_errno(error, result, "removing %s", fw_pin_directory());
@@ -177,13 +251,16 @@ static bool parent_is_empty(void)
 
 enum fw_status fw_pin_directory_remove(const char *path, struct fw_error *error)
 {
-	bool unmount = has_marker(path);
+	bool unmount = has_marker(path, MOUNTED_BY_LOAD), closes = has_marker(path, OPENED_BY_LOAD);
+	struct stat above;
 	int result = empty_directory(path);
 
 	if (result == 0 && rmdir(path))
 		result = -errno;
 	if (result)
 		return fw_error_set_errno(error, result, "removing %s", path);
+	if (closes && !stat(parent(), &above))
+		chmod(parent(), above.st_mode & 07766);
 	if (unmount && parent_is_empty())
 		umount2(parent(), MNT_DETACH);
 	return FW_OK;

@@ -174,7 +174,7 @@ static enum fw_status cover(
 	struct pass pass = { .side = side, .parts = { side->program_fd, limits }, .what = "" };
 	int result;
 
-	for (int i = 0; i < FW_PROGRAM_COUNT; i++)
+	for (int i = 0; i < FW_PROGRAM_SHAPER_COUNT; i++)
 		if (side->program_fd[i] < 0)
 			return fw_error_set(error, FW_UNSUPPORTED,
 				"limits need tc programs, which this kernel refused at load; see "

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/shaper_namespace.h"
 
+#include "backend/linux/device_filter.h"
 #include "backend/linux/kernel_side.h"
 
 #include <errno.h>
-#include <linux/if_ether.h>
-#include <linux/pkt_cls.h>
 #include <linux/pkt_sched.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,15 +12,6 @@
 #define NEAR_NAME "fwshape0"
 #define FAR_NAME "fwshape1"
 #define ALIAS "flowwatcher: queues of limited processes; made by a limit, removed with the last"
-
-/* Our filters are told from others by their names; the second says that clsact is ours, too. */
-#define FILTER_NAME "flowwatcher"
-#define FILTER_NAME_OWNER "flowwatcher+clsact"
-#define FILTER_HANDLE 0xfa0au
-#define FILTER_PREFERENCE 7u /* or before the first of others, which may end the search */
-
-#define EGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_EGRESS)
-#define INGRESS TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 
 #define FIRST_CAPACITY 16u
 
@@ -91,9 +81,14 @@ static int look(struct fw_traffic_control *control, struct inventory *inventory)
 	return result;
 }
 
+bool fw_shaper_namespace_is_ours(const char *kind, const char *alias)
+{
+	return !strcmp(kind, "veth") && !strcmp(alias, ALIAS);
+}
+
 static bool is_ours(const struct fw_link *link)
 {
-	return !strcmp(link->kind, "veth") && !strcmp(link->alias, ALIAS);
+	return fw_shaper_namespace_is_ours(link->kind, link->alias);
 }
 
 static struct device *find_ours(struct inventory *inventory, const char *name)
@@ -104,58 +99,18 @@ static struct device *find_ours(struct inventory *inventory, const char *name)
 	return NULL;
 }
 
-/* The filters at one hook of a device. */
-struct filters {
-	struct fw_filter_found ours; /* preference 0: none */
-	uint32_t others;
-	uint64_t preferences_taken; /* bits */
-};
-
-static bool add_filter(const struct fw_filter_found *filter, void *argument)
-{
-	struct filters *filters = argument;
-	if (!filter->handle)
-		return true; /* announces the preference; its filters follow */
-	if (!strcmp(filter->kind, "bpf") && filter->handle == FILTER_HANDLE &&
-		(!strcmp(filter->name, FILTER_NAME) || !strcmp(filter->name, FILTER_NAME_OWNER))) {
-		filters->ours = *filter;
-		return true;
-	}
-	filters->others++;
-	if (filter->preference < 64)
-		filters->preferences_taken |= 1ull << filter->preference;
-	return true;
-}
-
-/* Before the first of others, else behind as few as possible. */
-static uint16_t free_preference(const struct filters *filters)
-{
-	uint16_t at = 1;
-
-	while (at < FILTER_PREFERENCE && !(filters->preferences_taken & 2ull << at))
-		at++;
-	while (at < 63 && filters->preferences_taken & 1ull << at)
-		at++;
-	return at;
-}
+static const struct fw_device_filter_question of_shaper = { FW_DEVICE_FILTER_SHAPER, NULL, NULL };
 
 static int attach(struct fw_traffic_control *control, uint32_t device, uint32_t hook, int program,
-	bool clsact_is_ours)
+	bool adds_clsact)
 {
-	struct fw_filter_found filter = { FILTER_HANDLE, 0, ETH_P_ALL, "bpf", "" };
-	struct filters filters = { .others = 0 };
-	int result = fw_filters_list(control, device, hook, add_filter, &filters);
+	struct fw_device_filters found;
+	int result = fw_device_filters_look(control, device, hook, &of_shaper, &found);
 
-	if (result)
-		return result;
-	if (filters.ours.preference)
-		filter = filters.ours; /* a program of another kernel side is replaced */
-	else
-		filter.preference = free_preference(&filters);
-	if (!filters.ours.preference)
-		strcpy(filter.name, clsact_is_ours ? FILTER_NAME_OWNER : FILTER_NAME);
-	fw_filter_add(control, device, hook, &filter, program);
-	return 0;
+	if (!result)
+		fw_device_filter_attach(control, device, hook, FW_DEVICE_FILTER_SHAPER, &found,
+			program, adds_clsact || found.clsact_is_ours);
+	return result;
 }
 
 /* A place that somebody else took in the same instant is not ours. */
@@ -168,9 +123,9 @@ static int attach_all(
 	if (add)
 		fw_clsact_add(control, device->link.index);
 	if (egress >= 0 && strcmp(device->clsact, "ingress"))
-		result = attach(control, device->link.index, EGRESS, egress, add);
+		result = attach(control, device->link.index, FW_HOOK_EGRESS, egress, add);
 	if (!result && ingress >= 0)
-		result = attach(control, device->link.index, INGRESS, ingress, add);
+		result = attach(control, device->link.index, FW_HOOK_INGRESS, ingress, add);
 	return result ? result : fw_control_commit(control);
 }
 
@@ -289,41 +244,11 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control,
 	return result;
 }
 
-/* Take our filter off a hook. *others grows by the filters that stay; *owner: clsact was ours. */
-static int detach(struct fw_traffic_control *control, uint32_t device, uint32_t hook,
-	uint32_t *others, bool *owner)
-{
-	struct filters filters = { .others = 0 };
-	int result = fw_filters_list(control, device, hook, add_filter, &filters);
-
-	if (result)
-		return result;
-	*others += filters.others;
-	if (!filters.ours.preference)
-		return 0;
-	if (!strcmp(filters.ours.name, FILTER_NAME_OWNER))
-		*owner = true;
-	fw_filter_remove(control, device, hook, &filters.ours);
-	return 0;
-}
-
 static int clear_device(struct fw_traffic_control *control, const struct device *device)
 {
-	uint32_t others = 0;
-	bool owner = false;
-	int result;
-
 	if (fw_shaper_queue_is_ours(&device->root))
 		fw_shaper_queue_remove(control, device->link.index);
-	if (!device->clsact[0])
-		return fw_control_commit(control);
-	result = detach(control, device->link.index, INGRESS, &others, &owner);
-	if (!result && !strcmp(device->clsact, "clsact"))
-		result = detach(control, device->link.index, EGRESS, &others, &owner);
-	if (!result && owner && !others)
-		fw_queue_remove(
-			control, device->link.index, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0));
-	return result ? result : fw_control_commit(control);
+	return fw_device_filter_detach(control, device->link.index, device->clsact, 0, &of_shaper);
 }
 
 /* Programs first, so that nothing goes to a device that is gone. */

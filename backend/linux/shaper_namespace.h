@@ -24,6 +24,9 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control,
 /* Take everything away that is ours. */
 int fw_shaper_namespace_clear(struct fw_traffic_control *control);
 
+/* Is a device of this kind and alias one end of the shaper device? */
+bool fw_shaper_namespace_is_ours(const char *kind, const char *alias);
+
 /* How lo's packets can wait here. */
 enum fw_loopback_queue {
 	FW_LOOPBACK_FREE, /* no queue: ours can be put there */

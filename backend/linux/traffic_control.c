@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/traffic_control.h"
 
+#include "backend/linux/netlink_dump.h"
+
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <libmnl/libmnl.h>
 #include <linux/if_arp.h>
 #include <linux/if_ether.h>
 #include <linux/if_link.h>
@@ -18,9 +19,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
-#define ANSWER_SIZE 65536u
 #define BATCH_SIZE 65536u
-#define MESSAGE_SIZE 512u /* no change is longer */
 #define MOST_MESSAGES 64u /* whose answers fit the socket's buffer */
 #define SHAPER_MTU 65535u
 #define FIFO_QUANTUM 60000u
@@ -29,8 +28,13 @@
 /* Change to the namespace only to make the socket, which stays in it. */
 static int open_socket_in(struct mnl_socket **socket, int fd)
 {
-	int home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC), result = 0;
+	int home, result = 0;
 
+	if (fd < 0) {
+		*socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+		return *socket ? 0 : -errno;
+	}
+	home = open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC);
 	if (home < 0)
 		return -errno;
 	if (setns(fd, CLONE_NEWNET)) {
@@ -54,7 +58,7 @@ int fw_traffic_control_open(struct fw_traffic_control *control, int fd)
 
 	if (result)
 		return result;
-	opened.answer = malloc(ANSWER_SIZE);
+	opened.answer = malloc(FW_NETLINK_ANSWER_SIZE);
 	opened.batch = malloc(BATCH_SIZE);
 	if (!opened.answer || !opened.batch)
 		result = -ENOMEM;
@@ -80,27 +84,6 @@ void fw_traffic_control_close(struct fw_traffic_control *control)
 
 /* Dumps. */
 
-static int dump(
-	struct fw_traffic_control *control, struct nlmsghdr *message, mnl_cb_t row, void *data)
-{
-	unsigned int port = mnl_socket_get_portid(control->socket);
-	ssize_t got;
-	int result;
-
-	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	message->nlmsg_seq = ++control->sequence;
-	if (mnl_socket_sendto(control->socket, message, message->nlmsg_len) < 0)
-		return -errno;
-	do {
-		got = mnl_socket_recvfrom(control->socket, control->answer, ANSWER_SIZE);
-		if (got < 0)
-			return -errno;
-		result = mnl_cb_run(
-			control->answer, (size_t)got, control->sequence, port, row, data);
-	} while (result > MNL_CB_STOP);
-	return result < 0 ? -errno : 0;
-}
-
 struct listing {
 	union {
 		fw_link_fn link;
@@ -111,67 +94,6 @@ struct listing {
 	void *argument;
 };
 
-static int row_result(bool taken)
-{
-	if (taken)
-		return MNL_CB_OK;
-	errno = ENOMEM;
-	return MNL_CB_ERROR;
-}
-
-/* Attributes by number; a number beyond `count` is of a newer kernel. */
-struct attributes {
-	const struct nlattr **at;
-	uint16_t count;
-};
-
-static int keep_attribute(const struct nlattr *attribute, void *data)
-{
-	struct attributes *attributes = data;
-	uint16_t type = mnl_attr_get_type(attribute);
-
-	if (type < attributes->count)
-		attributes->at[type] = attribute;
-	return MNL_CB_OK;
-}
-
-static void parse(
-	const struct nlmsghdr *message, size_t header, const struct nlattr **at, uint16_t count)
-{
-	struct attributes attributes = { at, count };
-
-	memset(at, 0, count * sizeof(*at));
-	mnl_attr_parse(message, (unsigned int)header, keep_attribute, &attributes);
-}
-
-static void parse_nested(const struct nlattr *nest, const struct nlattr **at, uint16_t count)
-{
-	struct attributes attributes = { at, count };
-
-	memset(at, 0, count * sizeof(*at));
-	if (nest)
-		mnl_attr_parse_nested(nest, keep_attribute, &attributes);
-}
-
-static void copy_text(char *to, size_t size, const struct nlattr *attribute)
-{
-	size_t length = 0;
-
-	if (attribute)
-		length = strnlen(
-			mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
-	if (length >= size)
-		length = size - 1;
-	if (length)
-		memcpy(to, mnl_attr_get_payload(attribute), length);
-	to[length] = '\0';
-}
-
-static bool has_size(const struct nlattr *attribute, size_t size)
-{
-	return attribute && mnl_attr_get_payload_len(attribute) >= size;
-}
-
 static int link_row(const struct nlmsghdr *message, void *data)
 {
 	const struct ifinfomsg *info = mnl_nlmsg_get_payload(message);
@@ -179,31 +101,31 @@ static int link_row(const struct nlmsghdr *message, void *data)
 	const struct listing *listing = data;
 	struct fw_link link = { .index = (uint32_t)info->ifi_index };
 
-	parse(message, sizeof(*info), at, FW_ARRAY_SIZE(at));
-	parse_nested(at[IFLA_LINKINFO], kind, FW_ARRAY_SIZE(kind));
+	fw_netlink_parse(message, sizeof(*info), at, FW_ARRAY_SIZE(at));
+	fw_netlink_parse_nested(at[IFLA_LINKINFO], kind, FW_ARRAY_SIZE(kind));
 	link.has_link_header = info->ifi_type == ARPHRD_ETHER || info->ifi_type == ARPHRD_LOOPBACK;
 	link.is_loopback = info->ifi_flags & IFF_LOOPBACK;
-	copy_text(link.name, sizeof(link.name), at[IFLA_IFNAME]);
-	copy_text(link.alias, sizeof(link.alias), at[IFLA_IFALIAS]);
-	copy_text(link.kind, sizeof(link.kind), kind[IFLA_INFO_KIND]);
-	return row_result(listing->row.link(&link, listing->argument));
+	fw_netlink_text(link.name, sizeof(link.name), at[IFLA_IFNAME]);
+	fw_netlink_text(link.alias, sizeof(link.alias), at[IFLA_IFALIAS]);
+	fw_netlink_text(link.kind, sizeof(link.kind), kind[IFLA_INFO_KIND]);
+	return fw_netlink_row_result(listing->row.link(&link, listing->argument));
 }
 
 int fw_links_list(struct fw_traffic_control *control, fw_link_fn row, void *argument)
 {
-	char space[MESSAGE_SIZE] = { 0 };
+	char space[FW_NETLINK_MESSAGE_SIZE] = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct listing listing = { .row.link = row, .argument = argument };
 
 	message->nlmsg_type = RTM_GETLINK;
 	mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
-	return dump(control, message, link_row, &listing);
+	return fw_netlink_dump(control, message, link_row, &listing);
 }
 
 static int dump_tc(struct fw_traffic_control *control, uint16_t type, uint32_t device,
 	uint32_t parent, mnl_cb_t row, struct listing *listing)
 {
-	char space[MESSAGE_SIZE] = { 0 };
+	char space[FW_NETLINK_MESSAGE_SIZE] = { 0 };
 	struct nlmsghdr *message = mnl_nlmsg_put_header(space);
 	struct tcmsg *tc;
 
@@ -211,7 +133,7 @@ static int dump_tc(struct fw_traffic_control *control, uint16_t type, uint32_t d
 	tc = mnl_nlmsg_put_extra_header(message, sizeof(*tc));
 	tc->tcm_ifindex = (int)device;
 	tc->tcm_parent = parent;
-	return dump(control, message, row, listing);
+	return fw_netlink_dump(control, message, row, listing);
 }
 
 static int queue_row(const struct nlmsghdr *message, void *data)
@@ -222,16 +144,16 @@ static int queue_row(const struct nlmsghdr *message, void *data)
 	struct fw_queue_found queue = { (uint32_t)tc->tcm_ifindex, tc->tcm_parent, tc->tcm_handle,
 		0, "" };
 
-	parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
-	copy_text(queue.kind, sizeof(queue.kind), at[TCA_KIND]);
+	fw_netlink_parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
+	fw_netlink_text(queue.kind, sizeof(queue.kind), at[TCA_KIND]);
 	if (!strcmp(queue.kind, "htb")) {
-		parse_nested(at[TCA_OPTIONS], htb, FW_ARRAY_SIZE(htb));
-		if (has_size(htb[TCA_HTB_INIT], sizeof(struct tc_htb_glob)))
+		fw_netlink_parse_nested(at[TCA_OPTIONS], htb, FW_ARRAY_SIZE(htb));
+		if (fw_netlink_has_size(htb[TCA_HTB_INIT], sizeof(struct tc_htb_glob)))
 			queue.default_class = ((const struct tc_htb_glob *)mnl_attr_get_payload(
 						       htb[TCA_HTB_INIT]))
 						      ->defcls;
 	}
-	return row_result(listing->row.queue(&queue, listing->argument));
+	return fw_netlink_row_result(listing->row.queue(&queue, listing->argument));
 }
 
 int fw_queues_list(struct fw_traffic_control *control, fw_queue_fn row, void *argument)
@@ -248,14 +170,14 @@ static int class_row(const struct nlmsghdr *message, void *data)
 	const struct listing *listing = data;
 	struct fw_class_found found = { .handle = tc->tcm_handle };
 
-	parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
-	parse_nested(at[TCA_OPTIONS], htb, FW_ARRAY_SIZE(htb));
-	if (has_size(htb[TCA_HTB_CEIL64], sizeof(uint64_t)))
+	fw_netlink_parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
+	fw_netlink_parse_nested(at[TCA_OPTIONS], htb, FW_ARRAY_SIZE(htb));
+	if (fw_netlink_has_size(htb[TCA_HTB_CEIL64], sizeof(uint64_t)))
 		found.rate = mnl_attr_get_u64(htb[TCA_HTB_CEIL64]);
-	else if (has_size(htb[TCA_HTB_PARMS], sizeof(struct tc_htb_opt)))
+	else if (fw_netlink_has_size(htb[TCA_HTB_PARMS], sizeof(struct tc_htb_opt)))
 		found.rate = ((const struct tc_htb_opt *)mnl_attr_get_payload(htb[TCA_HTB_PARMS]))
 				     ->ceil.rate;
-	return row_result(listing->row.class(&found, listing->argument));
+	return fw_netlink_row_result(listing->row.class(&found, listing->argument));
 }
 
 int fw_classes_list(
@@ -269,19 +191,20 @@ int fw_classes_list(
 static int filter_row(const struct nlmsghdr *message, void *data)
 {
 	const struct tcmsg *tc = mnl_nlmsg_get_payload(message);
-	const struct nlattr *at[TCA_OPTIONS + 1], *bpf[TCA_BPF_NAME + 1];
+	const struct nlattr *at[TCA_OPTIONS + 1], *bpf[TCA_BPF_ID + 1];
 	const struct listing *listing = data;
 	struct fw_filter_found filter = { .handle = tc->tcm_handle,
 		.preference = (uint16_t)(tc->tcm_info >> 16),
 		.protocol = ntohs((uint16_t)tc->tcm_info) };
 
-	parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
-	copy_text(filter.kind, sizeof(filter.kind), at[TCA_KIND]);
+	fw_netlink_parse(message, sizeof(*tc), at, FW_ARRAY_SIZE(at));
+	fw_netlink_text(filter.kind, sizeof(filter.kind), at[TCA_KIND]);
 	if (!strcmp(filter.kind, "bpf")) {
-		parse_nested(at[TCA_OPTIONS], bpf, FW_ARRAY_SIZE(bpf));
-		copy_text(filter.name, sizeof(filter.name), bpf[TCA_BPF_NAME]);
+		fw_netlink_parse_nested(at[TCA_OPTIONS], bpf, FW_ARRAY_SIZE(bpf));
+		fw_netlink_text(filter.name, sizeof(filter.name), bpf[TCA_BPF_NAME]);
+		filter.program = fw_netlink_u32(bpf[TCA_BPF_ID]);
 	}
-	return row_result(listing->row.filter(&filter, listing->argument));
+	return fw_netlink_row_result(listing->row.filter(&filter, listing->argument));
 }
 
 int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_t parent,
@@ -299,7 +222,7 @@ int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_
 static int take_answers(struct fw_traffic_control *control)
 {
 	for (uint32_t left = control->messages; left > 0;) {
-		ssize_t got = mnl_socket_recvfrom(control->socket, control->answer, ANSWER_SIZE);
+		ssize_t got = mnl_socket_recvfrom(control->socket, control->answer, FW_NETLINK_ANSWER_SIZE);
 		const struct nlmsghdr *message = (const struct nlmsghdr *)control->answer;
 		int size = (int)got;
 
@@ -348,9 +271,9 @@ static struct nlmsghdr *begin(struct fw_traffic_control *control, uint16_t type,
 {
 	struct nlmsghdr *message;
 
-	if (control->used + MESSAGE_SIZE > BATCH_SIZE || control->messages == MOST_MESSAGES)
+	if (control->used + FW_NETLINK_MESSAGE_SIZE > BATCH_SIZE || control->messages == MOST_MESSAGES)
 		flush(control);
-	memset(control->batch + control->used, 0, MESSAGE_SIZE);
+	memset(control->batch + control->used, 0, FW_NETLINK_MESSAGE_SIZE);
 	message = mnl_nlmsg_put_header(control->batch + control->used);
 	message->nlmsg_type = type;
 	message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Links, queues, classes and filters of one network namespace, over rtnetlink. Changes are
- * collected and sent in one go, which no signal can cut in two. Called by shaper_*.c; one thread.
+ * collected and sent in one go, which no signal can cut in two. Called by shaper_*.c and filter_*.c;
+ * one thread.
  * Functions return 0 or negative errno.
  */
 #ifndef FW_TRAFFIC_CONTROL_H
@@ -53,6 +54,7 @@ struct fw_filter_found {
 	uint16_t protocol;
 	char kind[16];
 	char name[FW_CONTROL_NAME_SIZE]; /* of a BPF program */
+	uint32_t program; /* its id */
 };
 
 struct fw_class_wanted {
@@ -70,7 +72,7 @@ typedef bool (*fw_queue_fn)(const struct fw_queue_found *queue, void *argument);
 typedef bool (*fw_class_fn)(const struct fw_class_found *found, void *argument);
 typedef bool (*fw_filter_fn)(const struct fw_filter_found *filter, void *argument);
 
-/* Opens the namespace that `fd` is. */
+/* Opens the namespace that `fd` is; -1: the caller's, for which no rights are needed. */
 int fw_traffic_control_open(struct fw_traffic_control *control, int fd);
 void fw_traffic_control_close(struct fw_traffic_control *control);
 

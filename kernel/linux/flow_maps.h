@@ -163,6 +163,8 @@ struct fw_machine {
 	uint32_t rules_generation; /* grows when members may have to be found anew */
 	uint32_t rules_settled; /* the generation for which all processes were asked */
 	uint32_t policy_kinds[FW_RULE_TARGET_COUNT]; /* how many policies there are of each kind */
+	uint32_t filter_lists_made; /* the highest id of a list */
+	uint32_t filter_is_used; /* there may be something of the filter on an adapter */
 	struct fw_reader_state readers[FW_MAX_READERS];
 };
 

@@ -40,6 +40,7 @@ enum {
 	BPF_F_NO_PREALLOC = 1u << 0,
 	BPF_F_CLONE = 1u << 9,
 	BPF_F_MMAPABLE = 1u << 10,
+	BPF_F_INNER_MAP = 1u << 12,
 	BPF_LOCAL_STORAGE_GET_F_CREATE = 1u << 0,
 	BPF_F_INGRESS = 1u << 0,
 	BPF_F_CURRENT_NETNS = -1,
@@ -48,6 +49,8 @@ enum {
 
 #define ETH_P_IP   0x0800
 #define ETH_P_IPV6 0x86dd
+#define ETH_P_8021Q  0x8100
+#define ETH_P_8021AD 0x88a8
 
 #define AF_INET	  2
 #define AF_INET6  10
@@ -133,6 +136,18 @@ struct __sk_buff {
 	__u64 sk_pointer __attribute__((aligned(8)));
 	__u32 gso_size;
 };
+
+/* UAPI context of XDP. */
+struct xdp_md {
+	__u32 data;
+	__u32 data_end;
+	__u32 data_meta;
+	__u32 ingress_ifindex;
+	__u32 rx_queue_index;
+	__u32 egress_ifindex;
+};
+
+enum xdp_action { XDP_ABORTED, XDP_DROP, XDP_PASS, XDP_TX, XDP_REDIRECT };
 
 /* UAPI context of the hooks on connect(). */
 struct bpf_sock_addr {
@@ -412,7 +427,10 @@ struct inet6_skb_parm {
 struct linux_binprm;
 struct msghdr;
 struct page;
-struct bpf_map;
+struct bpf_map {
+	bool frozen; /* nobody in user space can write to it any more */
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

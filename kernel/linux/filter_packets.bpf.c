@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The filter of adapters: judges each packet by its source where it is received, by its destination
+ * where it is sent. An object of its own, loaded once for each adapter; its maps are those of the
+ * kernel side that is loaded. What is not IPv4 or IPv6, or is cut off before its addresses, passes.
+ */
+#define FW_MAPS_HERE
+#include "kernel/linux/filter_slots.bpf.h"
+
+#include <bpf/bpf_endian.h>
+
+#include "kernel/linux/filter_maps.bpf.h"
+#include "kernel/linux/filter_lookup.bpf.h"
+#include "kernel/linux/shaper_maps.h"
+
+#define VLAN_TAGS 2
+#define TYPE_OFFSET 12 /* of an Ethernet header */
+#define VLAN_HEADER 4
+
+#define TC_ACT_UNSPEC -1 /* the filters behind this one are asked */
+#define TC_ACT_SHOT 2
+#define TC_ACT_STOLEN 4 /* sent, as far as the sender knows */
+
+const volatile __u32 filter_slot = 0;
+const volatile bool filter_no_link_header =
+	false; /* packets begin with the IP header (tun, wireguard) */
+
+struct ipv4_head {
+	__u8 version_length;
+	__u8 service;
+	__be16 length;
+	__be32 fragment[2];
+	__be32 source;
+	__be32 destination;
+};
+
+struct ipv6_head {
+	__be32 version_flow;
+	__be16 payload_length;
+	__be16 next_hops;
+	__be32 source[4];
+	__be32 destination[4];
+};
+
+/* What one program sees of its packet. `relative`: from the network header on. */
+struct frame {
+	void *context;
+	__u32 length;
+	bool is_xdp;
+	bool relative;
+	bool untagged; /* its outer VLAN tag is not in the bytes any more */
+};
+
+/* Bytes of a frame; false: it ends before. */
+static __always_inline bool frame_load(
+	const struct frame *frame, __u32 offset, void *to, __u32 size)
+{
+	if (frame->is_xdp) {
+		struct xdp_md *xdp = frame->context;
+		void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+
+		if (data + offset + size <= end) {
+			__builtin_memcpy(to, data + offset, size);
+			return true;
+		}
+		return bpf_xdp_load_bytes(xdp, offset, to, size) == 0;
+	}
+	if (frame->relative)
+		return bpf_skb_load_bytes_relative(
+			       frame->context, offset, to, size, BPF_HDR_START_NET) == 0;
+	return bpf_skb_load_bytes(frame->context, offset, to, size) == 0;
+}
+
+/* The length that a header tells, unless it cannot be: offloaded packets beyond 64 KiB have 0
+ * there, and short frames are padded. */
+static __always_inline __u32 ip_bytes(
+	const struct frame *frame, __u32 offset, __u32 told, __u32 header)
+{
+	__u32 there = frame->length > offset ? frame->length - offset : 0;
+
+	return told < header || told > there ? there : told;
+}
+
+/* What a packet is judged by. */
+struct judged {
+	__be32 address[4]; /* of IPv4 the first */
+	__u32 family;	   /* FW_FAMILY_NONE: none, it passes */
+	__u32 bytes;
+};
+
+static __always_inline void read_ipv4(
+	const struct frame *frame, __u32 offset, enum fw_filter_side side, struct judged *judged)
+{
+	struct ipv4_head ip;
+
+	if (!frame_load(frame, offset, &ip, sizeof(ip)) || ip.version_length >> 4 != 4)
+		return;
+	judged->family = FW_FAMILY_IPV4;
+	judged->address[0] = side == FW_FILTER_SIDE_IN ? ip.source : ip.destination;
+	judged->bytes = ip_bytes(frame, offset, bpf_ntohs(ip.length), sizeof(ip));
+}
+
+static __always_inline void read_ipv6(
+	const struct frame *frame, __u32 offset, enum fw_filter_side side, struct judged *judged)
+{
+	struct ipv6_head ip;
+	__u32 payload;
+
+	if (!frame_load(frame, offset, &ip, sizeof(ip)) ||
+		(ip.version_flow & bpf_htonl(0xf0000000)) != bpf_htonl(0x60000000))
+		return;
+	judged->family = FW_FAMILY_IPV6;
+	__builtin_memcpy(judged->address, side == FW_FILTER_SIDE_IN ? ip.source : ip.destination,
+		sizeof(judged->address));
+	payload = bpf_ntohs(ip.payload_length);
+	judged->bytes = ip_bytes(frame, offset, payload ? payload + sizeof(ip) : 0, sizeof(ip));
+}
+
+static __always_inline bool is_vlan(__be16 type)
+{
+	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
+}
+
+static __always_inline void read_packet(
+	const struct frame *frame, __be16 type, enum fw_filter_side side, struct judged *judged)
+{
+	__u32 offset = 0;
+
+	if (!frame->relative) {
+		offset = TYPE_OFFSET + sizeof(type);
+		if (!frame_load(frame, TYPE_OFFSET, &type, sizeof(type)))
+			type = 0;
+#pragma unroll
+		for (int i = 0; i < VLAN_TAGS; i++) {
+			if (!is_vlan(type) || (frame->untagged && i == VLAN_TAGS - 1))
+				break;
+			if (!frame_load(frame, offset + 2, &type, sizeof(type)))
+				type = 0;
+			offset += VLAN_HEADER;
+		}
+	}
+	judged->bytes = frame->length > offset ? frame->length - offset : 0;
+	if (type == bpf_htons(ETH_P_IP))
+		read_ipv4(frame, offset, side, judged);
+	else if (type == bpf_htons(ETH_P_IPV6))
+		read_ipv6(frame, offset, side, judged);
+}
+
+static __always_inline bool is_listed(__u32 place, const struct judged *judged)
+{
+	void *list = bpf_map_lookup_elem(&filter_lists, &place);
+
+	if (list && judged->family == FW_FAMILY_IPV4)
+		return filter_drops4(list, judged->address[0], judged->bytes);
+	return list && judged->family == FW_FAMILY_IPV6 &&
+	       filter_drops6(list, judged->address, judged->bytes);
+}
+
+/* Read first, looked up afterwards: so the verifier goes through the search once and not for every
+ * kind of header, which counts when many adapters are attached. `counts`: the packet has not come
+ * by before. */
+static __always_inline bool drops(
+	const struct frame *frame, __be16 type, enum fw_filter_side side, bool counts)
+{
+	__u32 place = fw_filter_place(filter_slot, side);
+	struct judged judged = { .family = FW_FAMILY_NONE };
+	struct fw_filter_counters *counters;
+	bool dropped;
+
+	read_packet(frame, type, side, &judged);
+	dropped = is_listed(place, &judged);
+	counters = bpf_map_lookup_elem(&filter_counters, &place);
+	if (!counters)
+		return dropped;
+	if (counts) {
+		counters->packets++;
+		counters->bytes += judged.bytes;
+	}
+	if (dropped) {
+		counters->dropped_packets++;
+		counters->dropped_bytes += judged.bytes;
+	}
+	return dropped;
+}
+
+/* A packet that waited in the queue of a limit comes by twice. */
+static __always_inline bool skb_drops(struct __sk_buff *skb, enum fw_filter_side side)
+{
+	__u32 waited = side == FW_FILTER_SIDE_IN ? FW_SHAPED_RECEIVED : FW_SHAPED_SENT;
+	const struct frame frame = { skb, skb->len, false, filter_no_link_header,
+		skb->vlan_present };
+
+	return drops(&frame, (__be16)skb->protocol, side, !(skb->tc_index & waited));
+}
+
+/* With fragments: packets that do not fit one page. */
+SEC("xdp.frags")
+int fw_filter_xdp(struct xdp_md *xdp)
+{
+	const struct frame frame = { xdp, (__u32)bpf_xdp_get_buff_len(xdp), true, false, false };
+
+	return drops(&frame, 0, FW_FILTER_SIDE_IN, true) ? XDP_DROP : XDP_PASS;
+}
+
+SEC("tc")
+int fw_filter_in(struct __sk_buff *skb)
+{
+	return skb_drops(skb, FW_FILTER_SIDE_IN) ? TC_ACT_SHOT : TC_ACT_UNSPEC;
+}
+
+/* TC_ACT_SHOT would tell TCP and whoever asks for errors that the packet was dropped here. */
+SEC("tc")
+int fw_filter_out(struct __sk_buff *skb)
+{
+	return skb_drops(skb, FW_FILTER_SIDE_OUT) ? TC_ACT_STOLEN : TC_ACT_UNSPEC;
+}
+
+char _license[] SEC("license") = "Dual BSD/GPL";
