@@ -7,13 +7,29 @@
 #include "flowwatcher/json_objects.h"
 
 #include <getopt.h>
+#include <grp.h>
 #include <json-c/json.h>
 #include <stdio.h>
+
+/* Root's own group is no other. */
+static bool take_readers(const char *name, uint32_t *readers)
+{
+	const struct group *group = getgrnam(name);
+
+	if (!group || !group->gr_gid) {
+		fw_command_usage_error(&fw_command_load,
+			"'%s' is no group that readers could be in ('getent group' lists them)", name);
+		return false;
+	}
+	*readers = group->gr_gid;
+	return true;
+}
 
 static int run_load(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "no-wire", no_argument, NULL, 'W' },
+		{ "readers", required_argument, NULL, 'R' },
 		{ "help", no_argument, NULL, FW_OPTION_HELP },
 		{ 0 },
 	};
@@ -27,7 +43,10 @@ static int run_load(int argc, char **argv)
 			return fw_command_print_help(&fw_command_load);
 		if (option == FW_BAD_OPTION)
 			return fw_status_exit_code(FW_USAGE);
-		bpf.wire = false;
+		if (option == 'R' && !take_readers(optarg, &bpf.readers))
+			return fw_status_exit_code(FW_USAGE);
+		if (option == 'W')
+			bpf.wire = false;
 	}
 	if (!fw_command_no_arguments(&fw_command_load, argc, argv))
 		return fw_status_exit_code(FW_USAGE);
@@ -133,10 +152,12 @@ static int run_status(int argc, char **argv)
 const struct fw_command fw_command_load = {
 	.name = "load",
 	.summary = "put the kernel side in place; counting goes on with no program running",
-	.help = "[--no-wire]\n\n"
+	.help = "[--no-wire] [--readers GROUP]\n\n"
 		"Load the BPF programs and pin them. From then on every process is counted, and\n"
 		"commands read the counters without loading anything.\n\n"
 		"  --no-wire   count payload only, not IP packets (cheaper for packet-heavy loads)\n"
+		"  --readers GROUP\n"
+		"              members of GROUP may read counters and lists, and change nothing\n"
 		"  --help      this text\n\n"
 		"Examples:\n"
 		"  flowwatcher load && flowwatcher status\n"

@@ -19,6 +19,7 @@ static const struct fw_command *const commands[] = {
 	&fw_command_limit,
 	&fw_command_unlimit,
 	&fw_command_rules,
+	&fw_command_filter,
 	&fw_command_load,
 	&fw_command_unload,
 	&fw_command_status,

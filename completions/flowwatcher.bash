@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # bash completion for flowwatcher. Works with and without the bash-completion package.
 
+# _flowwatcher_options COMMAND [SUBCOMMAND]
 _flowwatcher_options() {
 	case $1 in
 	watch)
@@ -21,12 +22,43 @@ _flowwatcher_options() {
 	limit) echo '--up --down --no-children --for --dry-run --force --json --help' ;;
 	unblock | unlimit) echo '--all --help' ;;
 	rules) echo '--json --replace --force --dry-run --help' ;;
+	filter) _flowwatcher_filter_options "${2-}" ;;
 	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
 	replay) echo '--at --info --help' ;;
-	load) echo '--no-wire --help' ;;
+	load) echo '--no-wire --readers --help' ;;
 	unload) echo '--help' ;;
 	status | doctor) echo '--json --help' ;;
 	esac
+}
+
+# Of a subcommand of filter, or of all of them.
+_flowwatcher_filter_options() {
+	case $1 in
+	enum) echo '--adapter --json --help' ;;
+	set) echo '--adapter --direction --hook --format --skip-bad --force --dry-run --json --help' ;;
+	get | setdflt) echo '--adapter --direction --json --help' ;;
+	add) echo '--adapter --direction --hook --force --dry-run --json --help' ;;
+	remove) echo '--adapter --direction --dry-run --json --help' ;;
+	stats) echo '--adapter --top -i --interval -c --count --json --help' ;;
+	test) echo '--adapter --direction --file --format --skip-bad --json --help' ;;
+	check) echo '--format --json --help' ;;
+	follow) echo '--once --hook --format --skip-bad --force --json --help' ;;
+	*)
+		echo '--adapter --direction --hook --format --skip-bad --force --dry-run --file --top' \
+			'-i --interval -c --count --once --json --help'
+		;;
+	esac
+}
+
+# _flowwatcher_filter WORD: what may follow the filter command: a subcommand, its options, its file.
+_flowwatcher_filter() {
+	if [ ${#words[@]} -le 3 ]; then
+		compgen -W 'enum set get add remove setdflt stats test check follow --help' -- "$1"
+	elif [[ $1 == -* ]]; then
+		compgen -W "$(_flowwatcher_options filter "${words[2]}")" -- "$1"
+	elif [[ ${words[2]} == @(set|check|follow) ]]; then
+		compgen -f -- "$1"
+	fi
 }
 
 _flowwatcher_pids() {
@@ -89,6 +121,13 @@ _flowwatcher_value() {
 	--up | --down) compgen -W '100kB/s 1MB/s 10MB/s 800kbit/s 8Mbit/s unlimited' -- "$2" ;;
 	--for) compgen -W '30s 10min 1h 1d' -- "$2" ;;
 	--by) compgen -W 'process connection' -- "$2" ;;
+	--adapter) compgen -W "$(cd /sys/class/net && echo *)" -- "$2" ;;
+	--direction) compgen -W 'in out both' -- "$2" ;;
+	--hook) compgen -W 'best native generic tc' -- "$2" ;;
+	--format) compgen -W 'auto classic plain netset hosts ipset' -- "$2" ;;
+	--top) compgen -W '5 10 20 50' -- "$2" ;;
+	--file) compgen -f -- "$2" ;;
+	--readers) compgen -g -- "$2" ;;
 	--backend) compgen -W 'auto bpf sockdiag' -- "$2" ;;
 	-o | --output) compgen -f -- "$2" ;;
 	*) return 1 ;;
@@ -104,6 +143,10 @@ _flowwatcher_rules() {
 # _flowwatcher_argument COMMAND WORD: an option, or the target, file or word that a command takes.
 _flowwatcher_argument() {
 	case $1:$2 in
+	filter:*)
+		_flowwatcher_filter "$2"
+		return
+		;;
 	*:-*) ;;
 	block:* | limit:*)
 		_flowwatcher_target "$2"
@@ -199,7 +242,7 @@ _flowwatcher() {
 	COMPREPLY=()
 	cur=${words[${#words[@]} - 1]}
 	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
-		candidates='watch stat conns ports events record replay block unblock limit unlimit rules load'
+		candidates='watch stat conns ports events record replay block unblock limit unlimit rules filter load'
 		candidates+=' unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
@@ -223,9 +266,9 @@ _flowwatcher() {
 		candidates=$(_flowwatcher_argument "${words[1]}" "$cur")
 	[ -n "$candidates" ] && mapfile -t COMPREPLY <<<"$candidates"
 	case "$option $candidates" in
-	--target*/* | -o* | --output*) compopt -o filenames ;;
+	--target*/* | -o* | --output* | --file*) compopt -o filenames ;;
 	esac 2>/dev/null
-	[[ ${words[1]}:$cur == re[cp]*:[^-]* ]] && compopt -o filenames 2>/dev/null
+	[[ ${words[1]}:$cur == re[cp]*:[^-]* || ${words[*]:1:2} == 'filter '@(set|check|follow) ]] && compopt -o filenames 2>/dev/null
 	[[ $candidates == *: ]] && compopt -o nospace 2>/dev/null
 	# What stands before the last ':' is not the word that bash replaces.
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then

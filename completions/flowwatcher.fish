@@ -12,6 +12,20 @@ function __flowwatcher_using
     and not contains -- -- $tokens
 end
 
+# Is the command filter, and its subcommand one of these or not given yet?
+function __flowwatcher_filtering
+    set -l tokens (commandline -opc)
+    test (count $tokens) -gt 1; and test $tokens[2] = filter
+    and begin
+        test (count $tokens) -eq 2; or contains -- $tokens[3] $argv
+    end
+end
+
+function __flowwatcher_filter_needs_subcommand
+    set -l tokens (commandline -opc)
+    test (count $tokens) -eq 2; and test $tokens[2] = filter
+end
+
 function __flowwatcher_measures
     set -l tokens (commandline -opc)
     test (count $tokens) -gt 1; and test $tokens[2] = stat
@@ -82,6 +96,7 @@ for place in __flowwatcher_needs_command '__flowwatcher_using help'
     complete -c flowwatcher -n $place -a limit -d 'Hold what processes send or receive to a rate'
     complete -c flowwatcher -n $place -a unlimit -d 'Take limits back'
     complete -c flowwatcher -n $place -a rules -d 'The blocks and limits in force'
+    complete -c flowwatcher -n $place -a filter -d 'Drop packets of adapters by lists of addresses'
     complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
     complete -c flowwatcher -n $place -a unload -d 'Remove the kernel side'
     complete -c flowwatcher -n $place -a status -d 'Is the kernel side loaded'
@@ -90,10 +105,11 @@ end
 complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
 complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
 
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor block unblock limit unlimit rules' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor block unblock limit unlimit rules filter' \
     -l help -d 'Print a summary of the options'
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor block limit rules' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor block limit rules filter' \
     -l json -d 'Print one JSON object a line'
+complete -c flowwatcher -n '__flowwatcher_using load' -l readers -x -a '(__fish_complete_groups)' -d 'Who may read counters and lists'
 complete -c flowwatcher -n '__flowwatcher_using watch stat events record load' -l no-wire -d 'Do not count IP packets'
 complete -c flowwatcher -n '__flowwatcher_using watch conns ports events' \
     -s p -l pid -x -a '(__fish_complete_pids)' -d 'Only this process'
@@ -153,6 +169,35 @@ complete -c flowwatcher -n '__flowwatcher_using block limit rules' -l force -d '
 complete -c flowwatcher -n '__flowwatcher_using unblock unlimit' -l all -d 'All of them'
 complete -c flowwatcher -n '__flowwatcher_using rules' -l replace -d 'Take back what is not in the file'
 complete -c flowwatcher -n '__flowwatcher_using rules' -F -a 'save restore clear' -d 'What to do'
+
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a enum -d 'Adapters, and where they are filtered'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a set -d 'Put the lists of a file in force'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a get -d 'The lists in force'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a add -d 'Put prefixes into a list'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a remove -d 'Take prefixes out of a list'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a setdflt -d 'No lists any more'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a stats -d 'What was seen and dropped'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a test -d 'Would an address be dropped'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a check -d 'What is wrong with a file'
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a follow -d 'Adapters as they come and go'
+complete -c flowwatcher -n '__flowwatcher_filtering enum set get add remove setdflt stats test' \
+    -l adapter -x -a '(command ls /sys/class/net)' -d 'Name of an adapter, or a pattern'
+complete -c flowwatcher -n '__flowwatcher_filtering set get add remove setdflt test' \
+    -l direction -x -a 'in out both' -d 'What is received, or sent'
+complete -c flowwatcher -n '__flowwatcher_filtering set add follow' \
+    -l hook -x -a 'best native generic tc' -d 'Where to see what is received'
+complete -c flowwatcher -n '__flowwatcher_filtering set test check follow' \
+    -l format -x -a 'auto classic plain netset hosts ipset' -d 'How to read the file'
+complete -c flowwatcher -n '__flowwatcher_filtering set test follow' -l skip-bad -d 'Leave out lines that are wrong'
+complete -c flowwatcher -n '__flowwatcher_filtering set add follow' -l force -d 'Also what cuts this machine off'
+complete -c flowwatcher -n '__flowwatcher_filtering set add remove' -l dry-run -d 'Change nothing'
+complete -c flowwatcher -n '__flowwatcher_filtering test' -l file -r -F -d 'Ask the lists of a file'
+complete -c flowwatcher -n '__flowwatcher_filtering stats' -l top -x -a '5 10 20 50' -d 'Prefixes that drop most'
+complete -c flowwatcher -n '__flowwatcher_filtering stats' \
+    -s i -l interval -x -a '500ms 1s 5s 1m' -d 'Again every so often'
+complete -c flowwatcher -n '__flowwatcher_filtering stats' -s c -l count -x -d 'End after so many intervals'
+complete -c flowwatcher -n '__flowwatcher_filtering follow' -l once -d 'Lists for new adapters, and end'
+complete -c flowwatcher -n '__flowwatcher_filtering set check follow; and not __flowwatcher_filter_needs_subcommand' -F
 
 complete -c flowwatcher -n '__flowwatcher_using stat' -s o -l output -r -F -d 'Write the result there'
 complete -c flowwatcher -n __flowwatcher_measures \

@@ -130,6 +130,27 @@ check_completions() { # COMMAND
 		"$(missing completions/_flowwatcher "$work/help" "$work/zsh")"
 }
 
+# What `filter` prints of a subcommand's options is what all shells offer for it, and in its page.
+check_subcommand() { # SUBCOMMAND
+	"$program" filter "$1" --help | grep -Eo -- '--[a-z][a-z-]*' | sort -u >"$work/help"
+	[ -s "$work/help" ] || echo 'no options at all' >"$work/help"
+	bash -c '. completions/flowwatcher.bash && _flowwatcher_options filter "$1"' bash "$1" |
+		tr ' ' '\n' | grep -- '^--' | sort -u >"$work/bash"
+	options_of_page man/flowwatcher-filter.1 >"$work/page"
+	verdict "bash offers the options of filter $1, and its page has them" "$(
+		missing completions/flowwatcher.bash "$work/help" "$work/bash"
+		missing --help "$work/bash" "$work/help"
+		missing man/flowwatcher-filter.1 "$work/help" "$work/page"
+	)"
+	if has fish; then
+		options_in_fish "filter $1" >"$work/fish"
+		verdict "fish offers the options of filter $1" "$(
+			missing completions/flowwatcher.fish "$work/help" "$work/fish"
+			missing --help "$work/fish" "$work/help"
+		)"
+	fi
+}
+
 # complete_in_bash WORD...: what bash offers for the last of these words.
 complete_in_bash() {
 	bash -c '. completions/flowwatcher.bash
@@ -181,6 +202,14 @@ check_values() {
 	offers 10min flowwatcher block exe : /bin/sh --for 10
 	offers unlimited flowwatcher limit exe : /bin/sh --up un
 	offers --tcp flowwatcher replay file ports --t
+	offers setdflt flowwatcher filter setd
+	offers lo flowwatcher filter get --adapter l
+	offers both flowwatcher filter add --adapter lo --direction b
+	offers generic flowwatcher filter set --hook g
+	offers ipset flowwatcher filter check --format ip
+	offers tests flowwatcher filter set --force tes
+	offers tests flowwatcher filter test --file tes
+	offers --top flowwatcher filter stats --t
 }
 
 fields_of_pages() {
@@ -232,6 +261,28 @@ with_rules() {
 	return $code
 }
 
+# The program in a network namespace of its own, on a kernel side of its own that filters lo, which is up.
+# shellcheck disable=SC2016
+with_lists() {
+	FLOWWATCHER_BPFFS=$work/bpffs
+	export FLOWWATCHER_BPFFS
+	mkdir -p "$FLOWWATCHER_BPFFS"
+	"$1" load || return
+	printf '[lo in]\n192.0.2.1\n192.0.2.1\n192.0.2.0/24\n127.9.9.9\n' >"$work/list"
+	unshare --net sh -c 'ip link set lo up 2>/dev/null
+		"$1" filter set "$0" >/dev/null || exit
+		(echo x >/dev/udp/127.9.9.9/9) 2>/dev/null
+		"$@"
+		code=$?
+		"$1" filter setdflt >/dev/null
+		exit $code' "$work/list" "$@"
+	code=$?
+	"$1" unload
+	unset FLOWWATCHER_BPFFS
+	[ $code -eq 10 ] && return 0 # an address would be dropped
+	return $code
+}
+
 # The program ended by a signal as soon as it has printed something.
 # shellcheck disable=SC2016
 interrupted() {
@@ -278,7 +329,10 @@ for command in $commands; do
 	check_help "$command"
 	check_completions "$command"
 done
-for command in watch stat conns ports events record replay rules doctor; do
+for command in enum set get add remove setdflt stats test check follow; do
+	check_subcommand $command
+done
+for command in watch stat conns ports events record replay rules filter doctor; do
 	check_page "$(page_of $command)" $command
 done
 check_page man/flowwatcher-load.1 load unload status
@@ -301,6 +355,13 @@ with_traffic "$program" record -d 0.5 -i 0.1 "$work/recording" >"$work/out" 2>&1
 check_fields man/flowwatcher-watch.1 with_traffic replay "$work/recording" watch --json --all
 check_fields man/flowwatcher-conns.1 with_traffic replay "$work/recording" conns --json --all
 check_fields man/flowwatcher-rules.1 with_rules rules --json
+printf '192.0.2.1\n192.0.2.0/24\n192.0.2.0/24\n' >"$work/list"
+check_fields man/flowwatcher-filter.1 with_traffic filter check --json "$work/list"
+check_fields man/flowwatcher-filter.1 with_lists filter enum --json
+check_fields man/flowwatcher-filter.1 with_lists filter get --json
+check_fields man/flowwatcher-filter.1 with_lists filter stats --json --top 5 -c 1 -i 0.1
+check_fields man/flowwatcher-filter.1 with_lists filter test --json 192.0.2.1 198.51.100.1
+check_fields man/flowwatcher-filter.1 with_lists filter add --json --adapter lo 198.51.100.1
 check_fields man/flowwatcher-doctor.1 with_traffic doctor --json
 
 echo "man: $passed passed, $failed failed, $skipped skipped"

@@ -50,6 +50,15 @@ bad() {
 		verdict "flowwatcher $2: hint" "no hint to --help"
 }
 
+# The same for a subcommand of filter: bad_filter TEXT SUBCOMMAND ARGUMENTS...
+bad_filter() {
+	text=$1
+	shift
+	refused 2 "$text" filter "$@"
+	grep -qF "try 'flowwatcher filter $1 --help'" "$work/err" ||
+		verdict "flowwatcher filter $1: hint" "no hint to --help"
+}
+
 rule_commands='block unblock limit unlimit rules'
 long=$(printf '%05000d' 0 | tr 0 9)
 
@@ -187,6 +196,61 @@ bad "--json is for the list alone" rules save --json a
 bad "are for restore" rules --replace
 bad "are for restore" rules clear --force
 
+# Filter: subcommands, adapters, prefixes, files.
+filter_commands='enum set get add remove setdflt stats test check follow'
+bad "give one of enum, set, get" filter
+bad "unknown option '--json'; options stand behind" filter --json
+bad "'list' is none of enum, set, get" filter list
+bad "'' is none of" filter ''
+for command in $filter_commands; do
+	bad_filter "unknown option '--frobnicate'" $command --frobnicate
+	bad_filter "unknown option '-x'" $command -x
+done
+for command in enum get setdflt stats; do
+	bad_filter "unexpected argument 'extra'" $command extra
+done
+for command in set check; do
+	bad_filter "no file given" $command
+	bad_filter "no file given" $command ''
+	bad_filter "unexpected argument 'b'" $command a b
+done
+bad_filter "unexpected argument 'b'" follow a b
+for command in add remove; do
+	bad_filter "no prefix given" $command --adapter eth0
+	bad_filter "no adapter given; give --adapter NAME" $command 192.0.2.1
+	for prefix in '' x 10.0.0.0/33 10.0.0/8 10.0.0.0/ ::/129 '[::1]' example.org fe80::1%eth0 010.1.1.1 \
+		10.0.0.9-10.0.0.1 10.0.0.1-::1 10.0.0.1:80 "$long"; do
+		bad_filter '' $command --adapter eth0 "$prefix"
+	done
+	bad_filter "10.0.0.0/8" $command --adapter eth0 10.1.2.3/8
+done
+for name in '' 'a b' a/b '[a]' "$long"; do
+	for command in enum get stats setdflt 'set f' 'add ::1' 'test ::1'; do
+		# shellcheck disable=SC2086 # a command and its argument
+		bad_filter "is no name of an adapter" $command --adapter "$name"
+	done
+done
+bad_filter "is one too many" get --adapter a --adapter b
+bad_filter "'up' is no direction; choose in, out or both" get --direction up
+bad_filter "'ebpf' is no hook; choose best, native, generic or tc" set --hook ebpf f
+bad_filter "'csv' is no format" check --format csv f
+bad_filter "--file names no file" test --file '' ::1
+bad_filter "are for --file" test --skip-bad ::1
+bad_filter "no address given" test
+bad_filter "is not one address" test 10.0.0.0/8
+bad_filter "is not one address" test 10.0.0.1-10.0.0.2
+bad_filter "count" stats --top 0
+bad_filter "count" stats -c x
+bad_filter "is not between" stats -i 1ms
+for option in --adapter --top -i -c; do
+	bad_filter "option '$option' needs a value" stats $option
+done
+printf '192.0.2.1\n' >"$work/list"
+bad_filter "$work/list names no adapter; give --adapter NAME, or --adapter '*'" set "$work/list"
+bad_filter "$work/list names no adapter" follow "$work/list"
+printf '[eth0]\n203.0.113.1\n' >"$work/list"
+bad_filter "has lists for eth0 and others but none for eth1" set --adapter eth1 "$work/list"
+
 # Nothing is loaded below an empty directory.
 mkdir "$work/bpffs"
 FLOWWATCHER_BPFFS=$work/bpffs
@@ -202,6 +266,16 @@ if "$program" status 2>&1 | grep -q '^not loaded'; then
 	refused $want "$not_loaded" rules
 	refused $want "$not_loaded" rules clear
 	refused $want "$not_loaded" rules save "$work/new"
+	refused $want "$not_loaded" filter enum
+	refused $want "$not_loaded" filter set "$work/list"
+	refused $want "$not_loaded" filter get
+	refused $want "$not_loaded" filter add --adapter lo 192.0.2.1
+	refused $want "$not_loaded" filter remove --adapter lo 192.0.2.1
+	refused $want "$not_loaded" filter setdflt
+	refused $want "$not_loaded" filter stats
+	refused $want "$not_loaded" filter test 192.0.2.1
+	refused $want "$not_loaded" filter follow
+	refused $want "$not_loaded" filter follow --once "$work/list"
 fi
 unset FLOWWATCHER_BPFFS
 refused 1 "process 2147483647 is not running" block pid:2147483647
@@ -211,6 +285,27 @@ refused 1 "--force does it all the same" limit pid:1 --up 1MB/s
 refused 1 "this command itself" block "user:$(id -u)"
 refused 1 "opening $work/none: No such file" rules restore "$work/none"
 refused 1 "reading $work: Is a directory" rules restore "$work"
+refused 1 "$work/none" filter set "$work/none"
+refused 1 "$work" filter check "$work"
+printf 'eth0\n192.0.2.1\n192.0.2.300\n' >"$work/list"
+refused 1 "$work/list" filter set --dry-run "$work/list"
+grep -q 'line 3.*192\.0\.2\.300' "$work/err"
+verdict 'flowwatcher filter set: the place of what is wrong' "$([ $? -eq 0 ] || echo 'not named')"
+printf 'eth0\n0.0.0.0/0\n' >"$work/list"
+refused 1 "force" filter set --dry-run "$work/list"
+printf 'eth0\n192.0.2.1\n192.0.2.0/24\n' >"$work/list"
+run filter set --dry-run "$work/list"
+verdict 'flowwatcher filter set --dry-run' "$([ "$code" -eq 0 ] &&
+	grep -qx 'would be: eth0 in and out: 1 IPv4 prefix, 1 added, 1 in wider ones merged' "$work/out" ||
+	echo "exit code $code")"
+run filter test --file "$work/list" 192.0.2.9
+verdict 'flowwatcher filter test --file: dropped' "$([ "$code" -eq 10 ] &&
+	grep -qx "192.0.2.9: eth0 in and out: dropped by 192.0.2.0/24, $work/list line 3" "$work/out" ||
+	echo "exit code $code")"
+run filter test --file "$work/list" --json 198.51.100.1
+verdict 'flowwatcher filter test --file: passes' "$([ "$code" -eq 0 ] || echo "exit code $code")"
+run filter check "$work/list"
+verdict 'flowwatcher filter check' "$([ "$code" -eq 0 ] || echo "exit code $code")"
 printf 'block comm:a\nblock nothing\n' >"$work/rules"
 refused 1 "$work/rules line 2: 'block nothing': 'nothing' is not a target" rules restore "$work/rules"
 printf 'block comm:a\0b\n' >"$work/rules"
@@ -293,7 +388,7 @@ finding=
 grep -q 'writing /dev/full.*: No space left' "$work/err" || finding="$finding, no message"
 verdict 'flowwatcher record on a full disk' "$finding"
 
-for command in load unload status watch stat conns ports events record replay doctor $rule_commands; do
+for command in load unload status watch stat conns ports events record replay doctor filter $rule_commands; do
 	run $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"
@@ -303,6 +398,14 @@ for command in load unload status watch stat conns ports events record replay do
 	run help $command
 	cmp -s "$work/out" "$work/help" || finding="$finding, 'help $command' is something else"
 	verdict "flowwatcher $command --help" "$finding"
+done
+for command in $filter_commands; do
+	run filter $command --help
+	finding=
+	[ "$code" -eq 0 ] || finding="exit code $code"
+	grep -q "^Usage: flowwatcher filter $command" "$work/out" || finding="$finding, no usage line"
+	grep -q '^Example' "$work/out" || finding="$finding, no example"
+	verdict "flowwatcher filter $command --help" "$finding"
 done
 for word in --help -h help; do
 	run $word

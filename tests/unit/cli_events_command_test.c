@@ -10,7 +10,7 @@
 
 #include "cli/event_types.h"
 #include "flowwatcher/session.h"
-#include "tests/unit/command_capture.h"
+#include "tests/unit/command_run.h"
 #include "tests/unit/event_records.h"
 
 #define BIT FW_EVENT_TYPE_BIT
@@ -164,7 +164,7 @@ static int run(const char *words)
 	char line[1024];
 
 	snprintf(line, sizeof(line), "events %s", words);
-	return command_run(commands, FW_ARRAY_SIZE(commands), line);
+	return command_run_line(commands, FW_ARRAY_SIZE(commands), line);
 }
 
 static size_t lines_with(const char *text, const char *part)

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "flowwatcher/rule_words.h"
-#include "tests/unit/command_capture.h"
+#include "tests/unit/command_run.h"
 #include "tests/unit/rule_double.h"
 
 static char folder[] = "/tmp/fw_rules_XXXXXX";
@@ -25,19 +25,13 @@ static __attribute__((format(printf, 1, 2))) int run(const char *format, ...)
 {
 	static const struct fw_command *const commands[] = { &fw_command_block, &fw_command_unblock,
 		&fw_command_limit, &fw_command_unlimit, &fw_command_rules };
-	char line[1024];
 	va_list arguments;
+	int code;
 
 	va_start(arguments, format);
-	vsnprintf(line, sizeof(line), format, arguments);
+	code = command_run(commands, FW_ARRAY_SIZE(commands), format, arguments);
 	va_end(arguments);
-	return command_run(commands, FW_ARRAY_SIZE(commands), line);
-}
-
-static void expect(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		fail_msg("no '%s' in '%s'", part, text);
+	return code;
 }
 
 static int begin(void **state)
