@@ -41,7 +41,7 @@ allowed() {
 	include/flowwatcher) echo '^((abi|core|flowwatcher)/|backend/backend\.h$)' ;;
 	lib) echo '^((abi|core|flowwatcher|lib)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;
 	# A `.bpf.h` is the kernel's alone; the plain header beside it is what both sides share.
-	backend/linux) echo '^((abi|core|flowwatcher|lib|backend/linux)/|backend/backend\.h$|kernel/linux/[a-z_]+\.h$|flowwatcher\.skel\.h$)' ;;
+	backend/linux) echo '^((abi|core|flowwatcher|lib|backend/linux)/|backend/backend\.h$|kernel/linux/[a-z_]+\.h$|flowwatcher(_filter|_commit)?\.skel\.h$)' ;;
 	backend/*) echo "^((abi|core|flowwatcher|lib|$1)/|backend/backend\\.h\$)" ;;
 	backend) echo '^(abi|core|flowwatcher)/' ;;
 	cli) echo '^((abi|core|flowwatcher|lib|cli)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;

@@ -68,6 +68,8 @@ has_filter() { # WHERE DEVICE HOOK
 	local where=$1
 	tc ${where:+-n $where} filter show dev "$2" "$3" | grep -q flowwatcher
 }
+# Does the process listen to what happens to devices?
+has_link_socket() { ls -l "/proc/$1/fd" 2>/dev/null | grep -q socket; }
 has_shaper() { ip ${1:+-n $1} link show fwshape0 >/dev/null 2>&1; }
 lo_queue_is() { tc qdisc show dev lo | grep -q "^qdisc $1 "; }
 
@@ -168,6 +170,13 @@ check "a namespace that came later" has_shaper late
 ip link del fwlate
 ip netns del late
 check "devices and namespaces that went are no failure" "$shaper" cover
+"$fw" filter follow >/dev/null 2>&1 &
+follower=$!
+covered_by_follower() { ip link add fwsoon type veth peer name fwsooner && until_true has_filter '' fwsoon egress; }
+until_true has_link_socket $follower
+check "a device that came while adapters are followed" covered_by_follower
+kill -INT $follower && wait $follower
+ip link del fwsoon
 check "the shaper's device that somebody removed" ip link del fwshape0
 check "is made again" "$shaper" cover
 check "tcp after that is sent at the limit" arrives tcp 10.9.0.2 in_peer limited
