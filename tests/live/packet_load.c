@@ -48,7 +48,7 @@ static void shuffle(struct fw_packet_pool *pool)
 static void make_frames(struct load *load, const struct fw_packet_kind *kind)
 {
 	struct fw_packet_pool *pool = &fw_packet.pool;
-	struct fw_packet_list list = { 0 };
+	static struct fw_packet_list list;
 	size_t size = FW_PACKET_HEADERS + fw_packet.payload;
 	struct fw_packet_order order = { kind, NULL, fw_packet.by_source, &fw_packet.other, fw_packet.to,
 		fw_packet.tag, 0, fw_packet.payload };
@@ -104,7 +104,7 @@ static void send_batch(struct load *load, size_t count)
 int fw_packet_load(void)
 {
 	const struct fw_packet_kind *kind = fw_packet_kind_named(fw_packet.kinds ? fw_packet.kinds : "udp4");
-	struct load load = { 0 };
+	static struct load load;
 	uint64_t began, end, cpu;
 
 	if (!kind || !fw_packet.pool.count) {

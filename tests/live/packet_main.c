@@ -113,6 +113,7 @@ static bool take_other(const char *text)
 
 	fw_packet_pool_add(&pool, text);
 	fw_packet.other = pool.addresses[0];
+	free(pool.addresses);
 	return true;
 }
 
