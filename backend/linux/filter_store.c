@@ -185,7 +185,8 @@ void fw_filter_store_unbind(struct fw_filter_store *store, size_t place)
 	store->bindings[place] = store->bindings[--store->binding_count];
 }
 
-static void remove_generation(const struct fw_filter_store *store, uint32_t generation)
+/* Bindings of this namespace that are of the generation, or of all but it. */
+static void remove_bindings(const struct fw_filter_store *store, uint32_t generation, bool others)
 {
 	int map = store->side->map_fd[FW_MAP_FILTER_BINDINGS];
 	struct fw_filter_binding_key key, next;
@@ -195,7 +196,7 @@ static void remove_generation(const struct fw_filter_store *store, uint32_t gene
 		key = next;
 		more = !bpf_map_get_next_key(map, &key, &next);
 		if (key.network_namespace == store->network_namespace &&
-			key.generation == generation)
+			(key.generation == generation) != others)
 			bpf_map_delete_elem(map, &key);
 	}
 }
@@ -206,7 +207,7 @@ int fw_filter_store_commit(struct fw_filter_store *store)
 	const struct fw_filter_namespace made = { store->cookie, store->generation + 1, 0 };
 	int result = 0;
 
-	remove_generation(store, made.generation); /* of a command that was killed here */
+	remove_bindings(store, made.generation, false); /* of a command that was killed here */
 	for (size_t i = 0; i < store->binding_count && !result; i++) {
 		struct fw_filter_bound *bound = &store->bindings[i];
 
@@ -220,10 +221,10 @@ int fw_filter_store_commit(struct fw_filter_store *store)
 			       &store->network_namespace, &made, BPF_ANY))
 		result = -errno;
 	if (result) {
-		remove_generation(store, made.generation);
+		remove_bindings(store, made.generation, false);
 		return result;
 	}
-	remove_generation(store, store->generation);
+	remove_bindings(store, store->generation, false);
 	store->generation = made.generation;
 	return 0;
 }
@@ -353,30 +354,14 @@ static bool is_bound(const struct fw_filter_store *store, uint32_t list)
 	return false;
 }
 
-/* Bindings of this namespace that are of no generation in force: also those of a namespace that had
- * its inode number before. */
-static void sweep_bindings(const struct fw_filter_store *store)
-{
-	int map = store->side->map_fd[FW_MAP_FILTER_BINDINGS];
-	struct fw_filter_binding_key key, next;
-	bool more = !bpf_map_get_next_key(map, NULL, &next);
-
-	while (more) {
-		key = next;
-		more = !bpf_map_get_next_key(map, &key, &next);
-		if (key.network_namespace == store->network_namespace &&
-			key.generation != store->generation)
-			bpf_map_delete_elem(map, &key);
-	}
-}
-
 void fw_filter_store_sweep(const struct fw_filter_store *store)
 {
 	DIR *directory = opendir(fw_pin_directory());
 	struct dirent *entry;
 	uint32_t list;
 
-	sweep_bindings(store);
+	/* Also those of a namespace that had this one's inode number before. */
+	remove_bindings(store, store->generation, true);
 	while (directory && (entry = readdir(directory)))
 		if (sscanf(entry->d_name, LIST_PIN, &list) == 1 && !is_bound(store, list))
 			fw_filter_store_unpin(list);
