@@ -124,10 +124,11 @@ static int detach_one(struct fw_traffic_control *control, uint32_t device, uint3
 	return 0;
 }
 
-int fw_device_filter_detach(struct fw_traffic_control *control, uint32_t device, const char *kind,
+int fw_device_filter_detach(struct fw_traffic_control *control, uint32_t device, char *kind,
 	uint32_t hook, const struct fw_device_filter_question *question)
 {
 	struct fw_device_filters all = { .others = 0 };
+	bool is_last;
 	int result = 0;
 
 	if (kind[0])
@@ -136,7 +137,13 @@ int fw_device_filter_detach(struct fw_traffic_control *control, uint32_t device,
 	if (!result && !strcmp(kind, "clsact"))
 		result = detach_one(
 			control, device, FW_HOOK_EGRESS, hook != FW_HOOK_INGRESS, question, &all);
-	if (!result && all.ours.preference && all.clsact_is_ours && !all.others && !all.sisters)
+	if (result)
+		return result;
+	is_last = all.ours.preference && all.clsact_is_ours && !all.others && !all.sisters;
+	if (is_last)
 		fw_queue_remove(control, device, TC_H_CLSACT, TC_H_MAKE(TC_H_CLSACT, 0));
-	return result ? result : fw_control_commit(control);
+	result = fw_control_commit(control);
+	if (!result && is_last)
+		kind[0] = '\0';
+	return result;
 }

@@ -49,8 +49,8 @@ void fw_device_filter_attach(struct fw_traffic_control *control, uint32_t device
 	bool clsact_is_ours);
 
 /* Take ours off one hook, or both (0), of a device whose clsact or ingress queue is of `kind`, and
- * clsact too if it is nobody's any more. */
-int fw_device_filter_detach(struct fw_traffic_control *control, uint32_t device, const char *kind,
+ * clsact too if it is nobody's any more: `kind` is "" then. */
+int fw_device_filter_detach(struct fw_traffic_control *control, uint32_t device, char *kind,
 	uint32_t hook, const struct fw_device_filter_question *question);
 
 #endif

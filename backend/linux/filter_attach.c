@@ -185,47 +185,38 @@ static int unless_gone(int result)
 	return result == -ENODEV ? 0 : result;
 }
 
-int fw_filter_detach(const struct fw_filter_adapter *adapter, enum fw_filter_side which,
-	const struct fw_filter_slot_side *there)
+static int detach_xdp(const struct fw_filter_adapter *adapter)
+{
+	return unless_gone(fw_filter_xdp_detach(adapter->side, adapter->entry->index));
+}
+
+/* Of one hook, or both (0). */
+static int detach_tc(const struct fw_filter_adapter *adapter, uint32_t hook)
 {
 	const struct fw_device_filter_question question = question_of(adapter);
 
-	if (there->hook == FW_FILTER_HOOK_NONE)
-		return 0;
-	if (there->hook != FW_FILTER_HOOK_TC)
-		return unless_gone(fw_filter_xdp_detach(adapter->side, adapter->entry->index));
 	return unless_gone(fw_device_filter_detach(adapter->control, adapter->entry->index,
-		adapter->entry->clsact, hook_of(which), &question));
+		adapter->entry->clsact, hook, &question));
 }
 
-/* With the last filter of ours clsact may have gone. */
-static void look_for_clsact(const struct fw_filter_adapter *adapter)
+int fw_filter_detach(const struct fw_filter_adapter *adapter, enum fw_filter_side which,
+	const struct fw_filter_slot_side *there)
 {
-	const struct fw_adapter_entry *now;
-	struct fw_adapter_table adapters;
-
-	if (fw_adapter_table_read(adapter->control, &adapters))
-		return;
-	now = fw_adapter_table_find(&adapters, adapter->entry->index);
-	if (now)
-		memcpy(adapter->entry->clsact, now->clsact, sizeof(now->clsact));
-	fw_adapter_table_done(&adapters);
+	if (there->hook == FW_FILTER_HOOK_NONE)
+		return 0;
+	return there->hook == FW_FILTER_HOOK_TC ? detach_tc(adapter, hook_of(which))
+						: detach_xdp(adapter);
 }
 
 int fw_filter_detach_side(const struct fw_filter_adapter *adapter, enum fw_filter_side which)
 {
-	const struct fw_device_filter_question question = question_of(adapter);
 	struct fw_device_filters found = { .others = 0 };
-	int result = 0, first;
+	int result = 0, first = 0;
 
 	if (which == FW_FILTER_SIDE_IN && adapter->entry->xdp_program)
-		result = unless_gone(fw_filter_xdp_detach(adapter->side, adapter->entry->index));
-	first = result;
-	if (!adapter->entry->clsact[0] || look(adapter, which, &found) || !found.ours.preference)
-		return first;
-	result = unless_gone(fw_device_filter_detach(adapter->control, adapter->entry->index,
-		adapter->entry->clsact, hook_of(which), &question));
-	look_for_clsact(adapter);
+		first = detach_xdp(adapter);
+	if (adapter->entry->clsact[0] && !look(adapter, which, &found) && found.ours.preference)
+		result = detach_tc(adapter, hook_of(which));
 	return first ? first : result;
 }
 
@@ -250,14 +241,8 @@ bool fw_filter_is_attached(const struct fw_filter_adapter *adapter, enum fw_filt
 
 int fw_filter_detach_all(const struct fw_filter_adapter *adapter)
 {
-	const struct fw_device_filter_question question = question_of(adapter);
-	int result = 0, first;
+	int first = adapter->entry->xdp_program ? detach_xdp(adapter) : 0;
+	int result = adapter->entry->clsact[0] ? detach_tc(adapter, 0) : 0;
 
-	if (adapter->entry->xdp_program)
-		result = unless_gone(fw_filter_xdp_detach(adapter->side, adapter->entry->index));
-	first = result;
-	if (adapter->entry->clsact[0])
-		result = unless_gone(fw_device_filter_detach(adapter->control,
-			adapter->entry->index, adapter->entry->clsact, 0, &question));
 	return first ? first : result;
 }

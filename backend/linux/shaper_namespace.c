@@ -244,7 +244,7 @@ int fw_shaper_namespace_cover(struct fw_traffic_control *control,
 	return result;
 }
 
-static int clear_device(struct fw_traffic_control *control, const struct device *device)
+static int clear_device(struct fw_traffic_control *control, struct device *device)
 {
 	if (fw_shaper_queue_is_ours(&device->root))
 		fw_shaper_queue_remove(control, device->link.index);
