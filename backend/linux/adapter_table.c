@@ -130,11 +130,15 @@ int fw_adapter_table_read(struct fw_traffic_control *control, struct fw_adapter_
 		qsort(table->at, table->count, sizeof(*table->at), compare_entries);
 	if (!result)
 		result = fw_queues_list(control, note_queue, table);
-	if (!result)
-		result = fw_adapter_addresses(control, count_address, table);
 	if (result)
 		fw_adapter_table_done(table);
 	return result;
+}
+
+int fw_adapter_table_count_addresses(
+	struct fw_traffic_control *control, struct fw_adapter_table *table)
+{
+	return fw_adapter_addresses(control, count_address, table);
 }
 
 void fw_adapter_table_done(struct fw_adapter_table *table)

@@ -13,7 +13,7 @@ struct fw_adapter_entry {
 	uint32_t index;
 	uint32_t flags; /* enum fw_adapter_flag */
 	uint32_t mtu;
-	uint32_t address_count;
+	uint32_t address_count; /* fw_adapter_table_count_addresses() */
 	uint32_t xdp_program;	/* id of what XDP runs, a dispatcher perhaps; 0: nothing */
 	uint16_t hardware_type; /* ARPHRD_* */
 	bool has_link_header;	/* Ethernet */
@@ -34,6 +34,8 @@ struct fw_adapter_table {
 /* Fills *table, whatever was in it; empty on failure. */
 int fw_adapter_table_read(struct fw_traffic_control *control, struct fw_adapter_table *table);
 void fw_adapter_table_done(struct fw_adapter_table *table);
+int fw_adapter_table_count_addresses(
+	struct fw_traffic_control *control, struct fw_adapter_table *table);
 /* NULL: there is none. */
 struct fw_adapter_entry *fw_adapter_table_find(
 	const struct fw_adapter_table *table, uint32_t index);

@@ -21,6 +21,8 @@ static int read_adapters(struct fw_adapter_table *adapters)
 	if (result)
 		return result;
 	result = fw_adapter_table_read(&control, adapters);
+	if (!result)
+		result = fw_adapter_table_count_addresses(&control, adapters);
 	fw_traffic_control_close(&control);
 	return result;
 }
