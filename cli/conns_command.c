@@ -5,6 +5,7 @@
 #include "cli/output.h"
 #include "flowwatcher/counters.h"
 #include "flowwatcher/json_objects.h"
+#include "lib/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,23 +30,19 @@ static bool is_connection(const struct fw_connection *connection)
 static bool keep(const struct fw_connection *connection, void *argument)
 {
 	struct listing *listing = argument;
+	struct fw_connection *rows;
 
 	if (!listing->options->all && !is_connection(connection))
 		return true;
 	if (!fw_selection_has_pid(&listing->options->selection, connection->owner_pid,
 		    connection->comm))
 		return true;
-	if (listing->count == listing->capacity) {
-		size_t capacity = listing->capacity ? listing->capacity * 2 : 64;
-		struct fw_connection *rows = realloc(listing->rows, capacity * sizeof(*rows));
-
-		listing->no_memory = !rows;
-		if (!rows)
-			return false;
-		listing->rows = rows;
-		listing->capacity = capacity;
-	}
-	listing->rows[listing->count++] = *connection;
+	rows = fw_grow(listing->rows, listing->count, &listing->capacity, sizeof(*rows));
+	listing->no_memory = !rows;
+	if (!rows)
+		return false;
+	listing->rows = rows;
+	rows[listing->count++] = *connection;
 	listing->has_wire |= connection->counters.wire_sent || connection->counters.wire_received;
 	return true;
 }

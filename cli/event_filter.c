@@ -4,6 +4,7 @@
 #include "cli/event_process.h"
 #include "cli/event_types.h"
 #include "core/record_check.h"
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -104,7 +105,8 @@ enum fw_status fw_event_filter_add_tree(struct fw_event_filter *filter, const ch
 	uint32_t *roots;
 
 	if (status == FW_OK) {
-		roots = reallocarray(filter->roots, filter->root_count + 1, sizeof(*roots));
+		roots = fw_grow(
+			filter->roots, filter->root_count, &filter->root_capacity, sizeof(*roots));
 		if (roots) {
 			filter->roots = roots;
 			roots[filter->root_count++] = root.targets[0].id;

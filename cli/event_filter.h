@@ -24,7 +24,7 @@ struct fw_event_filter {
 	bool is_recorded;
 	struct fw_selection selection; /* -p and --target */
 	uint32_t *roots;	       /* --tree */
-	size_t root_count;
+	size_t root_count, root_capacity;
 	void *processes; /* struct known by pid, of tsearch(3) */
 	struct fw_event_filter_exit *departed; /* a ring */
 	size_t departed_next;

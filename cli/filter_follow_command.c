@@ -12,6 +12,7 @@
 #include "flowwatcher/json_filter.h"
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/names.h"
+#include "lib/grow.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,23 +49,19 @@ static bool take_event(const struct fw_adapter_event *event, void *argument)
 {
 	struct follow *follow = argument;
 	struct fw_adapters *appeared = &follow->appeared;
+	struct fw_adapter *rows;
 
 	if (!follow->options->once)
 		print_event(follow, event);
 	if (event->action != FW_ADAPTER_APPEARED || !follow->file.count)
 		return true;
-	if (appeared->count == appeared->capacity) {
-		size_t capacity = appeared->capacity ? appeared->capacity * 2 : 16;
-		struct fw_adapter *rows = reallocarray(appeared->rows, capacity, sizeof(*rows));
-
-		follow->no_memory = !rows;
-		if (!rows)
-			return false;
-		appeared->rows = rows;
-		appeared->capacity = capacity;
-	}
-	memset(&appeared->rows[appeared->count], 0, sizeof(*appeared->rows));
-	memcpy(appeared->rows[appeared->count++].name, event->name, sizeof(event->name));
+	rows = fw_grow(appeared->rows, appeared->count, &appeared->capacity, sizeof(*rows));
+	follow->no_memory = !rows;
+	if (!rows)
+		return false;
+	appeared->rows = rows;
+	memset(&rows[appeared->count], 0, sizeof(*rows));
+	memcpy(rows[appeared->count++].name, event->name, sizeof(event->name));
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "cli/filter_state.h"
 
 #include "flowwatcher/adapter_pattern.h"
+#include "lib/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,23 +41,11 @@ enum fw_status fw_filter_session_view(struct fw_session *session, struct fw_erro
 	return FW_OK;
 }
 
-/* Room for one more row of `size` bytes; NULL: no memory, and `rows` are as they were. */
-static void *grow(void *rows, size_t count, size_t *capacity, size_t size)
-{
-	size_t more = *capacity ? *capacity * 2 : 64;
-
-	if (count < *capacity)
-		return rows;
-	rows = reallocarray(rows, more, size);
-	if (rows)
-		*capacity = more;
-	return rows;
-}
-
 static bool keep_list(const struct fw_filter_list *list, void *argument)
 {
 	struct fw_filter_lists *lists = argument;
-	struct fw_filter_list *rows = grow(lists->rows, lists->count, &lists->capacity, sizeof(*rows));
+	struct fw_filter_list *rows =
+		fw_grow(lists->rows, lists->count, &lists->capacity, sizeof(*rows));
 
 	lists->no_memory = !rows;
 	if (!rows)
@@ -107,7 +96,7 @@ static bool keep_adapter(const struct fw_adapter *adapter, void *argument)
 {
 	struct fw_adapters *adapters = argument;
 	struct fw_adapter *rows =
-		grow(adapters->rows, adapters->count, &adapters->capacity, sizeof(*rows));
+		fw_grow(adapters->rows, adapters->count, &adapters->capacity, sizeof(*rows));
 
 	adapters->no_memory = !rows;
 	if (!rows)

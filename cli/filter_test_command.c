@@ -8,6 +8,7 @@
 #include "flowwatcher/format.h"
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/names.h"
+#include "lib/grow.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -31,7 +32,7 @@ struct request {
 	const struct fw_filter_options *options;
 	struct address *addresses; /* one for each word */
 	struct known *known;
-	size_t known_count;
+	size_t known_count, known_capacity;
 	size_t asked; /* lists */
 	bool dropped, no_memory;
 };
@@ -181,7 +182,8 @@ static const struct fw_prefix_list *prefixes_of(struct request *request, struct 
 	for (size_t i = 0; i < request->known_count; i++)
 		if (request->known[i].id == id)
 			return &request->known[i].prefixes;
-	known = reallocarray(request->known, request->known_count + 1, sizeof(*known));
+	known = fw_grow(
+		request->known, request->known_count, &request->known_capacity, sizeof(*known));
 	if (!known) {
 		fw_error_set(error, FW_NO_MEMORY, "no memory for the lists");
 		return NULL;

@@ -6,6 +6,7 @@
 #include "cli/text_table.h"
 #include "flowwatcher/json_filter.h"
 #include "flowwatcher/json_objects.h"
+#include "lib/grow.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -27,20 +28,16 @@ static bool keep(const struct fw_filter_prefix *prefix, const struct fw_filter_h
 	void *argument)
 {
 	struct ranking *ranking = argument;
+	struct entry *entries;
 
 	if (!hits->packets)
 		return true;
-	if (ranking->count == ranking->capacity) {
-		size_t capacity = ranking->capacity ? ranking->capacity * 2 : 64;
-		struct entry *entries = reallocarray(ranking->entries, capacity, sizeof(*entries));
-
-		ranking->no_memory = !entries;
-		if (!entries)
-			return false;
-		ranking->entries = entries;
-		ranking->capacity = capacity;
-	}
-	ranking->entries[ranking->count++] = (struct entry){ ranking->list, *prefix, *hits };
+	entries = fw_grow(ranking->entries, ranking->count, &ranking->capacity, sizeof(*entries));
+	ranking->no_memory = !entries;
+	if (!entries)
+		return false;
+	ranking->entries = entries;
+	entries[ranking->count++] = (struct entry){ ranking->list, *prefix, *hits };
 	return true;
 }
 

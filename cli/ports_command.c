@@ -9,6 +9,7 @@
 #include "flowwatcher/json_objects.h"
 #include "flowwatcher/names.h"
 #include "flowwatcher/text_codec.h"
+#include "lib/grow.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -86,19 +87,15 @@ static void text_row(struct fw_text_table *table, const struct fw_port *port)
 static bool keep_port(const struct fw_port *port, void *argument)
 {
 	struct request *request = argument;
+	struct fw_port *ports;
 
 	if (!is_wanted(request, port) || (!request->list.all && !is_open(port)))
 		return true;
-	if (request->count == request->capacity) {
-		size_t capacity = request->capacity ? request->capacity * 2 : 64;
-		struct fw_port *ports = reallocarray(request->ports, capacity, sizeof(*ports));
-
-		if (!ports)
-			return false;
-		request->ports = ports;
-		request->capacity = capacity;
-	}
-	request->ports[request->count++] = *port;
+	ports = fw_grow(request->ports, request->count, &request->capacity, sizeof(*ports));
+	if (!ports)
+		return false;
+	request->ports = ports;
+	ports[request->count++] = *port;
 	return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/rule_list.h"
 
+#include "lib/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,18 +26,13 @@ enum fw_status fw_rule_session_open(struct fw_session *session, struct fw_error 
 static bool keep(const struct fw_rule *rule, const struct fw_rule_counters *counters, void *argument)
 {
 	struct fw_rule_list *list = argument;
+	struct fw_rule_row *rows = fw_grow(list->rows, list->count, &list->capacity, sizeof(*rows));
 
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : 64;
-		struct fw_rule_row *rows = reallocarray(list->rows, capacity, sizeof(*rows));
-
-		list->no_memory = !rows;
-		if (!rows)
-			return false;
-		list->rows = rows;
-		list->capacity = capacity;
-	}
-	list->rows[list->count++] = (struct fw_rule_row){ *rule, *counters };
+	list->no_memory = !rows;
+	if (!rows)
+		return false;
+	list->rows = rows;
+	rows[list->count++] = (struct fw_rule_row){ *rule, *counters };
 	return true;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/rule_match.h"
 
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <stdio.h>
@@ -48,21 +49,16 @@ static bool is_meant(const struct question *question, const struct fw_process *p
 static bool keep(const struct fw_process *process, void *argument)
 {
 	struct fw_rule_match *match = argument;
+	struct fw_process *processes;
 
 	if (process->flags & FW_PROCESS_KERNEL)
 		return true;
-	if (match->count == match->capacity) {
-		size_t capacity = match->capacity ? match->capacity * 2 : 256;
-		struct fw_process *grown =
-			reallocarray(match->processes, capacity, sizeof(*grown));
-
-		match->no_memory = !grown;
-		if (!grown)
-			return false;
-		match->processes = grown;
-		match->capacity = capacity;
-	}
-	match->processes[match->count++] = *process;
+	processes = fw_grow(match->processes, match->count, &match->capacity, sizeof(*processes));
+	match->no_memory = !processes;
+	if (!processes)
+		return false;
+	match->processes = processes;
+	processes[match->count++] = *process;
 	return true;
 }
 

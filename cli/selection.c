@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/selection.h"
 
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -15,7 +16,8 @@ enum fw_status fw_selection_add(struct fw_selection *selection, const char *text
 	struct fw_target *targets;
 	enum fw_status status;
 
-	targets = realloc(selection->targets, (selection->count + 1) * sizeof(*targets));
+	targets = fw_grow(
+		selection->targets, selection->count, &selection->capacity, sizeof(*targets));
 	if (!targets)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for target '%s'", text);
 	selection->targets = targets;

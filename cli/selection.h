@@ -7,7 +7,7 @@
 
 struct fw_selection {
 	struct fw_target *targets;
-	size_t count;
+	size_t count, capacity;
 };
 
 /* FW_USAGE: not a target; FW_NOT_FOUND: a pid that does not exist. */

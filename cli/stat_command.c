@@ -7,6 +7,7 @@
 #include "cli/stat_report.h"
 #include "flowwatcher/counters.h"
 #include "flowwatcher/session.h"
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -107,7 +108,8 @@ static bool keep_usage(const struct fw_usage *usage, void *argument)
 
 	if (usage->group != measurement->group)
 		return true;
-	processes = realloc(report->processes, (report->process_count + 1) * sizeof(*processes));
+	processes = fw_grow(report->processes, report->process_count, &report->process_capacity,
+		sizeof(*processes));
 	if (!processes)
 		return false;
 	report->processes = processes;

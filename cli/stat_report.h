@@ -16,7 +16,7 @@ struct fw_stat_report {
 	struct fw_counters total; /* of the command and all its descendants */
 	struct fw_counters departed; /* part of it: processes that are no longer listed */
 	struct fw_usage *processes;
-	size_t process_count;
+	size_t process_count, process_capacity;
 	struct fw_connection_delta *connections;
 	uint64_t lost; /* closed connections that could not be listed */
 };

@@ -3,6 +3,7 @@
 
 #include "cli/output.h"
 #include "flowwatcher/text_codec.h"
+#include "lib/grow.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -53,22 +54,16 @@ void fw_text_table_free(struct fw_text_table *table)
 
 static bool append(struct fw_text_table *table, const char *text)
 {
-	char *copy = strdup(text);
+	char **cells =
+		fw_grow(table->cells, table->cell_count, &table->capacity, sizeof(*cells));
 
-	if (copy && table->cell_count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : 64;
-		char **cells = realloc(table->cells, capacity * sizeof(*cells));
-
-		if (cells) {
-			table->cells = cells;
-			table->capacity = capacity;
-		}
-	}
-	if (!copy || table->cell_count == table->capacity) {
-		free(copy);
+	if (!cells)
 		return false;
-	}
-	table->cells[table->cell_count++] = copy;
+	table->cells = cells;
+	cells[table->cell_count] = strdup(text);
+	if (!cells[table->cell_count])
+		return false;
+	table->cell_count++;
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include "flowwatcher/counters.h"
 #include "flowwatcher/format.h"
 #include "flowwatcher/json_objects.h"
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <stdio.h>
@@ -134,16 +135,12 @@ static enum fw_status choose_rows(struct fw_watch *watch, bool totals, struct fw
 {
 	struct view *view = watch->state;
 	size_t count = fw_connection_delta_count(view->delta);
-	struct fw_connection_row **rows;
+	struct fw_connection_row **rows =
+		fw_grow_by(view->rows, 0, count, &view->capacity, sizeof(*rows));
 
-	if (count > view->capacity) {
-		rows = realloc(view->rows, count * sizeof(*rows));
-		if (!rows)
-			return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu connections",
-				count);
-		view->rows = rows;
-		view->capacity = count;
-	}
+	if (!rows)
+		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu connections", count);
+	view->rows = rows;
 	view->row_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct fw_connection_row *row = fw_connection_delta_row(view->delta, i);

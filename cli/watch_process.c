@@ -7,6 +7,7 @@
 #include "flowwatcher/counters.h"
 #include "flowwatcher/format.h"
 #include "flowwatcher/json_objects.h"
+#include "lib/grow.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,15 +87,12 @@ static int by_total(const void *left, const void *right)
 
 static bool reserve(struct view *view, size_t count)
 {
-	struct fw_usage_row **rows;
+	struct fw_usage_row **rows =
+		fw_grow_by(view->rows, 0, count, &view->capacity, sizeof(*rows));
 
-	if (count <= view->capacity)
-		return true;
-	rows = realloc(view->rows, count * sizeof(*rows));
 	if (!rows)
 		return false;
 	view->rows = rows;
-	view->capacity = count;
 	return true;
 }
 
@@ -121,7 +119,7 @@ static enum fw_status choose_rows(struct fw_watch *watch, counters_of counters,
 	struct view *view = watch->state;
 	size_t count = fw_usage_delta_count(view->delta);
 
-	if (!reserve(view, count ? count : 1))
+	if (!reserve(view, count))
 		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu processes", count);
 	view->row_count = 0;
 	for (size_t i = 0; i < count; i++) {

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "flowwatcher/counters.h"
+#include "lib/grow.h"
 #include "lib/hash_index.h"
-
-#define FIRST_ROWS 64u
 
 /* A snapshot may still show a socket just after its close record; its row stays so long to know it. */
 #define CLOSED_GRACE 2u
@@ -70,22 +69,16 @@ static struct fw_connection_row *find_row(struct fw_connection_delta *delta, uin
 static struct fw_connection_row *new_row(struct fw_connection_delta *delta,
 	const struct fw_connection *connection, bool ignored)
 {
-	struct fw_connection_row *row;
+	struct fw_connection_row *row, *rows;
 
-	if (delta->count == delta->capacity) {
-		size_t capacity = delta->capacity ? delta->capacity * 2 : FIRST_ROWS;
-		struct fw_connection_row *rows =
-			reallocarray(delta->rows, capacity, sizeof(*rows));
-
-		if (!rows)
-			return NULL;
-		delta->rows = rows;
-		delta->capacity = capacity;
-	}
+	rows = fw_grow(delta->rows, delta->count, &delta->capacity, sizeof(*rows));
+	if (!rows)
+		return NULL;
+	delta->rows = rows;
 	if (!fw_hash_index_insert(&delta->index, fw_hash_mix(connection->id, 0),
 		    (uint32_t)delta->count))
 		return NULL;
-	row = &delta->rows[delta->count++];
+	row = &rows[delta->count++];
 	memset(row, 0, sizeof(*row));
 	row->connection = *connection;
 	row->touched = delta->generation;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flowwatcher/names.h"
+#include "lib/grow.h"
 
 #define MOST_SECTIONS 1024u
 #define MOST_PREFIXES (2u * (FW_FILTER_MAX_IPV4 + FW_FILTER_MAX_IPV6)) /* before they are merged   \
@@ -82,16 +83,12 @@ enum fw_status fw_filter_reading_no_memory(const struct fw_filter_reading *readi
 
 static bool grow_sections(struct fw_filter_file *file)
 {
-	size_t capacity = file->capacity ? file->capacity * 2 : 4;
-	struct fw_filter_section *grown;
+	struct fw_filter_section *grown =
+		fw_grow(file->sections, file->count, &file->capacity, sizeof(*grown));
 
-	if (file->count < file->capacity)
-		return true;
-	grown = reallocarray(file->sections, capacity, sizeof(*grown));
 	if (!grown)
 		return false;
 	file->sections = grown;
-	file->capacity = capacity;
 	return true;
 }
 

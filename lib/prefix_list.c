@@ -7,6 +7,7 @@
 #include "core/prefix_order.h"
 #include "flowwatcher/prefix.h"
 #include "lib/filter_entry.h"
+#include "lib/grow.h"
 #include "lib/prefix_sort.h"
 
 enum fw_status fw_filter_prefix_parse(const char *text, struct fw_filter_prefix *prefixes,
@@ -51,17 +52,13 @@ void fw_prefix_list_done(struct fw_prefix_list *list)
 
 bool fw_prefix_list_append(struct fw_prefix_list *list, const struct fw_filter_prefix *prefix)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity + list->capacity / 2 : 64;
-		struct fw_filter_prefix *grown =
-			reallocarray(list->prefixes, capacity, sizeof(*grown));
+	struct fw_filter_prefix *prefixes =
+		fw_grow(list->prefixes, list->count, &list->capacity, sizeof(*prefixes));
 
-		if (!grown)
-			return false;
-		list->prefixes = grown;
-		list->capacity = capacity;
-	}
-	list->prefixes[list->count++] = *prefix;
+	if (!prefixes)
+		return false;
+	list->prefixes = prefixes;
+	prefixes[list->count++] = *prefix;
 	return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "flowwatcher/rule_file.h"
 
+#include "lib/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,23 +23,19 @@ static enum fw_status refuse(const char *name, uint32_t line, const char *text, 
 
 static bool make_room(struct fw_rule_file *rules, size_t more)
 {
-	size_t capacity = rules->capacity ? rules->capacity : 64;
+	size_t capacity = rules->capacity;
+	struct fw_rule *grown =
+		fw_grow_by(rules->rules, rules->count, more, &capacity, sizeof(*grown));
 	struct fw_rule_place *places;
-	struct fw_rule *grown;
 
-	while (capacity - rules->count < more)
-		capacity *= 2;
-	if (capacity == rules->capacity)
-		return true;
-	grown = reallocarray(rules->rules, capacity, sizeof(*grown));
 	if (!grown)
 		return false;
 	rules->rules = grown;
-	places = reallocarray(rules->places, capacity, sizeof(*places));
+	places = fw_grow_by(
+		rules->places, rules->count, more, &rules->capacity, sizeof(*places));
 	if (!places)
 		return false;
 	rules->places = places;
-	rules->capacity = capacity;
 	return true;
 }
 

@@ -5,9 +5,8 @@
 #include <string.h>
 
 #include "flowwatcher/counters.h"
+#include "lib/grow.h"
 #include "lib/hash_index.h"
-
-#define FIRST_ROWS 64u
 
 struct fw_usage_delta {
 	struct fw_usage_row *rows;
@@ -73,21 +72,16 @@ struct fw_usage_row *fw_usage_delta_find(struct fw_usage_delta *delta, uint32_t 
 
 static struct fw_usage_row *new_row(struct fw_usage_delta *delta, const struct fw_usage *usage)
 {
-	struct fw_usage_row *row;
+	struct fw_usage_row *row, *rows;
 
-	if (delta->count == delta->capacity) {
-		size_t capacity = delta->capacity ? delta->capacity * 2 : FIRST_ROWS;
-		struct fw_usage_row *rows = reallocarray(delta->rows, capacity, sizeof(*rows));
-
-		if (!rows)
-			return NULL;
-		delta->rows = rows;
-		delta->capacity = capacity;
-	}
+	rows = fw_grow(delta->rows, delta->count, &delta->capacity, sizeof(*rows));
+	if (!rows)
+		return NULL;
+	delta->rows = rows;
 	if (!fw_hash_index_insert(&delta->index,
 		    hash_of(usage->process.pid, usage->process.start_ns), (uint32_t)delta->count))
 		return NULL;
-	row = &delta->rows[delta->count++];
+	row = &rows[delta->count++];
 	memset(row, 0, sizeof(*row));
 	row->usage = *usage;
 	row->generation = delta->generation;

@@ -3,6 +3,7 @@
 
 #include "backend/linux/netlink_dump.h"
 #include "backend/linux/shaper_namespace.h"
+#include "lib/grow.h"
 
 #include <errno.h>
 #include <linux/ethtool.h>
@@ -18,22 +19,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define FIRST_CAPACITY 16u
 #define MEGABIT 1000000ull
 
 static struct fw_adapter_entry *add_entry(struct fw_adapter_table *table)
 {
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
-		struct fw_adapter_entry *at = reallocarray(table->at, capacity, sizeof(*at));
+	struct fw_adapter_entry *at =
+		fw_grow(table->at, table->count, &table->capacity, sizeof(*at));
 
-		if (!at)
-			return NULL;
-		table->at = at;
-		table->capacity = capacity;
-	}
-	memset(&table->at[table->count], 0, sizeof(*table->at));
-	return &table->at[table->count++];
+	if (!at)
+		return NULL;
+	table->at = at;
+	memset(&at[table->count], 0, sizeof(*at));
+	return &at[table->count++];
 }
 
 /* lo's is all zeros, which says nothing. */

@@ -5,6 +5,7 @@
 #include "backend/linux/image_source.h"
 #include "backend/linux/socket_table.h"
 #include "core/record_check.h"
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -297,21 +298,16 @@ static bool identify(const struct fw_record_header *record, struct identity *ide
 static bool collect_identity(struct fw_record_header *record, void *argument)
 {
 	struct identities *identities = argument;
-	struct identity identity;
+	struct identity identity, *all;
 
 	if (!identify(record, &identity))
 		return true;
-	if (identities->count == identities->capacity) {
-		size_t capacity = identities->capacity ? identities->capacity * 2 : 256;
-		struct identity *all = reallocarray(identities->all, capacity, sizeof(*all));
-
-		identities->failed = !all;
-		if (!all)
-			return false;
-		identities->all = all;
-		identities->capacity = capacity;
-	}
-	identities->all[identities->count++] = identity;
+	all = fw_grow(identities->all, identities->count, &identities->capacity, sizeof(*all));
+	identities->failed = !all;
+	if (!all)
+		return false;
+	identities->all = all;
+	all[identities->count++] = identity;
 	return true;
 }
 

@@ -5,6 +5,7 @@
 #include "backend/linux/filter_attach.h"
 #include "backend/linux/filter_xdp.h"
 #include "backend/linux/network_namespaces.h"
+#include "lib/grow.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -14,31 +15,36 @@
 #include <string.h>
 #include <unistd.h>
 
+struct numbers {
+	uint32_t *at;
+	size_t count, capacity;
+};
+
 /* What is found in the network namespaces there are. */
 struct survey {
 	const struct fw_kernel_side *side;
-	uint32_t *namespaces, *dispatchers; /* inode numbers; ids of programs at XDP */
-	size_t namespace_count, dispatcher_count;
+	struct numbers namespaces;  /* inodes */
+	struct numbers dispatchers; /* ids of programs at XDP */
 	bool looks;  /* at adapters, too */
 	bool clears; /* and takes what is ours off them */
 	int result;  /* the first failure */
 };
 
-static bool add(uint32_t **at, size_t *count, uint32_t value)
+static bool add(struct numbers *numbers, uint32_t value)
 {
-	uint32_t *grown = reallocarray(*at, *count + 1, sizeof(**at));
+	uint32_t *at = fw_grow(numbers->at, numbers->count, &numbers->capacity, sizeof(*at));
 
-	if (!grown)
+	if (!at)
 		return false;
-	*at = grown;
-	grown[(*count)++] = value;
+	numbers->at = at;
+	at[numbers->count++] = value;
 	return true;
 }
 
-static bool has(const uint32_t *at, size_t count, uint32_t value)
+static bool has(const struct numbers *numbers, uint32_t value)
 {
-	for (size_t i = 0; i < count; i++)
-		if (at[i] == value)
+	for (size_t i = 0; i < numbers->count; i++)
+		if (numbers->at[i] == value)
 			return true;
 	return false;
 }
@@ -56,8 +62,7 @@ static int visit_adapters(struct survey *survey, struct fw_traffic_control *cont
 		int detached = survey->clears ? fw_filter_detach_all(&adapter) : 0;
 
 		if (adapters.at[i].xdp_program &&
-			!add(&survey->dispatchers, &survey->dispatcher_count,
-				adapters.at[i].xdp_program))
+			!add(&survey->dispatchers, adapters.at[i].xdp_program))
 			result = -ENOMEM;
 		if (detached && !result)
 			result = detached;
@@ -73,7 +78,7 @@ static int visit(uint32_t inode, int fd, void *argument)
 	struct fw_traffic_control control;
 	int home, result;
 
-	if (!add(&survey->namespaces, &survey->namespace_count, inode))
+	if (!add(&survey->namespaces, inode))
 		return -ENOMEM;
 	if (!survey->looks)
 		return 0;
@@ -100,13 +105,13 @@ static bool is_run(uint32_t dispatcher, void *argument)
 {
 	const struct survey *survey = argument;
 
-	return has(survey->dispatchers, survey->dispatcher_count, dispatcher);
+	return has(&survey->dispatchers, dispatcher);
 }
 
 static void forget(struct survey *survey)
 {
-	free(survey->namespaces);
-	free(survey->dispatchers);
+	free(survey->namespaces.at);
+	free(survey->dispatchers.at);
 }
 
 static bool programs_live(const struct fw_filter_slot *slot)
@@ -187,8 +192,7 @@ static bool has_strangers(const struct fw_filter_store *store)
 static bool has_undead(const struct fw_filter_store *store, const struct survey *survey)
 {
 	for (size_t i = 0; i < store->slot_count; i++)
-		if (!has(survey->namespaces, survey->namespace_count,
-			    store->slots[i].slot.network_namespace))
+		if (!has(&survey->namespaces, store->slots[i].slot.network_namespace))
 			return true;
 	return has_leaving(store);
 }
@@ -211,7 +215,7 @@ static void forget_namespaces(const struct survey *survey, const struct fw_filte
 	while (more) {
 		inode = next;
 		more = !bpf_map_get_next_key(map, &inode, &next);
-		if (!has(survey->namespaces, survey->namespace_count, inode) &&
+		if (!has(&survey->namespaces, inode) &&
 			!has_slot(store, inode))
 			bpf_map_delete_elem(map, &inode);
 	}

@@ -3,6 +3,7 @@
 #include "backend/linux/pin_directory.h"
 #include "backend/linux/shaper.h"
 
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <unistd.h>
 
 #define MESSAGE_BYTES 16384
-#define FIRST_CAPACITY 16u
 
 /* What is known of an adapter. */
 struct known {
@@ -41,18 +41,13 @@ static bool add_known(const struct fw_adapter *adapter, void *argument)
 		.network_namespace = adapter->network_namespace,
 		.direction = (adapter->in.list ? FW_FILTER_IN : 0u) |
 			     (adapter->out.list ? FW_FILTER_OUT : 0u) };
+	struct known *at = fw_grow(table->at, table->count, &table->capacity, sizeof(*at));
 
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : FIRST_CAPACITY;
-		struct known *at = reallocarray(table->at, capacity, sizeof(*at));
-
-		if (!at)
-			return false;
-		table->at = at;
-		table->capacity = capacity;
-	}
+	if (!at)
+		return false;
+	table->at = at;
 	memcpy(known.name, adapter->name, sizeof(known.name));
-	table->at[table->count++] = known;
+	at[table->count++] = known;
 	return true;
 }
 

@@ -2,6 +2,7 @@
 #include "backend/linux/filter_store.h"
 
 #include "backend/linux/pin_directory.h"
+#include "lib/grow.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -15,7 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIRST_CAPACITY 8u
 #define LIST_PIN "filter-list-%u"
 #define READ_TRIES 5
 
@@ -38,23 +38,10 @@ static int identify(uint32_t *inode, uint64_t *cookie)
 	return result;
 }
 
-/* Room for one more; NULL: no memory. */
-static void *grow(void *at, size_t count, size_t *capacity, size_t size)
-{
-	size_t wanted = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-
-	if (count < *capacity)
-		return at;
-	at = reallocarray(at, wanted, size);
-	if (at)
-		*capacity = wanted;
-	return at;
-}
-
 static int add_binding(struct fw_filter_store *store, const struct fw_filter_bound *bound)
 {
-	struct fw_filter_bound *at =
-		grow(store->bindings, store->binding_count, &store->binding_capacity, sizeof(*at));
+	struct fw_filter_bound *at = fw_grow(
+		store->bindings, store->binding_count, &store->binding_capacity, sizeof(*at));
 
 	if (!at)
 		return -ENOMEM;
@@ -66,7 +53,7 @@ static int add_binding(struct fw_filter_store *store, const struct fw_filter_bou
 static int add_slot(struct fw_filter_store *store, const struct fw_filter_slot_row *row)
 {
 	struct fw_filter_slot_row *at =
-		grow(store->slots, store->slot_count, &store->slot_capacity, sizeof(*at));
+		fw_grow(store->slots, store->slot_count, &store->slot_capacity, sizeof(*at));
 
 	if (!at)
 		return -ENOMEM;

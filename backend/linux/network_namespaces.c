@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/network_namespaces.h"
 
+#include "lib/grow.h"
+
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
@@ -13,8 +15,6 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
-
-#define FIRST_CAPACITY 16u
 
 struct walk {
 	fw_network_namespace_fn found;
@@ -33,16 +33,12 @@ static bool is_seen(const struct walk *walk, uint32_t inode)
 
 static int remember(struct walk *walk, uint32_t inode)
 {
-	if (walk->count == walk->capacity) {
-		size_t capacity = walk->capacity ? walk->capacity * 2 : FIRST_CAPACITY;
-		uint32_t *seen = reallocarray(walk->seen, capacity, sizeof(*seen));
+	uint32_t *seen = fw_grow(walk->seen, walk->count, &walk->capacity, sizeof(*seen));
 
-		if (!seen)
-			return -ENOMEM;
-		walk->seen = seen;
-		walk->capacity = capacity;
-	}
-	walk->seen[walk->count++] = inode;
+	if (!seen)
+		return -ENOMEM;
+	walk->seen = seen;
+	seen[walk->count++] = inode;
 	return 0;
 }
 

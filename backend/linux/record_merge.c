@@ -1,45 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/record_merge.h"
 
+#include "lib/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_BYTES   (64u * 1024)
-#define FIRST_ENTRIES 512
-#define KEPT_BYTES    (16u << 20) /* of an empty one; a larger burst gives its memory back */
-
-/* Room for `more` elements behind `used`; false: no memory. */
-static bool reserve(void **memory, size_t *capacity, size_t used, size_t more, size_t first,
-	size_t element)
-{
-	size_t wanted = *capacity ? *capacity : first;
-	void *grown;
-
-	if (used + more <= *capacity)
-		return true;
-	while (wanted < used + more)
-		wanted *= 2;
-	grown = reallocarray(*memory, wanted, element);
-	if (!grown)
-		return false;
-	*memory = grown;
-	*capacity = wanted;
-	return true;
-}
+#define KEPT_BYTES (16u << 20) /* of an empty one; a larger burst gives its memory back */
 
 bool fw_record_merge_add(struct fw_record_merge *merge, const struct fw_record_header *record)
 {
-	void *bytes = merge->bytes, *entries = merge->entries;
-	bool has_room = reserve(&bytes, &merge->capacity, merge->used, record->size, FIRST_BYTES, 1);
+	void *bytes = fw_grow_by(merge->bytes, merge->used, record->size, &merge->capacity, 1);
+	struct fw_merge_entry *entries;
 
-	merge->bytes = bytes;
-	has_room = has_room && reserve(&entries, &merge->entry_capacity, merge->count, 1,
-				       FIRST_ENTRIES, sizeof(*merge->entries));
-	merge->entries = entries;
-	if (!has_room)
+	if (!bytes)
 		return false;
+	merge->bytes = bytes;
+	entries = fw_grow(merge->entries, merge->count, &merge->entry_capacity, sizeof(*entries));
+	if (!entries)
+		return false;
+	merge->entries = entries;
 	memcpy(merge->bytes + merge->used, record, record->size);
-	merge->entries[merge->count] = (struct fw_merge_entry){ record->time_ns, merge->used };
+	entries[merge->count] = (struct fw_merge_entry){ record->time_ns, merge->used };
 	merge->is_sorted = !merge->count || (merge->is_sorted &&
 			merge->entries[merge->count - 1].time_ns <= record->time_ns);
 	merge->count++;

@@ -3,6 +3,7 @@
 
 #include "backend/linux/rule_key.h"
 #include "backend/linux/rule_limits.h"
+#include "lib/grow.h"
 #include "lib/host/host.h"
 
 #include <bpf/bpf.h>
@@ -32,15 +33,12 @@ int fw_rule_store_read(const struct fw_kernel_side *side, struct fw_rule_state *
 	uint32_t key, *before = NULL;
 
 	while (bpf_map_get_next_key(side->map_fd[FW_MAP_RULES], before, &key) == 0) {
-		if (used == room) {
-			room = room ? room * 2 : 16;
-			grown = realloc(found, room * sizeof(*found));
-			if (!grown) {
-				free(found);
-				return -ENOMEM;
-			}
-			found = grown;
+		grown = fw_grow(found, used, &room, sizeof(*found));
+		if (!grown) {
+			free(found);
+			return -ENOMEM;
 		}
+		found = grown;
 		if (look_up(side, FW_MAP_RULES, &key, &found[used]) == 0)
 			used++;
 		before = &key;

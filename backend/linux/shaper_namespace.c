@@ -3,6 +3,7 @@
 
 #include "backend/linux/device_filter.h"
 #include "backend/linux/kernel_side.h"
+#include "lib/grow.h"
 
 #include <errno.h>
 #include <linux/pkt_sched.h>
@@ -12,8 +13,6 @@
 #define NEAR_NAME "fwshape0"
 #define FAR_NAME "fwshape1"
 #define ALIAS "flowwatcher: queues of limited processes; made by a limit, removed with the last"
-
-#define FIRST_CAPACITY 16u
 
 struct device {
 	struct fw_link link;
@@ -30,17 +29,13 @@ struct inventory {
 static bool add_link(const struct fw_link *link, void *argument)
 {
 	struct inventory *inventory = argument;
+	struct device *at =
+		fw_grow(inventory->at, inventory->count, &inventory->capacity, sizeof(*at));
 
-	if (inventory->count == inventory->capacity) {
-		size_t capacity = inventory->capacity ? inventory->capacity * 2 : FIRST_CAPACITY;
-		struct device *at = reallocarray(inventory->at, capacity, sizeof(*at));
-
-		if (!at)
-			return false;
-		inventory->at = at;
-		inventory->capacity = capacity;
-	}
-	inventory->at[inventory->count++] = (struct device){ .link = *link };
+	if (!at)
+		return false;
+	inventory->at = at;
+	at[inventory->count++] = (struct device){ .link = *link };
 	return true;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/socket_destroy.h"
 
+#include "lib/grow.h"
+
 #include <errno.h>
 #include <libmnl/libmnl.h>
 #include <linux/inet_diag.h>
@@ -19,7 +21,7 @@ struct destruction {
 	const uint64_t *ids;
 	size_t count;
 	struct inet_diag_msg *found; /* of those that have one of the ids */
-	size_t found_count;
+	size_t found_count, found_capacity;
 	uint32_t sequence;
 };
 
@@ -42,7 +44,8 @@ static int take_in(const struct nlmsghdr *message, void *argument)
 	id = (uint64_t)socket->id.idiag_cookie[1] << 32 | socket->id.idiag_cookie[0];
 	if (!bsearch(&id, destruction->ids, destruction->count, sizeof(id), compare_ids))
 		return MNL_CB_OK;
-	grown = realloc(destruction->found, (destruction->found_count + 1) * sizeof(*grown));
+	grown = fw_grow(destruction->found, destruction->found_count, &destruction->found_capacity,
+		sizeof(*grown));
 	if (!grown)
 		return MNL_CB_ERROR;
 	destruction->found = grown;

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/linux/socket_table.h"
 
+#include "lib/grow.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#define FIRST_ROWS 128
-
 static bool append(const void *found, void *argument)
 {
 	const struct fw_socket_row *row = found;
 	struct fw_socket_table *table = argument;
+	struct fw_socket_row *rows;
 
 	if (row->connection.family == FW_FAMILY_NONE) {
 		table->own_pid = row->holder_pid;
 		table->own_start_ns = row->holder_start_ns;
 		return true;
 	}
-	if (table->count == table->capacity) {
-		size_t capacity = table->capacity ? table->capacity * 2 : FIRST_ROWS;
-		struct fw_socket_row *rows = realloc(table->rows, capacity * sizeof(*rows));
-
-		if (!rows)
-			return false;
-		table->rows = rows;
-		table->capacity = capacity;
-	}
-	table->rows[table->count++] = *row;
+	rows = fw_grow(table->rows, table->count, &table->capacity, sizeof(*rows));
+	if (!rows)
+		return false;
+	table->rows = rows;
+	rows[table->count++] = *row;
 	return true;
 }
 

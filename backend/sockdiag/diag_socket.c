@@ -1,23 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/sockdiag/diag_socket.h"
 
+#include "lib/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_CAPACITY 64u
-
 bool fw_socket_list_add(struct fw_socket_list *list, const struct fw_diag_socket *socket)
 {
-	if (list->count == list->capacity) {
-		size_t capacity = list->capacity ? list->capacity * 2 : FIRST_CAPACITY;
-		struct fw_diag_socket *at = reallocarray(list->at, capacity, sizeof(*at));
+	struct fw_diag_socket *at = fw_grow(list->at, list->count, &list->capacity, sizeof(*at));
 
-		if (!at)
-			return false;
-		list->at = at;
-		list->capacity = capacity;
-	}
-	list->at[list->count++] = *socket;
+	if (!at)
+		return false;
+	list->at = at;
+	at[list->count++] = *socket;
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/grow.h"
 #include "lib/hash_index.h"
 #include "lib/host/host.h"
 #include "lib/host/proc_text.h"
@@ -25,33 +26,22 @@ struct walk {
 	enum fw_status status;
 };
 
-static bool grow(void **array, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return true;
-	size_t larger = *capacity ? *capacity * 2 : 32;
-	void *moved = reallocarray(*array, larger, size);
-
-	if (!moved)
-		return false;
-	*array = moved;
-	*capacity = larger;
-	return true;
-}
-
 /* Looks at a process only once it turns out to hold a socket: most do not. */
 static bool describe_process(struct walk *walk)
 {
 	struct fw_holder_scan *scan = walk->scan;
+	struct fw_process *processes;
 
 	if (walk->process != NOT_DESCRIBED)
 		return true;
-	if (!grow((void **)&scan->processes, scan->process_count, &scan->process_capacity,
-		    sizeof(*scan->processes))) {
+	processes = fw_grow(scan->processes, scan->process_count, &scan->process_capacity,
+		sizeof(*processes));
+	if (!processes) {
 		walk->status = FW_NO_MEMORY;
 		return false;
 	}
-	if (fw_host_process(walk->pid, &scan->processes[scan->process_count], NULL) != FW_OK) {
+	scan->processes = processes;
+	if (fw_host_process(walk->pid, &processes[scan->process_count], NULL) != FW_OK) {
 		walk->has_exited = true;
 		return false;
 	}
@@ -63,6 +53,7 @@ static void add_holding(struct walk *walk, uint32_t socket)
 {
 	struct fw_holder_scan *scan = walk->scan;
 	uint32_t *first = &scan->first[socket];
+	struct fw_holding *holdings;
 
 	/* Several descriptors of one process come one after the other. */
 	if (*first && walk->process != NOT_DESCRIBED &&
@@ -70,12 +61,14 @@ static void add_holding(struct walk *walk, uint32_t socket)
 		return;
 	if (!describe_process(walk))
 		return;
-	if (!grow((void **)&scan->holdings, scan->holding_count, &scan->holding_capacity,
-		    sizeof(*scan->holdings))) {
+	holdings = fw_grow(
+		scan->holdings, scan->holding_count, &scan->holding_capacity, sizeof(*holdings));
+	if (!holdings) {
 		walk->status = FW_NO_MEMORY;
 		return;
 	}
-	scan->holdings[scan->holding_count++] =
+	scan->holdings = holdings;
+	holdings[scan->holding_count++] =
 		(struct fw_holding){ .process = walk->process, .next = *first };
 	*first = (uint32_t)scan->holding_count;
 }

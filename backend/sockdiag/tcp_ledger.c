@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/sockdiag/tcp_ledger.h"
 
+#include "lib/grow.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,22 +45,9 @@ const struct fw_ledger_entry *fw_tcp_ledger_find(
 	return find_entry(ledger, cookie);
 }
 
-/* Room for one element more in an array that doubles; NULL: out of memory, nothing changed. */
-static void *reserve(void *array, size_t count, size_t *capacity, size_t size)
-{
-	if (count < *capacity)
-		return array;
-	size_t larger = *capacity ? *capacity * 2 : 64;
-	void *moved = reallocarray(array, larger, size);
-
-	if (moved)
-		*capacity = larger;
-	return moved;
-}
-
 static struct fw_ledger_entry *add_entry(struct fw_tcp_ledger *ledger, uint64_t cookie)
 {
-	struct fw_ledger_entry *entries = reserve(
+	struct fw_ledger_entry *entries = fw_grow(
 		ledger->entries, ledger->entry_count, &ledger->entry_capacity, sizeof(*entries));
 
 	if (!entries)
@@ -123,7 +112,7 @@ static enum fw_status note_process(struct fw_tcp_ledger *ledger, const struct fw
 		known->exited_round = 0;
 		return FW_OK;
 	}
-	struct fw_ledger_process *processes = reserve(ledger->processes, ledger->process_count,
+	struct fw_ledger_process *processes = fw_grow(ledger->processes, ledger->process_count,
 		&ledger->process_capacity, sizeof(*processes));
 
 	if (!processes)

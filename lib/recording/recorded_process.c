@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "core/record_check.h"
-
-#define FIRST_PROCESSES 256u
+#include "lib/grow.h"
 
 static struct fw_recorded_process *find_entry(const struct fw_recording *recording, uint32_t pid)
 {
@@ -22,22 +21,17 @@ static struct fw_recorded_process *find_entry(const struct fw_recording *recordi
 
 static struct fw_recorded_process *add_entry(struct fw_recording *recording, uint32_t pid)
 {
-	if (recording->process_count == recording->process_capacity) {
-		size_t capacity =
-			recording->process_capacity ? recording->process_capacity * 2 : FIRST_PROCESSES;
-		struct fw_recorded_process *processes =
-			reallocarray(recording->processes, capacity, sizeof(*processes));
+	struct fw_recorded_process *processes = fw_grow(recording->processes,
+		recording->process_count, &recording->process_capacity, sizeof(*processes));
 
-		if (!processes)
-			return NULL;
-		recording->processes = processes;
-		recording->process_capacity = capacity;
-	}
+	if (!processes)
+		return NULL;
+	recording->processes = processes;
 	if (!fw_hash_index_insert(&recording->process_index, fw_hash_mix(pid, 0),
 		    (uint32_t)recording->process_count))
 		return NULL;
-	recording->processes[recording->process_count] = (struct fw_recorded_process){ .pid = pid };
-	return &recording->processes[recording->process_count++];
+	processes[recording->process_count] = (struct fw_recorded_process){ .pid = pid };
+	return &processes[recording->process_count++];
 }
 
 bool fw_recorded_process_note(struct fw_recording *recording, const struct fw_record_header *record,

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/grow.h"
 #include "lib/recording/recorded_process.h"
 #include "lib/recording/recording_check.h"
-
-#define FIRST_SNAPSHOTS 64u
 
 /* What the first pass over the records is in the middle of. */
 struct scan {
@@ -25,18 +24,13 @@ static enum fw_status no_memory(const struct fw_recording *recording, struct fw_
 static bool add_snapshot(struct fw_recording *recording, const struct fw_recording_place *begin,
 	uint64_t time_ns)
 {
-	if (recording->snapshot_count == recording->snapshot_capacity) {
-		size_t capacity =
-			recording->snapshot_capacity ? recording->snapshot_capacity * 2 : FIRST_SNAPSHOTS;
-		struct fw_recording_snapshot *snapshots =
-			reallocarray(recording->snapshots, capacity, sizeof(*snapshots));
+	struct fw_recording_snapshot *snapshots = fw_grow(recording->snapshots,
+		recording->snapshot_count, &recording->snapshot_capacity, sizeof(*snapshots));
 
-		if (!snapshots)
-			return false;
-		recording->snapshots = snapshots;
-		recording->snapshot_capacity = capacity;
-	}
-	recording->snapshots[recording->snapshot_count++] = (struct fw_recording_snapshot){
+	if (!snapshots)
+		return false;
+	recording->snapshots = snapshots;
+	snapshots[recording->snapshot_count++] = (struct fw_recording_snapshot){
 		.begin = *begin,
 		.time_ns = time_ns,
 	};
