@@ -45,3 +45,25 @@ void expect_null(struct json_object *object, const char *key)
 {
 	assert_null(field(object, key));
 }
+
+static void compare(const char *key, struct json_object *value, struct json_object *wanted)
+{
+	if (json_object_is_type(wanted, json_type_object) &&
+		json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(wanted, inner, inner_wanted)
+			compare(inner, field(value, inner), inner_wanted);
+	} else if (!json_object_equal(value, wanted)) {
+		fail_msg("%s is %s, not %s", key, json_object_to_json_string(value),
+			json_object_to_json_string(wanted));
+	}
+}
+
+void expect_fields(struct json_object *object, const char *fields)
+{
+	struct json_object *seen = round_trip(object), *wanted = json_tokener_parse(fields);
+
+	assert_non_null(wanted);
+	compare("it", seen, wanted);
+	json_object_put(wanted);
+	json_object_put(seen);
+}
