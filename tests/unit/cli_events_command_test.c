@@ -157,15 +157,7 @@ static int given(void **state)
 	return 0;
 }
 
-/* The command with these words; its output is in `output` and `errors`. */
-static int run(const char *words)
-{
-	static const struct fw_command *const commands[] = { &fw_command_events };
-	char line[1024];
-
-	snprintf(line, sizeof(line), "events %s", words);
-	return command_run_line(commands, FW_ARRAY_SIZE(commands), line);
-}
+const struct fw_command *const tested_commands[] = { &fw_command_events, NULL };
 
 static size_t lines_with(const char *text, const char *part)
 {
@@ -179,14 +171,14 @@ static size_t lines_with(const char *text, const char *part)
 static void asks(void **state)
 {
 	(void)state;
-	assert_int_equal(run(""), 0);
+	assert_int_equal(run("events"), 0);
 	assert_int_equal(kernel.subscription.types, fw_event_types_all());
 	assert_int_equal(kernel.subscription.queue_bytes, 0);
 	assert_false(kernel.subscription.existing);
 	assert_true(kernel.events);
 	assert_int_equal(kernel.drained, 1);
 
-	assert_int_equal(run("--types image --types port_taken --buffer 5000 --since-boot-snapshot"),
+	assert_int_equal(run("events --types image --types port_taken --buffer 5000 --since-boot-snapshot"),
 		0);
 	assert_int_equal(kernel.subscription.types,
 		BIT(FW_RECORD_IMAGE_LOAD) | BIT(FW_RECORD_PORT_TAKEN));
@@ -194,12 +186,12 @@ static void asks(void **state)
 	assert_true(kernel.subscription.existing);
 
 	/* What a filter must see is asked for besides. */
-	assert_int_equal(run("--types image --target comm:curl --buffer 1GiB"), 0);
+	assert_int_equal(run("events --types image --target comm:curl --buffer 1GiB"), 0);
 	assert_int_equal(kernel.subscription.types, BIT(FW_RECORD_IMAGE_LOAD) |
 							    BIT(FW_RECORD_PROCESS_CREATE) |
 							    BIT(FW_RECORD_PROCESS_EXIT));
 	assert_int_equal(kernel.subscription.queue_bytes, 1u << 30);
-	assert_int_equal(run("--buffer 4KiB"), 0);
+	assert_int_equal(run("events --buffer 4KiB"), 0);
 	assert_int_equal(kernel.subscription.queue_bytes, 4096);
 }
 
@@ -208,7 +200,7 @@ static void prints(void **state)
 	(void)state;
 	kernel.queued = 2;
 	kernel.left = 1;
-	assert_int_equal(run(""), 0);
+	assert_int_equal(run("events"), 0);
 	assert_int_equal(lines_with(output, "thread_create"), 3);
 	assert_int_equal(lines_with(output, "\n"), 3);
 	assert_non_null(strstr(errors, "produced"));
@@ -216,7 +208,7 @@ static void prints(void **state)
 
 	given(NULL);
 	kernel.queued = 2;
-	assert_int_equal(run("--json"), 0);
+	assert_int_equal(run("events --json"), 0);
 	assert_int_equal(lines_with(output, "\"type\":\"thread_create\""), 2);
 	assert_int_equal(lines_with(output, "\"type\":\"events_report\""), 1);
 	assert_non_null(strstr(output, "\"delivered\":{\"thread_create\":2}"));
@@ -225,7 +217,7 @@ static void prints(void **state)
 
 	given(NULL);
 	kernel.queued = 1;
-	assert_int_equal(run("--classic"), 0);
+	assert_int_equal(run("events --classic"), 0);
 	assert_non_null(strstr(output, ": Thread 43 Created in process "));
 }
 
@@ -234,13 +226,13 @@ static void leaves_out(void **state)
 {
 	(void)state;
 	kernel.queued = 2;
-	assert_int_equal(run("--json --types process"), 0);
+	assert_int_equal(run("events --json --types process"), 0);
 	assert_int_equal(lines_with(output, "thread_create\","), 0);
 	assert_non_null(strstr(output, "\"shown\":0"));
 
 	given(NULL);
 	kernel.queued = 2;
-	assert_int_equal(run("--json --target comm:nothing"), 0);
+	assert_int_equal(run("events --json --target comm:nothing"), 0);
 	assert_non_null(strstr(output, "\"shown\":0"));
 }
 
@@ -249,14 +241,14 @@ static void mappings(void **state)
 	(void)state;
 	kernel.no_file = true;
 	kernel.queued = 2;
-	assert_int_equal(run("--json"), 0);
+	assert_int_equal(run("events --json"), 0);
 	assert_int_equal(lines_with(output, "image_load"), 0);
 	assert_non_null(strstr(output, "\"shown\":1"));
 
 	given(NULL);
 	kernel.no_file = true;
 	kernel.queued = 2;
-	assert_int_equal(run("--json --all-mappings"), 0);
+	assert_int_equal(run("events --json --all-mappings"), 0);
 	assert_int_equal(lines_with(output, "\"type\":\"image_load\""), 1);
 	assert_non_null(strstr(output, "\"shown\":2"));
 }
@@ -267,16 +259,16 @@ static void some_types(void **state)
 	(void)state;
 	ops.record_types = stand_in_record_types;
 	kernel.types = BIT(FW_RECORD_PORT_TAKEN);
-	assert_int_equal(run(""), 0);
+	assert_int_equal(run("events"), 0);
 	assert_int_equal(kernel.subscription.types, kernel.types);
 	assert_non_null(strstr(errors, "the stand-in lacks some"));
 
-	assert_int_equal(run("--types image --target comm:curl"), 0);
+	assert_int_equal(run("events --types image --target comm:curl"), 0);
 	assert_int_equal(kernel.subscription.types, BIT(FW_RECORD_IMAGE_LOAD));
 	assert_null(strstr(errors, "the stand-in lacks some"));
 
 	kernel.types = fw_event_types_all();
-	assert_int_equal(run(""), 0);
+	assert_int_equal(run("events"), 0);
 	assert_null(strstr(errors, "the stand-in lacks some"));
 }
 
@@ -287,7 +279,7 @@ static void counts(void **state)
 	kernel.queued = 5;
 	kernel.left = 2;
 	kernel.poll_status = FW_OK;
-	assert_int_equal(run("--json -c 3"), 0);
+	assert_int_equal(run("events --json -c 3"), 0);
 	assert_int_equal(lines_with(output, "\"type\":\"thread_create\""), 3);
 	assert_non_null(strstr(output, "\"delivered\":{\"thread_create\":7}"));
 	assert_non_null(strstr(output, "\"shown\":3"));
@@ -298,7 +290,7 @@ static void ends_in_time(void **state)
 	(void)state;
 	kernel.queued = 1;
 	kernel.poll_status = FW_OK;
-	assert_int_equal(run("--json -d 1ms"), 0);
+	assert_int_equal(run("events --json -d 1ms"), 0);
 	assert_int_equal(lines_with(output, "\"type\":\"thread_create\""), 1);
 	assert_int_equal(kernel.drained, 1);
 }
@@ -309,10 +301,10 @@ static void without_drain_and_report(void **state)
 	kernel.queued = 1;
 	ops.drain = NULL;
 	ops.report = NULL;
-	assert_int_equal(run("--json"), 0);
+	assert_int_equal(run("events --json"), 0);
 	assert_int_equal(lines_with(output, "\n"), 1);
 	kernel.polls = 0;
-	assert_int_equal(run(""), 0);
+	assert_int_equal(run("events"), 0);
 	assert_string_equal(errors, "");
 }
 
@@ -321,24 +313,24 @@ static void losses(void **state)
 	(void)state;
 	kernel.lost = 3;
 	kernel.queued = 1;
-	assert_int_equal(run("--json"), 0);
+	assert_int_equal(run("events --json"), 0);
 	assert_int_equal(lines_with(output, "\"type\":\"loss\""), 1);
 	assert_non_null(strstr(output, "\"lost\":{\"process_create\":3}"));
 	assert_non_null(strstr(output, "\"shown\":1"));
 
 	given(NULL);
 	kernel.lost = 3;
-	assert_int_equal(run("--fail-on-loss"), 5);
+	assert_int_equal(run("events --fail-on-loss"), 5);
 	assert_non_null(strstr(output, "lost: 3 process_create"));
 	assert_non_null(strstr(errors, "process_create"));
 
 	/* A loss that the report alone tells of, and none. */
 	given(NULL);
-	assert_int_equal(run("--fail-on-loss"), 0);
+	assert_int_equal(run("events --fail-on-loss"), 0);
 	ops.poll = stand_in_poll;
 	kernel.polls = 1;
 	kernel.lost = 1;
-	assert_int_equal(run("--fail-on-loss"), 5);
+	assert_int_equal(run("events --fail-on-loss"), 5);
 }
 
 static void malformed(void **state)
@@ -346,14 +338,14 @@ static void malformed(void **state)
 	(void)state;
 	kernel.malformed = true;
 	kernel.queued = 3;
-	assert_int_equal(run("--json"), 1);
+	assert_int_equal(run("events --json"), 1);
 	assert_string_equal(output, "");
 	assert_non_null(strstr(errors, "not as it must be"));
 
 	given(NULL);
 	kernel.malformed = true;
 	kernel.left = 2;
-	assert_int_equal(run("--json"), 1);
+	assert_int_equal(run("events --json"), 1);
 	assert_non_null(strstr(errors, "not as it must be"));
 }
 
@@ -362,7 +354,7 @@ static void newer(void **state)
 	(void)state;
 	kernel.unknown = true;
 	kernel.queued = 2;
-	assert_int_equal(run("--json"), 0);
+	assert_int_equal(run("events --json"), 0);
 	assert_int_equal(lines_with(output, "\n"), 2); /* the other one, and the report */
 	assert_string_equal(errors, "");
 }
@@ -372,7 +364,7 @@ static void taken_down(void **state)
 	(void)state;
 	kernel.queued = 1;
 	kernel.poll_status = FW_FAILED;
-	assert_int_equal(run("--json"), 1);
+	assert_int_equal(run("events --json"), 1);
 	assert_int_equal(lines_with(output, "\n"), 2); /* what came, and the sums */
 	assert_int_equal(lines_with(output, "events_report"), 1);
 	assert_non_null(strstr(errors, "the stand-in ends it"));
@@ -382,7 +374,7 @@ static void no_records(void **state)
 {
 	(void)state;
 	ops.subscribe = NULL;
-	assert_int_equal(run(""), 4);
+	assert_int_equal(run("events"), 4);
 	assert_non_null(strstr(errors, "sockdiag"));
 }
 

@@ -13,30 +13,9 @@
 
 #include "tests/unit/command_run.h"
 #include "tests/unit/filter_double.h"
+#include "tests/unit/work_folder.h"
 
-static char folder[] = "/tmp/fw_filter_XXXXXX", path[64];
-
-/* The command line without "flowwatcher"; its output is in `output` and `errors`. */
-static __attribute__((format(printf, 1, 2))) int run(const char *format, ...)
-{
-	static const struct fw_command *const commands[] = { &fw_command_filter };
-	va_list arguments;
-	int code;
-
-	va_start(arguments, format);
-	code = command_run(commands, FW_ARRAY_SIZE(commands), format, arguments);
-	va_end(arguments);
-	return code;
-}
-
-static void write_file(const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
+const struct fw_command *const tested_commands[] = { &fw_command_filter, NULL };
 
 static int begin(void **state)
 {
@@ -518,21 +497,6 @@ static void failures(void **state)
 		assert_int_equal(run("filter %s", commands[i]), 4);
 		expect(errors, "filters no adapters");
 	}
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	if (!mkdtemp(folder))
-		return -1;
-	snprintf(path, sizeof(path), "%s/list", folder);
-	return 0;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return rmdir(folder);
 }
 
 int main(void)

@@ -17,22 +17,10 @@
 #include "flowwatcher/rule_words.h"
 #include "tests/unit/command_run.h"
 #include "tests/unit/rule_double.h"
+#include "tests/unit/work_folder.h"
 
-static char folder[] = "/tmp/fw_rules_XXXXXX";
-
-/* The command line without "flowwatcher"; its output is in `output` and `errors`. */
-static __attribute__((format(printf, 1, 2))) int run(const char *format, ...)
-{
-	static const struct fw_command *const commands[] = { &fw_command_block, &fw_command_unblock,
-		&fw_command_limit, &fw_command_unlimit, &fw_command_rules };
-	va_list arguments;
-	int code;
-
-	va_start(arguments, format);
-	code = command_run(commands, FW_ARRAY_SIZE(commands), format, arguments);
-	va_end(arguments);
-	return code;
-}
+const struct fw_command *const tested_commands[] = { &fw_command_block, &fw_command_unblock,
+	&fw_command_limit, &fw_command_unlimit, &fw_command_rules, NULL };
 
 static int begin(void **state)
 {
@@ -233,10 +221,9 @@ static void takes_back(void **state)
 /* A path is taken back by the name it was given and by the one it has. */
 static void links(void **state)
 {
-	char path[64];
+	char created[64];
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/link", folder);
 	assert_int_equal(symlink("/no/such/../file", path), 0);
 	assert_int_equal(run("block exe:%s", path), 0);
 	expect(errors, "there is no ");
@@ -244,7 +231,7 @@ static void links(void **state)
 	assert_int_equal(run("unblock exe:%s", path), 0);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
 	assert_int_equal(run("block exe:%s", path), 0);
-	expect(errors, "link is /etc/passwd: the rule is about that");
+	expect(errors, "list is /etc/passwd: the rule is about that");
 	assert_string_equal(rule_double.rules[0].text, "/etc/passwd");
 	assert_int_equal(run("unblock exe:%s", path), 0);
 	assert_int_equal(unlink(path), 0);
@@ -252,8 +239,8 @@ static void links(void **state)
 	expect(errors, "is a directory");
 	assert_int_equal(chdir(folder), 0);
 	assert_int_equal(run("block exe:new"), 0);
-	snprintf(path, sizeof(path), "%s/new", folder);
-	assert_string_equal(rule_double.rules[0].text, path);
+	snprintf(created, sizeof(created), "%s/new", folder);
+	assert_string_equal(rule_double.rules[0].text, created);
 }
 
 static void table(void **state)
@@ -274,13 +261,12 @@ static void table(void **state)
 
 static void saves(void **state)
 {
-	char path[64], text[4096];
+	char text[4096];
 	struct stat file;
 	size_t length;
 	FILE *saved;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/rules", folder);
 	assert_int_equal(run("block comm:x --to 10.0.0.0/8"), 0);
 	assert_int_equal(run("block comm:y --for 1h"), 0);
 	assert_int_equal(run("block --force pid:%d", getpid()), 0);
@@ -312,25 +298,13 @@ static void saves(void **state)
 	assert_int_equal(unlink(path), 0);
 }
 
-static void write_file(const char *path, const char *text)
-{
-	FILE *file = fopen(path, "w");
-
-	assert_non_null(file);
-	fputs(text, file);
-	fclose(file);
-}
-
 static void restores(void **state)
 {
-	char path[64];
-
 	(void)state;
-	snprintf(path, sizeof(path), "%s/rules", folder);
 	assert_int_equal(run("block comm:old"), 0);
 	assert_int_equal(run("block comm:kept"), 0);
 	assert_int_equal(run("limit comm:kept --up 1MB/s"), 0);
-	write_file(path, "block comm:kept\nlimit comm:kept --up 2MB/s\n\nblock comm:new --for 1h\n");
+	write_file("block comm:kept\nlimit comm:kept --up 2MB/s\n\nblock comm:new --for 1h\n");
 	assert_int_equal(run("rules restore --dry-run %s", path), 0);
 	assert_string_equal(output, "3 rules are well formed\n");
 	assert_int_equal(run("rules restore --replace %s", path), 0);
@@ -342,27 +316,27 @@ static void restores(void **state)
 	assert_int_equal(rule_double.removes, 1);
 
 	/* One bad line, and nothing is changed. */
-	write_file(path, "block comm:other\nblock nothing\n");
+	write_file("block comm:other\nblock nothing\n");
 	assert_int_equal(run("rules restore --replace %s", path), 1);
-	expect(errors, "rules line 2: 'block nothing': 'nothing' is not a target");
-	write_file(path, "block comm:other\nblock cgroup:/\n");
+	expect(errors, "list line 2: 'block nothing': 'nothing' is not a target");
+	write_file("block comm:other\nblock cgroup:/\n");
 	assert_int_equal(run("rules restore %s", path), 1);
-	expect(errors, "rules line 2: cgroup:/ matches process");
-	write_file(path, "limit exe:/etc/passwd --up 1MB/s\nlimit exe:/etc/../etc/passwd --up 1MB/s\n");
+	expect(errors, "list line 2: cgroup:/ matches process");
+	write_file("limit exe:/etc/passwd --up 1MB/s\nlimit exe:/etc/../etc/passwd --up 1MB/s\n");
 	assert_int_equal(run("rules restore %s", path), 1);
 	expect(errors, "line 1 limits this target already");
 	assert_int_equal(run("rules restore %s/none", folder), 1);
 	assert_int_equal(run("rules restore %s", folder), 1);
 	assert_int_equal(rule_double.count, 3);
-	write_file(path, "block comm:other\nblock cgroup:/\n");
+	write_file("block comm:other\nblock cgroup:/\n");
 	assert_int_equal(run("rules restore --force %s", path), 0);
 	assert_int_equal(rule_double.count, 5);
 	rule_double.remove_status = FW_DENIED;
-	write_file(path, "block comm:other\n");
+	write_file("block comm:other\n");
 	assert_int_equal(run("rules restore --replace %s", path), 3);
 	expect(errors, "are in force, and so are those that were before: the stand-in removes");
 	rule_double.remove_status = FW_OK;
-	write_file(path, "# nothing\n");
+	write_file("# nothing\n");
 	assert_int_equal(run("rules restore --replace %s", path), 0);
 	assert_int_equal(rule_double.count, 0);
 	assert_int_equal(unlink(path), 0);
@@ -370,11 +344,9 @@ static void restores(void **state)
 
 static void many(void **state)
 {
-	char path[64];
 	FILE *file;
 
 	(void)state;
-	snprintf(path, sizeof(path), "%s/rules", folder);
 	file = fopen(path, "w");
 	assert_non_null(file);
 	for (int i = 0; i < 10000; i++)
@@ -384,18 +356,6 @@ static void many(void **state)
 	assert_int_equal(rule_double.count, 10000);
 	assert_int_equal(rule_double.adds, 1);
 	assert_int_equal(unlink(path), 0);
-}
-
-static int make_folder(void **state)
-{
-	(void)state;
-	return mkdtemp(folder) ? 0 : -1;
-}
-
-static int remove_folder(void **state)
-{
-	(void)state;
-	return chdir("/") || rmdir(folder);
 }
 
 int main(void)

@@ -2,11 +2,12 @@
 #include "tests/unit/command_run.h"
 
 #include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -34,12 +35,11 @@ static void restore(int fd, int before, FILE *from, char *text, size_t size)
 	fclose(from);
 }
 
-static const struct fw_command *command_of(const struct fw_command *const *commands, size_t count,
-	const char *name)
+static const struct fw_command *command_of(const char *name)
 {
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(commands[i]->name, name))
-			return commands[i];
+	for (size_t i = 0; tested_commands[i]; i++)
+		if (!strcmp(tested_commands[i]->name, name))
+			return tested_commands[i];
 	fail_msg("no command %s", name);
 	return NULL;
 }
@@ -57,16 +57,20 @@ static int split(char *line, char **words)
 	return count;
 }
 
-int command_run_line(const struct fw_command *const *commands, size_t count, const char *line)
+int run(const char *format, ...)
 {
-	char *argv[MOST_WORDS + 1] = { NULL }, *copy = strdup(line);
+	char line[1024], *argv[MOST_WORDS + 1] = { NULL };
 	FILE *out = tmpfile(), *err = tmpfile();
 	int argc, code, before_out, before_err;
 	const struct fw_command *command;
+	va_list arguments;
 
-	assert_true(copy && out && err);
-	argc = split(copy, argv);
-	command = command_of(commands, count, argv[0]);
+	assert_true(out && err);
+	va_start(arguments, format);
+	assert_true(vsnprintf(line, sizeof(line), format, arguments) < (int)sizeof(line));
+	va_end(arguments);
+	argc = split(line, argv);
+	command = command_of(argv[0]);
 	fflush(stdout);
 	before_out = redirect(STDOUT_FILENO, out);
 	before_err = redirect(STDERR_FILENO, err);
@@ -75,17 +79,7 @@ int command_run_line(const struct fw_command *const *commands, size_t count, con
 	fflush(stdout);
 	restore(STDOUT_FILENO, before_out, out, output, sizeof(output));
 	restore(STDERR_FILENO, before_err, err, errors, sizeof(errors));
-	free(copy);
 	return code;
-}
-
-int command_run(const struct fw_command *const *commands, size_t count, const char *format,
-	va_list arguments)
-{
-	char line[1024];
-
-	vsnprintf(line, sizeof(line), format, arguments);
-	return command_run_line(commands, count, line);
 }
 
 void expect(const char *text, const char *part)

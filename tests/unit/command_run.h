@@ -3,20 +3,16 @@
 #ifndef FW_TEST_COMMAND_RUN_H
 #define FW_TEST_COMMAND_RUN_H
 
-#include <stdarg.h>
-#include <stddef.h>
-
 #include "cli/command.h"
 
 /* Standard output and error of the last run. */
 extern char output[65536], errors[8192];
 
-/* A command line without "flowwatcher", words apart by one space; the first is one of `commands`. Returns
- * the exit code. */
-int command_run(const struct fw_command *const *commands, size_t count, const char *format,
-	va_list arguments) __attribute__((format(printf, 3, 0)));
+/* What is under test, ended by NULL; each test program has its own. */
+extern const struct fw_command *const tested_commands[];
 
-int command_run_line(const struct fw_command *const *commands, size_t count, const char *line);
+/* A command line without "flowwatcher", words apart by one space. Returns the exit code. */
+int run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Fails the test unless the text has the part. */
 void expect(const char *text, const char *part);
