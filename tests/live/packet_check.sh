@@ -104,7 +104,30 @@ counts() {
 	judge 'load is counted by tag' $? 0 ".[0].sent == 10000 and $(jq '."7" == 10000' "$work/counted")"
 }
 
+refused() { # OPTION...: as bad usage
+	"$fwpacket" "$@" >"$work/output" 2>"$work/error"
+	code=$?
+	finding=
+	[ $code -eq 2 ] || finding="it ended with $code"
+	[ -s "$work/output" ] && finding="$finding, something on standard output"
+	verdict "refused: $*" "$finding"
+}
+
+usage() {
+	refused
+	refused frobnicate
+	refused kinds --frobnicate
+	for option in list cpu other address kinds to seconds; do refused kinds --$option; done
+	refused kinds --to x
+	refused kinds --payload 99999
+	refused addresses --other random:10.0.0.0/8:0
+	refused run
+	refused run --device lo
+	refused load --address 10.0.0.1
+}
+
 names
+usage
 if ! command -v jq >/dev/null || ! command -v ip >/dev/null; then
 	skip 'frames' 'needs ip and jq'
 elif ! make_devices 2>"$work/error"; then

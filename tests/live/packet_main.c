@@ -96,13 +96,22 @@ static int print_addresses(void)
 	return 0;
 }
 
+static int print_kinds(void)
+{
+	for (size_t i = 0; i < fw_packet_kind_count; i++)
+		puts(fw_packet_kinds[i].name);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
+	bool needs_device, needs_to_device;
 } commands[] = {
 	{ "addresses", print_addresses },
-	{ "run", fw_packet_run },
-	{ "load", fw_packet_load },
+	{ "kinds", print_kinds },
+	{ "run", fw_packet_run, true, true },
+	{ "load", fw_packet_load, true },
 	{ "count", fw_packet_count },
 	{ "fuzz", fw_packet_fuzz },
 };
@@ -112,6 +121,8 @@ static bool take_other(const char *text)
 	struct fw_packet_pool pool = { 0 };
 
 	fw_packet_pool_add(&pool, text);
+	if (!pool.count)
+		return false;
 	fw_packet.other = pool.addresses[0];
 	free(pool.addresses);
 	return true;
@@ -157,6 +168,7 @@ static bool take_option(int code)
 	case OPTION_TO: return take_mac(optarg);
 	case OPTION_BYPASS: fw_packet.bypass = true; return true;
 	case OPTION_SECONDS: fw_packet.seconds = atof(optarg); return fw_packet.seconds > 0;
+	case '?': return false; /* unknown, or without its value: said already */
 	default: return take_number(code);
 	}
 }
@@ -177,13 +189,13 @@ int main(int argc, char **argv)
 	while ((code = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!take_option(code))
 			return usage();
-	if (!strcmp(argv[1], "kinds")) {
-		for (size_t i = 0; i < fw_packet_kind_count; i++)
-			puts(fw_packet_kinds[i].name);
-		return 0;
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(argv[1], commands[i].name) != 0)
+			continue;
+		if ((commands[i].needs_device && !fw_packet.device) ||
+			(commands[i].needs_to_device && !fw_packet.to_device))
+			return usage();
+		return commands[i].run();
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (!strcmp(argv[1], commands[i].name))
-			return commands[i].run();
 	return usage();
 }
