@@ -11,17 +11,11 @@
 set -u
 
 [ $# -ge 2 ] || { echo "usage: filter_attach_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
-# Only what is in here is to be touched.
-if [ -z "${FW_FILTER_TEST_INSIDE:-}" ]; then
-	if ! refused=$(unshare --net --mount --pid --fork --mount-proc true 2>&1); then
-		echo "no namespaces of its own here: $refused"
-		exit 77
-	fi
-	FW_FILTER_TEST_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc -- bash "$0" "$@"
-fi
+. "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1") tools=$(realpath "$(dirname "$2")")
 filter=$tools/fwfilter frames=$tools/fwframes
 . "$(dirname "$0")/live_checks.bash"
+. "$(dirname "$0")/peer_namespace.bash"
 for tool in ip tc nsenter; do command -v $tool >/dev/null || cannot "needs $tool"; done
 [ -x "$filter" ] || cannot "needs fwfilter"
 # The kernel side, and what libxdp keeps, in a bpffs that nobody else has.
@@ -30,42 +24,10 @@ unset FLOWWATCHER_BPFFS
 needs_nothing_loaded
 clean_up_more() { "$fw" unload >/dev/null 2>&1; }
 
-in_peer() { nsenter --net=/run/netns/peer "$@"; }
+# What the filter itself changes at a link, and the numbers of programs.
+links_but='s/<.*> //; s/ state [A-Z]*//; s/prog\/xdp id [0-9]*.*//'
+filters_but='s/ id [0-9]+.*//'
 
-make_topology() {
-	mount -t tmpfs none /run && mkdir -p /run/netns || return 1
-	ip link set lo up
-	ip netns add peer || return 1
-	ip link add fwlan0 type veth peer name fwlan1 netns peer || return 1
-	ip addr add 10.9.0.1/24 dev fwlan0
-	ip -6 addr add fd09::1/64 dev fwlan0 nodad
-	ip link set fwlan0 up
-	ip -n peer addr add 10.9.0.2/24 dev fwlan1
-	ip -n peer -6 addr add fd09::2/64 dev fwlan1 nodad
-	ip -n peer link set fwlan1 up
-	ip -n peer link set lo up
-	sysctl -qw net.ipv6.conf.all.accept_ra=0 2>/dev/null
-	ip netns exec peer sysctl -qw net.ipv6.conf.all.accept_ra=0 2>/dev/null
-	return 0
-}
-
-# All that the filter could change at adapters. NAMESPACE...
-state() {
-	local name
-	for name in "$@"; do
-		ip ${name:+-n $name} -o link show | sed -E 's/^[0-9]*: //; s/<.*> //; s/ state [A-Z]*//; s/prog\/xdp id [0-9]*.*//'
-		tc ${name:+-n $name} qdisc show | sed 's/^\(qdisc [a-z]* \)[0-9a-f]*:/\1/'
-		for device in $(ip ${name:+-n $name} -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
-			tc ${name:+-n $name} filter show dev "$device" ingress
-			tc ${name:+-n $name} filter show dev "$device" egress
-		done | sed -E 's/^filter (parent ffff: |ingress |egress )?/filter /; s/ id [0-9]+.*//'
-	done 2>/dev/null
-}
-is_as_before() {
-	state '' peer >"$work/after"
-	diff "$work/before" "$work/after" | sed 's/^/# /'
-	cmp -s "$work/before" "$work/after"
-}
 # Of this kernel side, which others may have beside it.
 know_counters() { counters=$(bpftool -j map show pinned /sys/fs/bpf/flowwatcher/filter_counters | jq .id); }
 programs() { bpftool -j prog show | jq "[.[] | select((.map_ids // []) | index($counters))] | length"; }
@@ -107,7 +69,7 @@ explain() { head -n 3 "$work/out" | sed 's/^/#   /'; }
 : >"$work/out"
 
 command -v ping >/dev/null || cannot "needs ping"
-make_topology || cannot "no veth pairs here"
+make_peer || cannot "no veth pairs here"
 state '' peer >"$work/before"
 "$fw" load || exit 1
 know_counters

@@ -7,17 +7,11 @@
 # What the tests of `flowwatcher filter` have in common. To be sourced as the first thing, with the script's
 # arguments: FLOWWATCHER FWTRAFFIC; fwpacket and fwgoodput lie beside the latter. fwraw0 and fwlan0 are filtered.
 [ $# -ge 2 ] || { echo "usage: ${0##*/} FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
-# Only what is in here is to be touched.
-if [ -z "${FW_FILTER_TEST_INSIDE:-}" ]; then
-	if ! refused=$(unshare --net --mount --pid --fork --mount-proc true 2>&1); then
-		echo "no namespaces of its own here: $refused"
-		exit 77
-	fi
-	FW_FILTER_TEST_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc -- bash "$0" "$@"
-fi
+. "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1") tools=$(realpath "$(dirname "$2")")
 packet=$tools/fwpacket goodput=$tools/fwgoodput
 . "$(dirname "$0")/live_checks.bash"
+. "$(dirname "$0")/peer_namespace.bash"
 for tool in ip tc nsenter bpftool; do command -v $tool >/dev/null || cannot "needs $tool"; done
 "$fw" filter enum --help >/dev/null 2>&1 || cannot "this program filters no adapters"
 needs_nothing_loaded
@@ -25,9 +19,7 @@ clean_up_more() {
 	"$fw" unload >/dev/null 2>&1
 	[ -z "${own_bpffs:-}" ] || umount "$own_bpffs" 2>/dev/null
 }
-here=/proc/$$/ns/net there=/run/netns/peer
-
-in_peer() { nsenter --net=$there "$@"; }
+here=/proc/$$/ns/net
 
 quiet_device() { # COMMAND-PREFIX NAME: sends nothing by itself
 	$1 sh -c "echo 1 >/proc/sys/net/ipv6/conf/$2/disable_ipv6" 2>/dev/null
@@ -35,32 +27,12 @@ quiet_device() { # COMMAND-PREFIX NAME: sends nothing by itself
 }
 
 make_topology() {
-	mount -t tmpfs none /run && mkdir -p /run/netns || return 1
 	mount -t bpf none /sys/fs/bpf # where libxdp keeps what it attaches
-	ip link set lo up
-	ip netns add peer && in_peer ip link set lo up || return 1
+	make_peer || return 1
 	ip link add fwraw0 type veth peer name fwraw1 netns peer || return 1
-	ip link add fwlan0 type veth peer name fwlan1 netns peer || return 1
-	quiet_device '' fwraw0 && quiet_device in_peer fwraw1 || return 1
-	ip addr add 10.9.0.1/24 dev fwlan0 && ip -6 addr add fd09::1/64 dev fwlan0 nodad
-	ip link set fwlan0 up
-	in_peer ip addr add 10.9.0.2/24 dev fwlan1 && in_peer ip -6 addr add fd09::2/64 dev fwlan1 nodad
-	in_peer ip link set fwlan1 up
+	quiet_device '' fwraw0 && quiet_device in_peer fwraw1
 }
 
-# exits CODE COMMAND...: its output goes to $work/out and $work/err.
-exits() {
-	local want=$1 code
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	code=$?
-	[ "$code" -eq "$want" ] && return 0
-	echo "# exit code $code, expected $want: $*"
-	sed 's/^/# /' "$work/err"
-	return 1
-}
-says() { grep -q -- "$1" "$work/err"; }
-explain() { tail -n 12 "$work/err" 2>/dev/null | sed 's/^/#   /'; }
 : >"$work/err"
 
 set_list() { "$fw" filter set "$@" >"$work/out" 2>"$work/err"; }

@@ -11,14 +11,7 @@
 set -u
 
 [ $# -ge 1 ] || { echo "usage: filter_command_test.sh FLOWWATCHER" >&2; exit 2; }
-# Only what is in here is to be touched.
-if [ -z "${FW_FILTER_TEST_INSIDE:-}" ]; then
-	if ! refused=$(unshare --net --mount true 2>&1); then
-		echo "no namespaces of its own here: $refused"
-		exit 77
-	fi
-	FW_FILTER_TEST_INSIDE=yes exec unshare --net --mount -- bash "$0" "$@"
-fi
+. "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1")
 . "$(dirname "$0")/live_checks.bash"
 command -v ip >/dev/null || cannot "needs ip"

@@ -153,7 +153,7 @@ adapters() {
 	children+=($!)
 	until_true eval '[ "$(counter fwlate0 receive dropped_packets)" -gt 1000 ]'
 	check "an adapter under load is removed" ip link del fwlate0
-	check "  and forgotten" until_true eval '! "$fw" filter enum --json | jq -e "select(.name == \"fwlate0\")" >/dev/null'
+	check "  and forgotten" until_true eval '! "$fw" filter enum --json | jq -es "any(.[]; .name == \"fwlate0\")" >/dev/null'
 	check "  its list stays for the next" test "$(in_force | jq length)" -ge 1
 	check "setdflt" exits 0 "$fw" filter setdflt
 }
@@ -175,7 +175,8 @@ sockets() { # MTU
 	echo 198.51.100.0/24 >"$work/neutral"
 	ip link set fwlan0 mtu "$1" && in_peer ip link set fwlan1 mtu "$1"
 	check "MTU $1: set" set_list --adapter fwlan0 "$work/neutral"
-	check "  native XDP or a reason" eval '"$fw" filter enum --json | jq -e "select(.name == \"fwlan0\").in | .hook == \"xdp_native\" or .reason" >/dev/null'
+	check "  native XDP or a reason" eval '"$fw" filter enum --json --adapter fwlan0 |
+		jq -e ".in | .hook == \"xdp_native\" or .reason" >/dev/null'
 	in_peer "$goodput" receive tcp $port 30 >"$work/received" &
 	children+=($!)
 	until_true grep -q listening "$work/received"

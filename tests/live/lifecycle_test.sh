@@ -18,20 +18,6 @@ clean_up_more() {
 	[ ! -d "$work/readonly" ] || umount "$work/readonly" 2>/dev/null
 }
 
-# exits CODE COMMAND...: its output goes to $work/out and $work/err.
-exits() {
-	local want=$1 code
-	shift
-	"$@" >"$work/out" 2>"$work/err"
-	code=$?
-	[ "$code" -eq "$want" ] && return 0
-	echo "# exit code $code, expected $want: $*"
-	sed 's/^/# /' "$work/err"
-	return 1
-}
-
-says() { grep -q -- "$1" "$work/err"; }
-
 # Numbers of all programs, maps and links in the kernel. Our own are freed some time after the last
 # descriptor of theirs is closed.
 census() {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # What the live tests of the kernel side have in common. To be sourced with $fw, the program under test, set;
-# `tries` may be set before: how often until_true looks, 20 times a second. Ends the test with 77 and the
-# reason where it cannot run.
+# `tries` may be set before: how often until_true looks, 20 times a second; `limit`: the seconds that a program
+# may take. Ends the test with 77 and the reason where it cannot run.
 PATH=$PATH:/usr/sbin:/sbin
 passed=0 failed=0 skipped=0
 : "${tries:=200}"
@@ -37,7 +37,7 @@ trap clean_up EXIT
 trap 'exit 1' INT TERM
 
 # What a test has to show when a check of it fails.
-explain() { :; }
+explain() { tail -n 12 "$work/err" 2>/dev/null | sed 's/^/#   /'; }
 
 check() { # WHAT COMMAND...
 	local what=$1
@@ -56,6 +56,18 @@ skip() { # WHAT REASON
 	skipped=$((skipped + 1))
 	echo "ok $1 # SKIP $2"
 }
+
+# Its output goes to $work/out and $work/err.
+exits() { # CODE COMMAND...: a program where `limit` is set
+	local want=$1 code
+	shift
+	${limit:+timeout "$limit"} "$@" >"$work/out" 2>"$work/err"
+	code=$?
+	[ "$code" -eq "$want" ] && return 0
+	echo "# exit code $code, expected $want: $*"
+	return 1
+}
+says() { grep -q -- "$1" "$work/err"; }
 
 # The kernel side's paths begin at the uppermost mount, which is not the root of a chroot.
 in_chroot() { ! cut -d' ' -f5 /proc/self/mountinfo | grep -qx /; }

@@ -17,20 +17,8 @@ limit=60
 [ -z "${FW_IN_VM-}" ] || limit=300 # emulated processors
 tries=$((limit * 7))
 . "$(dirname "$0")/live_checks.bash"
-explain() { sed 's/^/# /' "$work/err" 2>/dev/null; }
-
-exits() { # CODE COMMAND...: its output goes to $work/out and $work/err.
-	local want=$1 code
-	shift
-	timeout "$limit" "$@" >"$work/out" 2>"$work/err"
-	code=$?
-	[ "$code" -eq "$want" ] && return 0
-	echo "# exit code $code, expected $want: $*"
-	return 1
-}
 
 holds() { jq -se "any(.[]; $2)" "$1" >/dev/null; }
-says() { grep -q -- "$1" "$work/err"; }
 
 record() { # FILE OPTION...: in the background, its pid in $recorder
 	local file=$1

@@ -11,57 +11,17 @@
 set -u
 
 [ $# -ge 2 ] || { echo "usage: shaper_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
-# Only what is in here is to be touched.
-if [ -z "${FW_SHAPER_TEST_INSIDE:-}" ]; then
-	if ! refused=$(unshare --net --mount --pid --fork --mount-proc true 2>&1); then
-		echo "no namespaces of its own here: $refused"
-		exit 77
-	fi
-	FW_SHAPER_TEST_INSIDE=yes exec unshare --net --mount --pid --fork --mount-proc -- bash "$0" "$@"
-fi
+. "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1") tools=$(realpath "$(dirname "$2")")
 shaper=$tools/fwshaper goodput=$tools/fwgoodput
 . "$(dirname "$0")/live_checks.bash"
+. "$(dirname "$0")/peer_namespace.bash"
 for tool in ip tc nsenter; do command -v $tool >/dev/null || cannot "needs $tool"; done
 [ -x "$shaper" ] || cannot "needs fwshaper"
 needs_nothing_loaded
 clean_up_more() {
 	"$shaper" remove >/dev/null 2>&1
 	"$fw" unload >/dev/null 2>&1
-}
-
-in_peer() { nsenter --net=/run/netns/peer "$@"; }
-
-make_topology() {
-	mount -t tmpfs none /run && mkdir -p /run/netns || return 1
-	ip link set lo up
-	ip netns add peer || return 1
-	ip link add fwlan0 type veth peer name fwlan1 netns peer || return 1
-	ip addr add 10.9.0.1/24 dev fwlan0
-	ip -6 addr add fd09::1/64 dev fwlan0 nodad
-	ip link set fwlan0 up
-	ip -n peer addr add 10.9.0.2/24 dev fwlan1
-	ip -n peer -6 addr add fd09::2/64 dev fwlan1 nodad
-	ip -n peer link set fwlan1 up
-	ip -n peer link set lo up
-}
-
-# All that the shaper could change, without what the kernel numbers or counts. NAMESPACE...
-state() {
-	local name
-	for name in "$@"; do
-		ip ${name:+-n $name} -o link show | sed 's/^[0-9]*: //'
-		tc ${name:+-n $name} qdisc show | sed 's/^\(qdisc [a-z]* \)[0-9a-f]*:/\1/'
-		for device in $(ip ${name:+-n $name} -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
-			tc ${name:+-n $name} filter show dev "$device" ingress
-			tc ${name:+-n $name} filter show dev "$device" egress
-		done | sed -E 's/^filter (parent ffff: |ingress |egress )?/filter /'
-	done 2>/dev/null
-}
-is_as_before() {
-	state '' peer >"$work/after"
-	diff "$work/before" "$work/after" | sed 's/^/# /'
-	cmp -s "$work/before" "$work/after"
 }
 
 has_filter() { # WHERE DEVICE HOOK
@@ -114,7 +74,7 @@ goodput_checks() {
 	check "nothing was dropped" grep -q 'dropped 0 ' <("$shaper" counters 1)
 }
 
-make_topology || cannot "cannot make network namespaces"
+make_peer || cannot "cannot make network namespaces"
 "$fw" load || exit 1
 
 # Nobody else's.
