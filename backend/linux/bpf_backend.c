@@ -5,6 +5,7 @@
 #include "backend/linux/adapter_filter.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/measuring_group.h"
+#include "backend/linux/pin_directory.h"
 #include "backend/linux/process_table.h"
 #include "backend/linux/record_reader.h"
 #include "backend/linux/rule_change.h"
@@ -36,7 +37,7 @@ static enum fw_status check_still_loaded(const struct bpf_backend *backend, stru
 	fw_kernel_side_refresh(&backend->side);
 	if (backend->side.machine->maps_version)
 		return FW_OK;
-	return fw_error_set(error, FW_FAILED, "the kernel side was unloaded meanwhile");
+	return fw_pin_directory_gone(error);
 }
 
 static enum fw_status check_may_change(const struct bpf_backend *backend, struct fw_error *error)

@@ -82,8 +82,7 @@ static enum fw_status begin(struct fw_filter_changing *changing, struct fw_kerne
 	if (status != FW_OK)
 		return status;
 	if (!fw_kernel_side_is_pinned(side))
-		return fw_error_set(error, FW_NOT_FOUND,
-			"the kernel side was unloaded meanwhile; 'flowwatcher load' puts it in place");
+		return fw_pin_directory_gone(error);
 	result = fw_filter_store_read(side, &changing->store);
 	if (result)
 		return fw_error_set_errno(error, result, "reading the lists of adapters");

@@ -137,6 +137,8 @@ enum fw_status fw_pin_directory_lock(int *lock, struct fw_error *error)
 {
 	int directory = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	if (directory < 0 && errno == ENOENT)
+		return fw_pin_directory_gone(error);
 	if (directory < 0 || flock(directory, LOCK_EX)) {
 		fw_error_set_errno(error, errno, "locking %s", fw_pin_directory());
 		if (directory >= 0)
@@ -145,6 +147,12 @@ enum fw_status fw_pin_directory_lock(int *lock, struct fw_error *error)
 	}
 	*lock = directory;
 	return FW_OK;
+}
+
+enum fw_status fw_pin_directory_gone(struct fw_error *error)
+{
+	return fw_error_set(error, FW_FAILED,
+		"the kernel side was unloaded meanwhile; 'flowwatcher load' puts it in place");
 }
 
 /* The owner is root, whom modes do not stop. */

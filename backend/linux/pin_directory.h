@@ -18,8 +18,11 @@ const char *fw_pin_directory(void);
 enum fw_status fw_pin_directory_begin(char *path, size_t size, struct fw_error *error);
 /* Give it its final name in one step. FW_EXISTS: another `load` was first. */
 enum fw_status fw_pin_directory_publish(const char *path, struct fw_error *error);
-/* Keep others from changing what is there until *lock is closed. */
+/* Keep others from changing what is there until *lock is closed. While that was waited for, `unload` may have
+ * taken it away, and `load` put another there: see fw_kernel_side_is_pinned(). */
 enum fw_status fw_pin_directory_lock(int *lock, struct fw_error *error);
+/* FW_FAILED, with the message for who had it open and finds it gone. */
+enum fw_status fw_pin_directory_gone(struct fw_error *error);
 /* Let a group read what is in a directory of fw_pin_directory_begin(), and what comes later. 0 or negative errno. */
 int fw_pin_directory_share_all(const char *path, unsigned int group);
 /* The same of one pin that came later, if the directory is shared. 0 or negative errno. */

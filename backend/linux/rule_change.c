@@ -12,10 +12,8 @@
 #include "lib/host/host.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 /* A change under way: the rules as they are, under the lock. */
@@ -97,28 +95,18 @@ static bool sweep(struct change *change)
 	return fw_rule_index_init(&change->index, first_rule(change), sizeof(*change->rules), kept);
 }
 
-/* While the lock was waited for, what we opened may have been unloaded, and another one loaded. */
-static enum fw_status check_still_loaded(const struct fw_kernel_side *side, struct fw_error *error)
-{
-	if (fw_kernel_side_is_pinned(side))
-		return FW_OK;
-	return fw_error_set(error, FW_NOT_FOUND,
-		"the kernel side was unloaded meanwhile; 'flowwatcher load' puts it in place");
-}
-
 static enum fw_status change_begin(struct change *change, struct fw_kernel_side *side,
 	struct fw_error *error)
 {
 	enum fw_status status;
 	int result;
 
-	*change = (struct change){ .side = side };
-	change->lock = open(fw_pin_directory(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (change->lock < 0 || flock(change->lock, LOCK_EX))
-		return fw_error_set_errno(error, errno, "locking the rules (%s)", fw_pin_directory());
-	status = check_still_loaded(side, error);
+	*change = (struct change){ .side = side, .lock = -1 };
+	status = fw_pin_directory_lock(&change->lock, error);
 	if (status != FW_OK)
 		return status;
+	if (!fw_kernel_side_is_pinned(side))
+		return fw_pin_directory_gone(error);
 	change->committed = side->machine->rules_committed;
 	result = fw_rule_store_read(side, &change->rules, &change->count);
 	if (result)

@@ -121,5 +121,17 @@ wait $follower
 check "follow ends well" [ $? -eq 0 ]
 check "its lists stay" is_set
 
+"$fw" filter follow >"$work/events" 2>"$work/err" &
+follower=$!
+children+=("$follower")
+tells() { # what comes before it looks for the first time is none that appears
+	ip link add fwtold type veth peer name fwtold2
+	sleep 0.05
+	grep -q fwtold2 "$work/events" || ! ip link del fwtold
+}
+check "follow again" until_true tells
 check "unload" "$fw" unload
+wait $follower
+check "what followed ends with 1" [ $? -eq 1 ]
+check "and says what to do" grep -q "unloaded meanwhile; 'flowwatcher load' puts it in place" "$work/err"
 finish
