@@ -15,6 +15,8 @@ struct fw_command {
 	const char *summary;		   /* one line for the list of commands */
 	const char *help;		   /* what --help prints after the usage line */
 	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
+	/* One that has a help of its own; NULL: there is none of this name. NULL where no part has. */
+	const struct fw_command *(*part)(const char *name);
 };
 
 extern const struct fw_command fw_command_load, fw_command_unload, fw_command_status,

@@ -16,16 +16,26 @@ static const struct {
 	{ "check", &fw_command_filter_check },	 { "follow", &fw_command_filter_follow },
 };
 
+static const struct fw_command *find(const char *name)
+{
+	for (size_t i = 0; i < FW_ARRAY_SIZE(subcommands); i++)
+		if (!strcmp(name, subcommands[i].name))
+			return subcommands[i].command;
+	return NULL;
+}
+
 static int run_filter(int argc, char **argv)
 {
+	const struct fw_command *command;
+
 	if (argc < 2)
 		return fw_command_usage_error(&fw_command_filter,
 			"give one of enum, set, get, add, remove, setdflt, stats, test, check, follow");
 	if (!strcmp(argv[1], "--help"))
 		return fw_command_print_help(&fw_command_filter);
-	for (size_t i = 0; i < FW_ARRAY_SIZE(subcommands); i++)
-		if (!strcmp(argv[1], subcommands[i].name))
-			return subcommands[i].command->run(argc - 1, argv + 1);
+	command = find(argv[1]);
+	if (command)
+		return command->run(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
 		return fw_command_usage_error(&fw_command_filter,
 			"unknown option '%s'; options stand behind enum, set, get and so on", argv[1]);
@@ -70,4 +80,5 @@ const struct fw_command fw_command_filter = {
 		"  flowwatcher filter stats --top 10\n"
 		"  flowwatcher filter test 192.0.2.7\n",
 	.run = run_filter,
+	.part = find,
 };

@@ -68,12 +68,17 @@ static int unknown_command(const char *name)
 
 static int help(int argc, char **argv)
 {
-	const struct fw_command *command;
+	const struct fw_command *command, *part;
 
 	if (argc < 2)
 		return print_overview();
 	command = fw_command_find(argv[1]);
-	return command ? fw_command_print_help(command) : unknown_command(argv[1]);
+	if (!command)
+		return unknown_command(argv[1]);
+	part = argc > 2 && command->part ? command->part(argv[2]) : command;
+	if (!part)
+		return fw_command_usage_error(command, "there is no '%s'", argv[2]);
+	return fw_command_print_help(part);
 }
 
 int main(int argc, char **argv)

@@ -50,10 +50,12 @@ _flowwatcher_filter_options() {
 	esac
 }
 
+_flowwatcher_filter_parts='enum set get add remove setdflt stats test check follow'
+
 # _flowwatcher_filter WORD: what may follow the filter command: a subcommand, its options, its file.
 _flowwatcher_filter() {
 	if [ ${#words[@]} -le 3 ]; then
-		compgen -W 'enum set get add remove setdflt stats test check follow --help' -- "$1"
+		compgen -W "$_flowwatcher_filter_parts --help" -- "$1"
 	elif [[ $1 == -* ]]; then
 		compgen -W "$(_flowwatcher_options filter "${words[2]}")" -- "$1"
 	elif [[ ${words[2]} == @(set|check|follow) ]]; then
@@ -246,6 +248,11 @@ _flowwatcher() {
 		candidates+=' unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
+		return
+	fi
+	if [ "${words[1]}" = help ]; then
+		[ "${#words[@]}:${words[2]}" = 4:filter ] &&
+			mapfile -t COMPREPLY < <(compgen -W "$_flowwatcher_filter_parts" -- "$cur")
 		return
 	fi
 	option=${words[${#words[@]} - 2]}

@@ -5,6 +5,11 @@ function __flowwatcher_needs_command
     test (count (commandline -opc)) -eq 1
 end
 
+function __flowwatcher_needs_command_to_explain
+    set -l tokens (commandline -opc)
+    test (count $tokens) -eq 2; and test $tokens[2] = help
+end
+
 # Is the command one of these, and (stat) has the command that it runs not begun?
 function __flowwatcher_using
     set -l tokens (commandline -opc)
@@ -24,6 +29,7 @@ end
 function __flowwatcher_filter_needs_subcommand
     set -l tokens (commandline -opc)
     test (count $tokens) -eq 2; and test $tokens[2] = filter
+    or test (count $tokens) -eq 3; and test "$tokens[2..3]" = 'help filter'
 end
 
 function __flowwatcher_measures
@@ -83,7 +89,7 @@ complete -c flowwatcher -f
 
 complete -c flowwatcher -n __flowwatcher_needs_command -s h -l help -d 'Print the list of commands'
 complete -c flowwatcher -n __flowwatcher_needs_command -s V -l version -d 'Print the version'
-for place in __flowwatcher_needs_command '__flowwatcher_using help'
+for place in __flowwatcher_needs_command __flowwatcher_needs_command_to_explain
     complete -c flowwatcher -n $place -a watch -d 'Bytes of every process, interval by interval'
     complete -c flowwatcher -n $place -a stat -d 'Bytes of a command and all its descendants'
     complete -c flowwatcher -n $place -a conns -d 'The connections there are and whose they are'

@@ -66,6 +66,7 @@ refused 2 "unknown command 'wach'" wach
 refused 2 "unknown command ''" ''
 refused 2 "unknown command '--frobnicate'" --frobnicate
 refused 2 "unknown command 'nothing'" help nothing
+refused 2 "there is no 'nothing'; try 'flowwatcher filter --help'" help filter nothing
 
 for command in load unload status watch stat conns ports events record replay doctor $rule_commands; do
 	bad "unknown option '--frobnicate'" $command --frobnicate
@@ -405,6 +406,9 @@ for command in $filter_commands; do
 	[ "$code" -eq 0 ] || finding="exit code $code"
 	grep -q "^Usage: flowwatcher filter $command" "$work/out" || finding="$finding, no usage line"
 	grep -q '^Example' "$work/out" || finding="$finding, no example"
+	cp "$work/out" "$work/help"
+	run help filter $command
+	cmp -s "$work/out" "$work/help" || finding="$finding, 'help filter $command' is something else"
 	verdict "flowwatcher filter $command --help" "$finding"
 done
 for word in --help -h help; do
