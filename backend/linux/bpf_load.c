@@ -39,22 +39,15 @@ enum fw_status fw_bpf_load(const struct fw_bpf_options *options, struct fw_error
 	return status;
 }
 
-/* Commands that are running see this and end. */
-static void tell_users(const struct fw_kernel_side *side)
-{
-	__atomic_store_n(&side->machine->maps_version, 0, __ATOMIC_RELEASE);
-}
-
 /* What is on network devices because of rules and lists. */
-static enum fw_status clear_adapters(const struct fw_kernel_side *side, bool opened,
-	struct fw_error *error)
+static enum fw_status clear_adapters(const struct fw_kernel_side *side, struct fw_error *error)
 {
 	enum fw_status filter, shaper = FW_OK;
 
-	if (!opened)
-		return FW_OK;
+	if (side->map_fd[FW_MAP_MACHINE] < 0)
+		return FW_OK; /* not ours to change */
 	filter = fw_filter_clear(side, error);
-	if (fw_shaper_is_in_use(side))
+	if (!side->machine || fw_shaper_is_in_use(side))
 		shaper = fw_shaper_remove(filter == FW_OK ? error : NULL);
 	return filter == FW_OK ? shaper : filter;
 }
@@ -64,7 +57,6 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 	struct fw_kernel_side side;
 	char path[PATH_MAX];
 	enum fw_status status, cleared = FW_OK;
-	bool opened;
 
 	if (access(fw_pin_directory(), F_OK)) {
 		if (errno == EACCES)
@@ -74,14 +66,17 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		return fw_error_set(error, FW_NOT_FOUND, "nothing is loaded (no %s)",
 			fw_pin_directory());
 	}
-	opened = fw_kernel_side_open(&side, NULL) == FW_OK;
+	if (fw_kernel_side_open(&side, NULL) != FW_OK) {
+		fw_kernel_side_close(&side);
+		fw_kernel_side_open_maps(&side);
+	}
 	/* Queues and the filter go while the maps are there to tell of them, whenever we are killed; and again, when no
 	 * command can put them back any more. */
-	clear_adapters(&side, opened, NULL);
+	clear_adapters(&side, NULL);
 	status = fw_pin_directory_withdraw(path, sizeof(path), error);
-	if (status == FW_OK && opened) {
-		tell_users(&side);
-		cleared = clear_adapters(&side, opened, error);
+	if (status == FW_OK) {
+		fw_kernel_side_retire(&side);
+		cleared = clear_adapters(&side, error);
 	}
 	fw_kernel_side_close(&side);
 	if (status == FW_OK)

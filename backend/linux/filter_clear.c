@@ -141,18 +141,36 @@ static void empty_unseen(const struct fw_kernel_side *side)
 	}
 }
 
+/* The same where it is not known what slots look like: no list is left. */
+static void empty_all(const struct fw_kernel_side *side)
+{
+	int map = side->map_fd[FW_MAP_FILTER_LISTS];
+	struct bpf_map_info info = { 0 };
+	uint32_t list, size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(map, &info, &size) || info.key_size != sizeof(uint32_t) ||
+		info.value_size != sizeof(list))
+		return;
+	for (uint32_t place = 0; place < info.max_entries; place++)
+		if (!bpf_map_lookup_elem(map, &place, &list))
+			bpf_map_delete_elem(map, &place);
+}
+
 enum fw_status fw_filter_clear(const struct fw_kernel_side *side, struct fw_error *error)
 {
 	struct survey survey = { .side = side, .looks = true, .clears = true };
 	int result;
 
-	if (!side->machine->filter_is_used)
+	if (side->machine ? !side->machine->filter_is_used : side->map_fd[FW_MAP_FILTER_COUNTERS] < 0)
 		return FW_OK;
 	result = fw_network_namespaces(visit, &survey);
 	if (!result)
 		result = survey.result;
 	fw_filter_xdp_sweep(side, is_run, &survey);
-	empty_unseen(side);
+	if (side->machine)
+		empty_unseen(side);
+	else
+		empty_all(side);
 	forget(&survey);
 	return result ? fw_error_set_errno(error, result, "taking the filter off the adapters")
 		      : FW_OK;

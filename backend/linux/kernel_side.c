@@ -323,6 +323,25 @@ enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error 
 	return FW_OK;
 }
 
+void fw_kernel_side_open_maps(struct fw_kernel_side *side)
+{
+	fw_kernel_side_init(side);
+	for (int i = 0; i < FW_MAP_COUNT; i++)
+		side->map_fd[i] = fw_kernel_side_open_pin(pin_names[i]);
+}
+
+/* The version is the first member of `machine`, always. */
+void fw_kernel_side_retire(const struct fw_kernel_side *side)
+{
+	uint32_t *version = mmap(NULL, sizeof(*version), PROT_READ | PROT_WRITE, MAP_SHARED,
+		side->map_fd[FW_MAP_MACHINE], 0);
+
+	if (version == MAP_FAILED)
+		return;
+	__atomic_store_n(version, 0, __ATOMIC_RELEASE);
+	munmap(version, sizeof(*version));
+}
+
 static void close_all(const int *descriptors, size_t count)
 {
 	for (size_t i = 0; i < count; i++)

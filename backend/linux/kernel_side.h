@@ -64,7 +64,7 @@ struct fw_kernel_side {
 	int program_fd[FW_PROGRAM_COUNT];   /* -1 where they were not loaded */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
 	int waiting_fd[FW_HOOK_COUNT];	    /* during load: programs of hooks that wait */
-	struct fw_machine *machine;	    /* shared with the kernel */
+	struct fw_machine *machine;	    /* shared with the kernel; NULL: of a version that is not known */
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
 	size_t rows_mapped;
 	bool is_read_only; /* its pins may be read by this user, not written: `machine` and `rows` are copies */
@@ -87,6 +87,11 @@ enum fw_status fw_kernel_side_pin(
 /* Use the pinned one; who may only read gets it without iterators and programs. FW_NOT_FOUND: nothing is
  * loaded. */
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error);
+/* Of one that fw_kernel_side_open() refuses, for who removes it: those of its maps that are there. Their layout
+ * is not known. */
+void fw_kernel_side_open_maps(struct fw_kernel_side *side);
+/* Whoever uses it sees that it is no more; of any version. */
+void fw_kernel_side_retire(const struct fw_kernel_side *side);
 /* Programs that wait are pinned by this name and their hook's place. */
 #define FW_PIN_PROGRAM "program-%d"
 /* A descriptor of something in the pin directory, or negative errno. */

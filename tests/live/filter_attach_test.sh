@@ -299,5 +299,30 @@ check "nothing is left" is_as_before
 check "no program is left" no_programs
 check "the peer is back" reaches 10.9.0.1
 
+echo "-- unload of another version"
+# The version of the maps is the first number of the state that all share.
+make_other_version() {
+	local machine=/sys/fs/bpf/flowwatcher/machine value
+	value=$(bpftool -j map lookup pinned $machine key 0 0 0 0 | jq -r '.value[4:] | join(" ")') || return 1
+	# shellcheck disable=SC2086 # bytes
+	bpftool map update pinned $machine key 0 0 0 0 value 99 0 0 0 $value
+}
+"$fw" load && know_counters
+"$filter" set best fwlan0 both 10.9.0.2 -- lo both 127.0.0.5
+nsenter --net=/run/netns/peer "$filter" set tc '*' both 10.250.0.0/16
+"$fw" limit comm:fwnone --up 1MB/s --down 1MB/s >"$work/out" 2>&1
+"$fw" watch --json >"$work/watch" 2>"$work/out" &
+watcher=$!
+children+=("$watcher")
+until_true test -s "$work/watch"
+check "a version that is not known" make_other_version
+check "is not used" refused_with 1 "flowwatcher unload" "$fw" filter get
+check "but unloaded" "$fw" unload
+wait $watcher
+check "who used it ends" [ $? -eq 1 ]
+check "nothing is left" is_as_before
+check "no program is left" no_programs
+check "the peer is back" reaches 10.9.0.1
+
 echo "$passed passed, $failed failed, $skipped skipped"
 [ "$failed" -eq 0 ]
