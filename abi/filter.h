@@ -91,6 +91,8 @@ FW_STATIC_ASSERT(sizeof(struct fw_filter_counters) == 32, "filter counters layou
 struct fw_adapter_direction {
 	uint32_t hook; /* enum fw_filter_hook; NONE: no list */
 	uint32_t list; /* id; 0: none */
+	uint32_t program;  /* the kernel's number of what judges packets there; 0: none, or not a program */
+	uint32_t reserved; /* 0 */
 	char reason[FW_ADAPTER_TEXT_SIZE]; /* why not an earlier hook; may be "" */
 	char pattern[FW_ADAPTER_NAME_SIZE]; /* fw_filter_list.adapter of its list */
 	struct fw_filter_counters counters;

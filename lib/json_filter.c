@@ -83,6 +83,7 @@ static void add_direction(struct json_object *object, const char *key,
 	fw_json_add_bool(inner, "filtered", direction->list != 0);
 	add_text(inner, "hook", fw_filter_hook_name(direction->hook));
 	add_known(inner, "reason", direction->reason, sizeof(direction->reason));
+	fw_json_add_id(inner, "program", direction->program, 0);
 	fw_json_add_id(inner, "list", direction->list, 0);
 	add_known(inner, "pattern", direction->pattern, sizeof(direction->pattern));
 	json_object_object_add(object, key, inner);
@@ -106,6 +107,16 @@ struct json_object *fw_json_adapter(const struct fw_adapter *adapter,
 	fw_json_add_number(object, "mtu", adapter->mtu);
 	add_addresses(object, addresses, count);
 	fw_json_add_bool(object, "filtered", adapter->in.list || adapter->out.list);
+	add_direction(object, "in", &adapter->in);
+	add_direction(object, "out", &adapter->out);
+	return object;
+}
+
+struct json_object *fw_json_adapter_filter(const struct fw_adapter *adapter)
+{
+	struct json_object *object = json_object_new_object();
+
+	fw_json_add_bounded(object, "name", adapter->name, sizeof(adapter->name));
 	add_direction(object, "in", &adapter->in);
 	add_direction(object, "out", &adapter->out);
 	return object;

@@ -58,6 +58,7 @@ static void fill_direction(const struct fw_kernel_side *side, const struct fw_fi
 	if (!there->list)
 		return;
 	direction->hook = there->hook;
+	direction->program = there->program;
 	sum_counters(side, fw_filter_place(row->number, which), &direction->counters);
 }
 

@@ -14,6 +14,9 @@ struct json_object;
 struct json_object *fw_json_adapter(const struct fw_adapter *adapter,
 	const struct fw_filter_prefix *addresses, size_t count);
 
+/* The name, and what either direction is filtered by: for an object of another type. */
+struct json_object *fw_json_adapter_filter(const struct fw_adapter *adapter);
+
 /* "list", of `get`, without its prefixes. */
 struct json_object *fw_json_filter_list(const struct fw_filter_list *list);
 

@@ -1,20 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-#      test's own namespaces (network, mounts)
+#      test's own namespaces (network, processes, mounts)
 #      lo   fwcmd0 10.9.1.1/24 ── fwcmd1      later: fwlate0 ── fwlate1
 #
 # Usage: filter_command_test.sh FLOWWATCHER
 # The filter command on a real kernel side: what it sets it prints again, changes of many commands at once
 # lose none, hooks and lines stay, the lists of a file come with their adapters, who may only read reads.
-# Needs root, bash, jq and ip. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
+# Needs root, bash, jq, ip and bpftool. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 1 ] || { echo "usage: filter_command_test.sh FLOWWATCHER" >&2; exit 2; }
 . "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1")
 . "$(dirname "$0")/live_checks.bash"
-command -v ip >/dev/null || cannot "needs ip"
+for tool in ip bpftool; do command -v $tool >/dev/null || cannot "needs $tool"; done
 mount -t bpf bpf /sys/fs/bpf || cannot "bpffs cannot be mounted"
 unset FLOWWATCHER_BPFFS SSH_CONNECTION
 needs_nothing_loaded
@@ -47,10 +47,18 @@ check "what is merged is said" grep -q 'line 3: 10.9.1.2 is in 10.9.1.0/30 of li
 check "its adapter has it, by the hook that was asked for" adapter fwcmd0 \
 	'.filtered and .in.hook == "tc" and .out.pattern == "fwcmd0"'
 check "a pattern's adapter has that list" adapter fwcmd1 '(.in.filtered | not) and .out.pattern == "fwcmd?"'
+runs() { # DIRECTION: does status have the program that is there?
+	bpftool -j prog show id "$("$fw" status --json |
+		jq ".adapters[] | select(.name == \"fwcmd0\").$1 | select(.hook == \"tc\").program")" |
+		jq -e ".name == \"fw_filter_$1\"" >/dev/null
+}
+check "status tells of it" eval 'runs in && runs out'
+check "and in words" eval '"$fw" status | grep -q "fwcmd0  in: tc, program [1-9][0-9]*  out: tc, program [1-9]"'
 "$fw" filter get >"$work/got"
 prefixes >"$work/before"
 check "all lists go" filter setdflt
 check "nothing is filtered then" [ -z "$(prefixes)" ]
+check "status has none" eval '"$fw" status --json | jq -e ".adapters == []" >/dev/null'
 check "what was printed is set again" filter set --hook tc "$work/got"
 prefixes >"$work/after"
 check "and is the same" cmp -s "$work/before" "$work/after"

@@ -23,6 +23,7 @@ static const struct fw_adapter adapter = {
 	.mac_length = 6,
 	.in = { .hook = FW_FILTER_HOOK_XDP_GENERIC,
 		.list = 7,
+		.program = 12,
 		.reason = "the driver has no XDP",
 		.pattern = "eth*",
 		.counters = { 10, 1000, 2, 200 } },
@@ -49,8 +50,9 @@ static void an_adapter(void **state)
 		"'driver':'virtio_net','medium':'ethernet','mac':'02:00:00:00:00:ab','up':true,"
 		"'carrier':false,'loopback':false,'filtered':true,'speed_bps':null,'mtu':1500,"
 		"'addresses':['10.1.0.0/16'],"
-		"'in':{'hook':'xdp_generic','reason':'the driver has no XDP','pattern':'eth*','list':7},"
-		"'out':{'filtered':false,'hook':'none','list':null,'reason':null}}");
+		"'in':{'hook':'xdp_generic','reason':'the driver has no XDP','pattern':'eth*','list':7,"
+		"'program':12},"
+		"'out':{'filtered':false,'hook':'none','list':null,'program':null,'reason':null}}");
 }
 
 /* Fields that are full have no terminating zero, and lengths that are wrong read nothing beyond. */
@@ -71,6 +73,15 @@ static void a_strange_adapter(void **state)
 	expect_null(object, "driver");
 	assert_int_equal(json_object_array_length(field(object, "addresses")), 0);
 	json_object_put(object);
+}
+
+/* In an object of another type. */
+static void a_part(void **state)
+{
+	(void)state;
+	expect_fields(fw_json_adapter_filter(&adapter),
+		"{'name':'eth0','in':{'hook':'xdp_generic','list':7,'program':12},"
+		"'out':{'filtered':false,'program':null}}");
 }
 
 static void a_list(void **state)
@@ -124,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_adapter),
 		cmocka_unit_test(a_strange_adapter),
+		cmocka_unit_test(a_part),
 		cmocka_unit_test(a_list),
 		cmocka_unit_test(a_prefix),
 		cmocka_unit_test(statistics),
