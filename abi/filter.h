@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The filter of adapters: lists of address prefixes, and what was dropped by them, as both kernels keep
- * and report it. Fixed-width fields, explicit zero padding, no pointers. Included by kernel side and user
- * side.
+ * The filter of adapters: lists of address prefixes, and what was dropped by them, as both kernels
+ * keep and report it. Fixed-width fields, explicit zero padding, no pointers. Included by kernel
+ * side and user side.
  *
  * A list belongs to an adapter and a direction. A packet that an adapter sends is looked up by its
- * destination, one that it receives by its source; in the list: it is dropped. What is not IPv4 or IPv6
- * passes. One list may serve both directions of an adapter, and every adapter that a pattern names.
+ * destination, one that it receives by its source; in the list: it is dropped. What is not IPv4 or
+ * IPv6 passes. One list may serve both directions of an adapter, and every adapter that a pattern
+ * names.
  */
 #ifndef FW_ABI_FILTER_H
 #define FW_ABI_FILTER_H
@@ -28,11 +29,12 @@ enum fw_filter_direction {
 };
 
 /*
- * One line of a list. Prefixes of a list are sorted: IPv4 before IPv6, then by address as a number; none
- * contains or repeats another, so no two begin at the same address. A kernel side refuses any other list.
+ * One line of a list. Prefixes of a list are sorted: IPv4 before IPv6, then by address as a number;
+ * none contains or repeats another, so no two begin at the same address. A kernel side refuses any
+ * other list.
  *
- * Example: 192.0.2.0/24 of line 7 is {address = c0 00 02 00 0..., family = FW_FAMILY_IPV4, length = 24,
- * line = 7}.
+ * Example: 192.0.2.0/24 of line 7 is {address = c0 00 02 00 0..., family = FW_FAMILY_IPV4, length =
+ * 24, line = 7}.
  */
 struct fw_filter_prefix {
 	uint8_t address[16]; /* network byte order, host bits 0; IPv4 in the first four bytes */
@@ -52,10 +54,13 @@ FW_STATIC_ASSERT(sizeof(struct fw_filter_hits) == 16, "filter hits layout");
 
 /* A list that is in force, without its prefixes. */
 struct fw_filter_list {
-	char adapter[FW_ADAPTER_NAME_SIZE]; /* a name, or a pattern with '*' and '?' for any number of them */
-	char source[FW_FILTER_SOURCE_SIZE]; /* where it came from: a path, "-", "command"; the last bytes of a longer one */
+	/* a name, or a pattern with '*' and '?' for any number of them */
+	char adapter[FW_ADAPTER_NAME_SIZE];
+	/* where it came from: a path, "-", "command"; the last bytes of a longer one */
+	char source[FW_FILTER_SOURCE_SIZE];
 	uint32_t direction; /* enum fw_filter_direction */
-	uint32_t id;	    /* lists of the same id are one, with common counters; not used again until unload */
+	/* lists of the same id are one, with common counters; not used again until unload */
+	uint32_t id;
 	uint32_t ipv4;	    /* prefixes */
 	uint32_t ipv6;
 	uint64_t changed_ns;	 /* ns since boot */
@@ -91,7 +96,8 @@ FW_STATIC_ASSERT(sizeof(struct fw_filter_counters) == 32, "filter counters layou
 struct fw_adapter_direction {
 	uint32_t hook; /* enum fw_filter_hook; NONE: no list */
 	uint32_t list; /* id; 0: none */
-	uint32_t program;  /* the kernel's number of what judges packets there; 0: none, or not a program */
+	/* the kernel's number of what judges packets there; 0: none, or not a program */
+	uint32_t program;
 	uint32_t reserved; /* 0 */
 	char reason[FW_ADAPTER_TEXT_SIZE]; /* why not an earlier hook; may be "" */
 	char pattern[FW_ADAPTER_NAME_SIZE]; /* fw_filter_list.adapter of its list */

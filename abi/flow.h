@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Processes, their counters, connections and ports, as both kernels report them. Fixed-width fields,
- * explicit zero padding, no pointers. Included by kernel side and user side.
+ * Processes, their counters, connections and ports, as both kernels report them. Fixed-width
+ * fields, explicit zero padding, no pointers. Included by kernel side and user side.
  *
- * Two layers are always told apart. Payload (`sent`, `received`): bytes the application handed to or
- * took from a socket, as its call returned them; peeked data and failed calls do not count. Wire
+ * Two layers are always told apart. Payload (`sent`, `received`): bytes the application handed to
+ * or took from a socket, as its call returned them; peeked data and failed calls do not count. Wire
  * (`wire_*`): IP packet bytes, headers and retransmissions included.
  */
 #ifndef FW_ABI_FLOW_H
@@ -26,7 +26,8 @@ FW_STATIC_ASSERT(sizeof(struct fw_counters) == 32, "counters layout");
 
 enum fw_process_flag {
 	FW_PROCESS_EXITED = 1u << 0,
-	FW_PROCESS_EXE_CUT = 1u << 1, /* exe holds only the last FW_EXE_SIZE - 1 bytes of the path */
+	/* exe holds only the last FW_EXE_SIZE - 1 bytes of the path */
+	FW_PROCESS_EXE_CUT = 1u << 1,
 	FW_PROCESS_KERNEL = 1u << 2,  /* a kernel thread */
 };
 

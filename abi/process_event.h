@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What happens to processes, threads and images, as both kernels report it. Fixed-width fields, no
- * pointers; texts lie behind the fixed part, found by struct fw_record_text. Included by kernel side
- * and user side.
+ * pointers; texts lie behind the fixed part, found by struct fw_record_text. Included by kernel
+ * side and user side.
  */
 #ifndef FW_ABI_PROCESS_EVENT_H
 #define FW_ABI_PROCESS_EVENT_H
@@ -22,12 +22,13 @@ enum fw_event_flag {
 	FW_EVENT_CGROUP_CUT = 1u << 10,	     /* holds its end */
 	FW_EVENT_PATH_CUT = 1u << 11,	     /* of an image */
 	FW_EVENT_CORE_DUMPED = 1u << 12,
-	FW_EVENT_NO_FILE = 1u << 13, /* an image that is memory without a file: "[vdso]", "//anon" */
+	/* an image that is memory without a file: "[vdso]", "//anon" */
+	FW_EVENT_NO_FILE = 1u << 13,
 };
 
 /*
- * Example: `sleep 9` started by a shell gives one with FW_CREATE_FORK and the shell's texts, then one
- * of the same pid and start_ns with FW_CREATE_EXEC, exe "/usr/bin/sleep" and command line
+ * Example: `sleep 9` started by a shell gives one with FW_CREATE_FORK and the shell's texts, then
+ * one of the same pid and start_ns with FW_CREATE_EXEC, exe "/usr/bin/sleep" and command line
  * "sleep\0" "9\0".
  */
 struct fw_process_create_record {
@@ -78,8 +79,8 @@ FW_STATIC_ASSERT(sizeof(struct fw_thread_record) == 24 + 16 + 8 + FW_COMM_SIZE, 
 
 #define FW_BUILD_ID_SIZE 20
 
-/* A file was mapped executable: a program, its loader, a shared library. Or, with FW_EVENT_NO_FILE, other
- * memory, as of a just-in-time compiler. */
+/* A file was mapped executable: a program, its loader, a shared library. Or, with FW_EVENT_NO_FILE,
+ * other memory, as of a just-in-time compiler. */
 struct fw_image_record {
 	struct fw_record_header header;
 	uint64_t address;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The header every record begins with, on both kernels and on disk. Included by kernel side and user
- * side. Little-endian; readers skip types they do not know and accept sizes larger than they know.
+ * The header every record begins with, on both kernels and on disk. Included by kernel side and
+ * user side. Little-endian; readers skip types they do not know and accept sizes larger than they
+ * know.
  */
 #ifndef FW_ABI_RECORD_H
 #define FW_ABI_RECORD_H
 
 #include "core/types.h"
 
-/* A change of the major version means old readers must refuse; of the minor, that fields were added. */
+/* A change of the major version means old readers must refuse; of the minor, that fields were
+ * added. */
 #define FW_ABI_MAJOR 1
 #define FW_ABI_MINOR 2
 
@@ -31,8 +33,8 @@ enum fw_record_type {
 	FW_RECORD_TYPE_COUNT
 };
 
-/* Types of events are below this, so that counts by type have a fixed size; types from here on occur
- * in recordings only. */
+/* Types of events are below this, so that counts by type have a fixed size; types from here on
+ * occur in recordings only. */
 #define FW_RECORD_EVENT_TYPES 16
 
 /* What a recording holds beside events; the structures are in lib/recording/recording_format.h. */
@@ -48,18 +50,20 @@ enum fw_recording_type {
 };
 
 enum fw_record_flag {
-	FW_RECORD_EXISTING = 1u << 0, /* was there before the reader began; not counted as produced */
+	/* was there before the reader began; not counted as produced */
+	FW_RECORD_EXISTING = 1u << 0,
 };
 
 /*
- * Example: a port_taken record is {size = sizeof(struct fw_port_record), type = 3, sequence = 17, ...}
- * and the next record begins `size` bytes after this one began.
+ * Example: a port_taken record is {size = sizeof(struct fw_port_record), type = 3, sequence = 17,
+ * ...} and the next record begins `size` bytes after this one began.
  */
 struct fw_record_header {
 	uint32_t size;	   /* bytes, header included, a multiple of FW_RECORD_ALIGN */
 	uint16_t type;	   /* enum fw_record_type */
 	uint16_t flags;	   /* enum fw_record_flag */
-	uint64_t sequence; /* per reader, from 1; a loss takes as many numbers as records were lost */
+	/* per reader, from 1; a loss takes as many numbers as records were lost */
+	uint64_t sequence;
 	uint64_t time_ns;  /* when it happened: ns since boot, suspend included */
 };
 FW_STATIC_ASSERT(sizeof(struct fw_record_header) == 24, "record header layout");

@@ -14,8 +14,10 @@ struct fw_command {
 	const char *name;
 	const char *summary;		   /* one line for the list of commands */
 	const char *help;		   /* what --help prints after the usage line */
-	int (*run)(int argc, char **argv); /* argv[0] is the command's name; returns the exit code */
-	/* One that has a help of its own; NULL: there is none of this name. NULL where no part has. */
+	/* argv[0] is the command's name; returns the exit code */
+	int (*run)(int argc, char **argv);
+	/* One that has a help of its own; NULL: there is none of this name. NULL where no part
+	 * has. */
 	const struct fw_command *(*part)(const char *name);
 };
 
@@ -33,22 +35,24 @@ const struct fw_command *fw_command_find(const char *name);
 #define FW_END_OPTIONS -1
 #define FW_BAD_OPTION  -2 /* a message was printed: return fw_status_exit_code(FW_USAGE) */
 
-/* getopt_long() with messages of our own. `options` begins with the short ones, as getopt wants it but
- * without a colon in front. */
+/* getopt_long() with messages of our own. `options` begins with the short ones, as getopt wants it
+ * but without a colon in front. */
 int fw_command_next_option(const struct fw_command *command, int argc, char **argv,
 	const char *short_options, const struct option *options);
 
 /* After the options: complain about arguments where a command takes none. */
 bool fw_command_no_arguments(const struct fw_command *command, int argc, char **argv);
 
-/* "flowwatcher watch: <text>; try 'flowwatcher watch --help'"; returns the exit code for bad usage. */
+/* "flowwatcher watch: <text>; try 'flowwatcher watch --help'"; returns the exit code for bad
+ * usage. */
 int fw_command_usage_error(const struct fw_command *command, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* The value of an option was refused: with the hint when it is bad usage. Returns the exit code. */
 int fw_command_option_error(const struct fw_command *command, const struct fw_error *error);
 
-/* The value of --count: a number from 1 on. FW_USAGE for anything else; *count is untouched then. */
+/* The value of --count: a number from 1 on. FW_USAGE for anything else; *count is untouched
+ * then. */
 enum fw_status fw_command_parse_count(const char *text, uint64_t *count, struct fw_error *error);
 
 /* "flowwatcher: <text>"; returns the exit code of the error. */

@@ -141,8 +141,8 @@ uint64_t fw_event_filter_types(const struct fw_event_filter *filter)
 }
 
 /*
- * A pid that is given means the process that had it then: `may_be_pid` is false for a process that is
- * known to have begun later. `cgroup` may be NULL: the system is asked.
+ * A pid that is given means the process that had it then: `may_be_pid` is false for a process that
+ * is known to have begun later. `cgroup` may be NULL: the system is asked.
  */
 static bool is_target(const struct fw_event_filter *filter, const struct fw_process *process,
 	const char *cgroup, bool may_be_pid)
@@ -355,7 +355,8 @@ static bool pass_other(struct fw_event_filter *filter, const struct fw_event_pro
 		return is_wanted(known);
 	answer = ask(filter, owner, uid);
 	there = find(filter, owner->pid);
-	/* What an earlier process with the pid left behind does not push out the one that has it now. */
+	/* What an earlier process with the pid left behind does not push out the one that has it
+	 * now. */
 	if (owner->pid && (!there || there->start_ns < answer.start_ns)) {
 		known = take(filter, owner->pid);
 		if (known)

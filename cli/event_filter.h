@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Whose events are wanted: targets, and processes with all their descendants. A process that was wanted
- * once stays so until its exit, whatever it runs then, and what is reported of it after its exit (its
- * sockets are closed then) still counts as its own. One thread.
+ * Whose events are wanted: targets, and processes with all their descendants. A process that was
+ * wanted once stays so until its exit, whatever it runs then, and what is reported of it after its
+ * exit (its sockets are closed then) still counts as its own. One thread.
  */
 #ifndef FW_CLI_EVENT_FILTER_H
 #define FW_CLI_EVENT_FILTER_H
@@ -42,8 +42,8 @@ bool fw_event_filter_is_used(const struct fw_event_filter *filter);
 /* Types of records that the filter must see beside those that are asked for. */
 uint64_t fw_event_filter_types(const struct fw_event_filter *filter);
 
-/* Learn of the processes that run already: all of this machine's, before the first record. Calling it
- * again adds those that are new. */
+/* Learn of the processes that run already: all of this machine's, before the first record. Calling
+ * it again adds those that are new. */
 enum fw_status fw_event_filter_learn(struct fw_event_filter *filter, struct fw_error *error);
 
 /* The same in two steps: each process, in any order, and then that these were all. */

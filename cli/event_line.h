@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What the two ways to write an event as a line (event_text.c, event_classic.c) share. Any thread. */
+/* What the two ways to write an event as a line (event_text.c, event_classic.c) share. Any
+ * thread. */
 #ifndef FW_CLI_EVENT_LINE_H
 #define FW_CLI_EVENT_LINE_H
 

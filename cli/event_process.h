@@ -12,7 +12,8 @@ struct fw_event_process {
 	char comm[FW_COMM_SIZE]; /* with a terminating zero; "": the record does not tell */
 };
 
-/* Of a record that fw_record_at() accepted, of a type of events this version knows; else all zero. */
+/* Of a record that fw_record_at() accepted, of a type of events this version knows; else all
+ * zero. */
 struct fw_event_process fw_event_process(const struct fw_record_header *record);
 
 #endif

@@ -11,8 +11,8 @@
 /* Every type of events; losses are none. */
 uint64_t fw_event_types_all(void);
 
-/* A comma separated list of names of types and of groups ("process", "all"); adds their bits to *types,
- * which is untouched unless FW_OK. */
+/* A comma separated list of names of types and of groups ("process", "all"); adds their bits to
+ * *types, which is untouched unless FW_OK. */
 enum fw_status fw_event_types_parse(const char *list, uint64_t *types, struct fw_error *error);
 
 #endif

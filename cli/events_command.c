@@ -295,8 +295,8 @@ static enum fw_status end_events(struct request *request, struct fw_backend *bac
 	return status;
 }
 
-/* All types there are here, where nobody asked for certain ones; what is missing is said. Returns those
- * to subscribe to: what the filter would like to see besides may be missing too. */
+/* All types there are here, where nobody asked for certain ones; what is missing is said. Returns
+ * those to subscribe to: what the filter would like to see besides may be missing too. */
 static uint64_t choose_types(struct request *request, struct fw_backend *backend)
 {
 	struct fw_error why = { FW_OK, "" };
@@ -331,7 +331,8 @@ static enum fw_status subscribe(struct request *request, struct fw_backend *back
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"-p, --target and --tree cannot be told here: events have the process ids of "
 			"the machine, and this is a pid namespace of its own; run it outside");
-	/* Before and after, so that no process which begins meanwhile is missed with its children. */
+	/* Before and after, so that no process which begins meanwhile is missed with its
+	 * children. */
 	status = fw_event_filter_learn(&request->filter, error);
 	if (status == FW_OK)
 		status = backend->ops->subscribe(backend, &subscription, error);

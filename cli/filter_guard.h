@@ -9,9 +9,9 @@
 #include <stddef.h>
 
 /*
- * A list for `adapter` (a name or a pattern), in order. FW_FAILED: it contains every address, the peer of
- * the SSH session in which this runs, or the gateway of a default route over one of these adapters;
- * names it, the prefix and its line of `source`, and --force.
+ * A list for `adapter` (a name or a pattern), in order. FW_FAILED: it contains every address, the
+ * peer of the SSH session in which this runs, or the gateway of a default route over one of these
+ * adapters; names it, the prefix and its line of `source`, and --force.
  */
 enum fw_status fw_filter_guard(const char *adapter, const struct fw_filter_prefix *prefixes,
 	size_t count, const char *source, struct fw_error *error);

@@ -56,8 +56,8 @@ struct fw_filter_options {
 	size_t word_count;
 };
 
-/* Options may stand anywhere among the words, which are moved to the front of argv. -1, or the exit code
- * after a message or the help. */
+/* Options may stand anywhere among the words, which are moved to the front of argv. -1, or the exit
+ * code after a message or the help. */
 int fw_filter_options_parse(const struct fw_command *command, int argc, char **argv,
 	const struct option *options, struct fw_filter_options *parsed);
 

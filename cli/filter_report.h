@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What `filter set`, `add`, `remove` and `follow` say of a list that they put in force. One thread. */
+/* What `filter set`, `add`, `remove` and `follow` say of a list that they put in force. One
+ * thread. */
 #ifndef FW_CLI_FILTER_REPORT_H
 #define FW_CLI_FILTER_REPORT_H
 
@@ -18,8 +19,8 @@ struct fw_filter_report {
 	bool json, is_dry;
 };
 
-/* One line, or object, with the adapters for which the list is in force (NULL: not known). False: no
- * memory. */
+/* One line, or object, with the adapters for which the list is in force (NULL: not known). False:
+ * no memory. */
 bool fw_filter_report_print(const struct fw_filter_report *report, const struct fw_adapters *adapters);
 
 /* One for each section of a file. adapters as above. */

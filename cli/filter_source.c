@@ -88,7 +88,8 @@ static void keep_only(struct fw_filter_file *file, const char *adapter)
 			dropped, dropped == 1 ? "" : "s", adapter);
 }
 
-/* What the file says in front of any adapter is for the one that is asked for, unless it has a list. */
+/* What the file says in front of any adapter is for the one that is asked for, unless it has a
+ * list. */
 static enum fw_status name_nameless(struct fw_filter_file *file, const char *adapter,
 	struct fw_error *error)
 {

@@ -6,10 +6,12 @@
 #include "flowwatcher/prefix_list.h"
 #include "flowwatcher/session.h"
 
-/* The loaded kernel side and no other: lists outlive the command. FW_UNSUPPORTED: it filters nothing. */
+/* The loaded kernel side and no other: lists outlive the command. FW_UNSUPPORTED: it filters
+ * nothing. */
 enum fw_status fw_filter_session_open(struct fw_session *session, struct fw_error *error);
 
-/* The same to look at what is there, once adapters that appeared since the last command have their lists. */
+/* The same to look at what is there, once adapters that appeared since the last command have their
+ * lists. */
 enum fw_status fw_filter_session_view(struct fw_session *session, struct fw_error *error);
 
 /* All-zero is an empty one. Release each with its _done(), also after a failure. */
@@ -39,7 +41,8 @@ enum fw_status fw_filter_lists_ask(struct fw_filter_lists *lists, struct fw_back
 /* NULL: no list has the id. */
 const struct fw_filter_list *fw_filter_lists_find(const struct fw_filter_lists *lists, uint32_t id);
 
-/* Those that `adapter` names or matches; NULL: all. FW_NOT_FOUND: a name that is no pattern names none. */
+/* Those that `adapter` names or matches; NULL: all. FW_NOT_FOUND: a name that is no pattern names
+ * none. */
 enum fw_status fw_adapters_fill(struct fw_adapters *adapters, struct fw_backend *backend,
 	const char *adapter, struct fw_error *error);
 void fw_adapters_done(struct fw_adapters *adapters);
@@ -48,8 +51,8 @@ void fw_adapters_done(struct fw_adapters *adapters);
 enum fw_status fw_filter_prefixes_fill(struct fw_prefix_list *list, struct fw_backend *backend,
 	uint32_t id, struct fw_error *error);
 
-/* May `adapter` get a list without taking the place of one that a pattern gives it? False too if it is the
- * name of none. */
+/* May `adapter` get a list without taking the place of one that a pattern gives it? False too if it
+ * is the name of none. */
 bool fw_adapter_is_free(struct fw_backend *backend, const char *adapter, uint32_t direction);
 
 /* No list was set for just this text: FW_NOT_FOUND says what there is for it. */

@@ -12,8 +12,8 @@
 /* The value of -i: 0.1s to 24h. FW_USAGE for anything else. */
 enum fw_status fw_interval_parse(const char *text, uint64_t *interval_ns, struct fw_error *error);
 
-/* Deadlines (ns of CLOCK_MONOTONIC) lie on one grid, so that intervals do not drift; missed ones are
- * skipped. */
+/* Deadlines (ns of CLOCK_MONOTONIC) lie on one grid, so that intervals do not drift; missed ones
+ * are skipped. */
 uint64_t fw_interval_next(uint64_t deadline_ns, uint64_t interval_ns);
 
 #endif

@@ -32,7 +32,8 @@ struct fw_list_options {
 	bool all;
 };
 
-/* Parse until the end or an option of the command's own, which is returned. *code >= 0: return it. */
+/* Parse until the end or an option of the command's own, which is returned. *code >= 0: return
+ * it. */
 int fw_list_options_next(const struct fw_command *command, int argc, char **argv,
 	const struct option *options, struct fw_list_options *list, int *code);
 

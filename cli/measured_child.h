@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A command that is started, held before its first instruction, released, and waited for. One thread. */
+/* A command that is started, held before its first instruction, released, and waited for. One
+ * thread. */
 #ifndef FW_CLI_MEASURED_CHILD_H
 #define FW_CLI_MEASURED_CHILD_H
 

@@ -17,7 +17,8 @@
 
 #define BUFFER_SIZE 16384
 
-static int first_error; /* errno of the first failed write; ECANCELED: interrupted while it blocked */
+/* errno of the first failed write; ECANCELED: interrupted while it blocked */
+static int first_error;
 
 /* No more than a pipe takes without blocking once it is writable (PIPE_BUF). */
 static size_t step(size_t left)

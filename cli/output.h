@@ -5,8 +5,8 @@
 
 #include <stdbool.h>
 
-/* First of all in main(): from now on a reader of standard output that stops reading cannot keep the
- * program from ending. */
+/* First of all in main(): from now on a reader of standard output that stops reading cannot keep
+ * the program from ending. */
 void fw_output_begin(void);
 
 /* Write out what is buffered. False once writing has failed; the caller then stops. */
@@ -19,8 +19,8 @@ int fw_output_finish(void);
 /* Columns of the terminal on standard output; 0 when it is not a terminal. */
 int fw_output_columns(void);
 
-/* Does anybody still read standard output? False for a pipe whose reader has left, which a write would
- * find out only when there is something to write. */
+/* Does anybody still read standard output? False for a pipe whose reader has left, which a write
+ * would find out only when there is something to write. */
 bool fw_output_is_read(void);
 
 /* On a terminal, cut a line of valid UTF-8 to its width. */

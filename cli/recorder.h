@@ -19,8 +19,8 @@ struct fw_recorder {
 	bool subscribed;
 };
 
-/* Record until the duration is over or a signal comes (cli/interrupt.h); then what is still queued, a
- * last snapshot and the report. What was recorded is flushed also when this fails. */
+/* Record until the duration is over or a signal comes (cli/interrupt.h); then what is still queued,
+ * a last snapshot and the report. What was recorded is flushed also when this fails. */
 enum fw_status fw_recorder_run(struct fw_recorder *recorder, struct fw_error *error);
 
 #endif

@@ -41,7 +41,8 @@ static enum fw_status take_target(struct request *request, const char *text, str
 	return status;
 }
 
-/* -1, or the exit code after a message or the help. Options may stand before and behind the target. */
+/* -1, or the exit code after a message or the help. Options may stand before and behind the
+ * target. */
 static int parse(const struct fw_command *command, const struct option *options, int argc, char **argv,
 	struct request *request)
 {

@@ -11,8 +11,8 @@ struct fw_rule_match {
 	bool no_memory;
 };
 
-/* Every process that the rule matches, descendants of a pid: target included; kernel threads are left
- * out. Release *match with fw_rule_match_done(), also after a failure. */
+/* Every process that the rule matches, descendants of a pid: target included; kernel threads are
+ * left out. Release *match with fw_rule_match_done(), also after a failure. */
 enum fw_status fw_rule_match(const struct fw_rule *rule, struct fw_rule_match *match,
 	struct fw_error *error);
 void fw_rule_match_done(struct fw_rule_match *match);

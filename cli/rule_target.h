@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What a rule's target is on this machine: the file that exe: means, the process that pid: means. One
- * thread. */
+/* What a rule's target is on this machine: the file that exe: means, the process that pid: means.
+ * One thread. */
 #ifndef FW_CLI_RULE_TARGET_H
 #define FW_CLI_RULE_TARGET_H
 
 #include "flowwatcher/rule_words.h"
 
-/* "exe:curl" -> "exe:/usr/bin/curl" seen from the working directory; other texts stay. On the heap; NULL:
- * *error says why. */
+/* "exe:curl" -> "exe:/usr/bin/curl" seen from the working directory; other texts stay. On the heap;
+ * NULL: *error says why. */
 char *fw_rule_target_absolute(const char *text, struct fw_error *error);
 
 /*
- * Put the real path in the place of one with links. `tell`: say so on standard error, and what else is
- * worth knowing (no such file yet, a script). FW_USAGE: a directory, or the real path is too long.
+ * Put the real path in the place of one with links. `tell`: say so on standard error, and what else
+ * is worth knowing (no such file yet, a script). FW_USAGE: a directory, or the real path is too
+ * long.
  */
 enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw_error *error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The processes a command is about: -p/--pid and --target, given any number of times. One thread. */
+/* The processes a command is about: -p/--pid and --target, given any number of times. One
+ * thread. */
 #ifndef FW_CLI_SELECTION_H
 #define FW_CLI_SELECTION_H
 
@@ -21,7 +22,8 @@ void fw_selection_done(struct fw_selection *selection);
 /* An empty selection has every process. */
 bool fw_selection_has(const struct fw_selection *selection, const struct fw_process *process);
 
-/* The same for a process that is known by its pid and name only; the rest is asked of the system. */
+/* The same for a process that is known by its pid and name only; the rest is asked of the
+ * system. */
 bool fw_selection_has_pid(const struct fw_selection *selection, uint32_t pid, const char *comm);
 
 #endif

@@ -3,7 +3,8 @@
 #ifndef FW_CLI_SERVICE_READY_H
 #define FW_CLI_SERVICE_READY_H
 
-/* Units that wait for this command may start: the protocol of sd_notify(3). Nothing where nobody asked. */
+/* Units that wait for this command may start: the protocol of sd_notify(3). Nothing where nobody
+ * asked. */
 void fw_service_ready(void);
 
 #endif

@@ -151,7 +151,8 @@ static const char *skip_character(const char *text)
 	return text;
 }
 
-/* Prints `width` characters of valid UTF-8; of a path the end, which tells more than its beginning. */
+/* Prints `width` characters of valid UTF-8; of a path the end, which tells more than its
+ * beginning. */
 static void print_cut(const char *text, size_t width)
 {
 	size_t used = fw_text_columns(text);

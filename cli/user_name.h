@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* The user's name, else the number, "?" for UINT32_MAX. Asked of the system once a uid. Valid until the
- * next call. */
+/* The user's name, else the number, "?" for UINT32_MAX. Asked of the system once a uid. Valid until
+ * the next call. */
 const char *fw_user_name(uint32_t uid);
 
 #endif

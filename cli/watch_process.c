@@ -97,8 +97,9 @@ static bool reserve(struct view *view, size_t count)
 }
 
 /*
- * Where an exited process was (its cgroup) nobody can tell any more, so the answer it got alive stays.
- * Every process is therefore asked about when it is first seen, not when it first has traffic.
+ * Where an exited process was (its cgroup) nobody can tell any more, so the answer it got alive
+ * stays. Every process is therefore asked about when it is first seen, not when it first has
+ * traffic.
  */
 static bool is_selected(const struct fw_watch *watch, struct fw_usage_row *row, bool listed)
 {

@@ -21,8 +21,8 @@ struct fw_watch {
 struct fw_watch_view {
 	/* Take the first snapshot; nothing is printed. */
 	enum fw_status (*begin)(struct fw_watch *watch, struct fw_error *error);
-	/* Wait until the moment (ns of CLOCK_MONOTONIC), or in a replay go on to the next snapshot. *over:
-	 * interrupted, or the recording has no more; totals are next. */
+	/* Wait until the moment (ns of CLOCK_MONOTONIC), or in a replay go on to the next snapshot.
+	 * *over: interrupted, or the recording has no more; totals are next. */
 	enum fw_status (*wait)(struct fw_watch *watch, uint64_t until_ns, bool *over,
 		struct fw_error *error);
 	/* Take the next snapshot and print what moved. */

@@ -29,9 +29,9 @@ static inline uint64_t fw_hash_cut(uint64_t word, bool *ended)
 }
 
 /*
- * A name of `length` bytes, added to the hash of what stands before it. A path is folded component by
- * component without its slashes: of a cgroup from the root down, so that each prefix has its own hash; of
- * a file from its last component up, as the kernel walks it.
+ * A name of `length` bytes, added to the hash of what stands before it. A path is folded component
+ * by component without its slashes: of a cgroup from the root down, so that each prefix has its own
+ * hash; of a file from its last component up, as the kernel walks it.
  */
 static inline uint64_t fw_hash_name(uint64_t hash, const char *name, size_t length)
 {

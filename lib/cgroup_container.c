@@ -80,8 +80,8 @@ static bool find_lxc(struct component component, const struct component *parent,
 }
 
 /*
- * "machine-NAME.scope", "systemd-nspawn@NAME.service". The registry of machines has virtual ones too,
- * and nspawn itself runs in a folder beside that of its container.
+ * "machine-NAME.scope", "systemd-nspawn@NAME.service". The registry of machines has virtual ones
+ * too, and nspawn itself runs in a folder beside that of its container.
  */
 static bool find_machine(struct component component, const char *rest, struct component *name)
 {

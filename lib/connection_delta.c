@@ -8,7 +8,8 @@
 #include "lib/grow.h"
 #include "lib/hash_index.h"
 
-/* A snapshot may still show a socket just after its close record; its row stays so long to know it. */
+/* A snapshot may still show a socket just after its close record; its row stays so long to know
+ * it. */
 #define CLOSED_GRACE 2u
 /* A socket gone from the snapshots has its close record under way; after this it was lost. */
 #define VANISHED_GRACE 8u
@@ -111,7 +112,8 @@ static void update_row(struct fw_connection_delta *delta, struct fw_connection_r
 	row->connection.counters = now;
 }
 
-/* The row of a connection, made if there is none; NULL: not wanted, beyond the limit or no memory. */
+/* The row of a connection, made if there is none; NULL: not wanted, beyond the limit or no
+ * memory. */
 static struct fw_connection_row *take(struct fw_connection_delta *delta,
 	const struct fw_connection *connection, bool ignored)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Numbers with a fraction and a unit behind them ("1.5MiB", "250ms"), exactly. For the parsers of lib/;
- * any thread. */
+/* Numbers with a fraction and a unit behind them ("1.5MiB", "250ms"), exactly. For the parsers of
+ * lib/; any thread. */
 #ifndef FW_DECIMAL_H
 #define FW_DECIMAL_H
 

@@ -5,8 +5,9 @@
 
 #include <stddef.h>
 
-/* Room for `more` elements of `size` bytes behind the first `count` of `at`, which is NULL or from malloc().
- * The array, moved perhaps, and its *capacity; NULL: no memory, and both are as they were. */
+/* Room for `more` elements of `size` bytes behind the first `count` of `at`, which is NULL or from
+ * malloc(). The array, moved perhaps, and its *capacity; NULL: no memory, and both are as they
+ * were. */
 void *fw_grow_by(void *at, size_t count, size_t more, size_t *capacity, size_t size);
 
 /* Room for one more. */

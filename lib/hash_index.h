@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * From a 64-bit hash to numbers of entries in the caller's array, by open addressing. The caller compares
- * keys. For the delta tables of lib/; one thread.
+ * From a 64-bit hash to numbers of entries in the caller's array, by open addressing. The caller
+ * compares keys. For the delta tables of lib/; one thread.
  */
 #ifndef FW_HASH_INDEX_H
 #define FW_HASH_INDEX_H

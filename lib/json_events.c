@@ -102,7 +102,8 @@ static void add_argument_array(struct json_object *object, const char *key,
 	json_object_object_add(object, key, array);
 }
 
-/* No zero byte is part of a longer character, so all arguments are UTF-8 if the bytes as a whole are. */
+/* No zero byte is part of a longer character, so all arguments are UTF-8 if the bytes as a whole
+ * are. */
 static void add_command_line(struct json_object *object, const char *bytes, size_t length)
 {
 	struct fw_arguments arguments = fw_arguments_of(bytes, length);

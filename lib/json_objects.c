@@ -51,7 +51,8 @@ void fw_json_add_time(struct json_object *object, const char *key, uint64_t boot
 
 void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns)
 {
-	/* Clocks are read anew for each conversion; objects of one snapshot must agree to the digit. */
+	/* Clocks are read anew for each conversion; objects of one snapshot must agree to the
+	 * digit. */
 	static _Thread_local struct {
 		uint64_t boot_ns;
 		char text[FW_TIME_TEXT_SIZE];

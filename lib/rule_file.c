@@ -77,7 +77,8 @@ static enum fw_status take_line(struct fw_rule_file *rules, const char *name, ui
 	return append(rules, &draft, number, now_ns, error);
 }
 
-/* The bytes of the next line, as far as FW_RULE_LINE_SIZE - 1 of them; zero bytes may be among them. */
+/* The bytes of the next line, as far as FW_RULE_LINE_SIZE - 1 of them; zero bytes may be among
+ * them. */
 static size_t read_line(FILE *file, char *line)
 {
 	size_t length = 0;

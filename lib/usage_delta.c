@@ -22,8 +22,9 @@ struct fw_usage_delta {
 	uint64_t time_ns;
 	uint64_t first_time_ns;
 
-	/* Vanished rows that `departed` did not cover yet: a snapshot is not one instant, so a row may be
-	 * folded away after `departed` was read. Settled against the intervals that follow. */
+	/* Vanished rows that `departed` did not cover yet: a snapshot is not one instant, so a row
+	 * may be folded away after `departed` was read. Settled against the intervals that
+	 * follow. */
 	struct fw_counters owed;
 
 	struct fw_counters departed;

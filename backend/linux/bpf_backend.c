@@ -49,8 +49,9 @@ static enum fw_status check_may_change(const struct bpf_backend *backend, struct
 }
 
 /*
- * A row that is folded away while the rows are read would count twice or not at all; the fold counter
- * tells, and the reading is repeated. If folding never rests, the next snapshot corrects the sums.
+ * A row that is folded away while the rows are read would count twice or not at all; the fold
+ * counter tells, and the reading is repeated. If folding never rests, the next snapshot corrects
+ * the sums.
  */
 static enum fw_status read_processes(struct bpf_backend *backend, struct fw_usage_summary *summary,
 	struct fw_error *error)
@@ -176,7 +177,8 @@ static enum fw_status read_sockets(struct bpf_backend *backend, struct fw_socket
 	enum fw_status status = check_still_loaded(backend, error);
 
 	if (status == FW_OK)
-		status = check_may_change(backend, error); /* iterators cannot be opened for reading */
+		/* iterators cannot be opened for reading */
+		status = check_may_change(backend, error);
 	if (status == FW_OK)
 		status = read_processes(backend, &unused, error);
 	if (status == FW_OK)
@@ -297,8 +299,8 @@ static enum fw_status add_sockets(struct bpf_backend *backend, uint64_t types,
 	return status;
 }
 
-/* The queues are open already, so nothing can fall between the list and the live records; what is in
- * both is found when all that was queued meanwhile has been taken in. */
+/* The queues are open already, so nothing can fall between the list and the live records; what is
+ * in both is found when all that was queued meanwhile has been taken in. */
 static enum fw_status add_existing(struct bpf_backend *backend, uint64_t types, uint64_t began_ns,
 	struct fw_error *error)
 {

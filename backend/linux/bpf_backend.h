@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The eBPF backend: the kernel side that stays (`load`) and private copies. Called by lib/session.c and
- * by the load/unload/status/doctor commands only.
+ * The eBPF backend: the kernel side that stays (`load`) and private copies. Called by lib/session.c
+ * and by the load/unload/status/doctor commands only.
  */
 #ifndef FW_BPF_BACKEND_H
 #define FW_BPF_BACKEND_H
@@ -23,8 +23,10 @@ struct fw_bpf_status {
 	uint32_t readers;	  /* commands subscribed to records at the moment */
 	uint32_t groups;	  /* measuring sessions */
 	uint32_t processes;	  /* rows held */
-	uint64_t missed_runs;	  /* program runs the kernel skipped: counters may miss bytes if not 0 */
-	uint64_t failures;	  /* objects that found no memory or room; their bytes are unattributed */
+	/* program runs the kernel skipped: counters may miss bytes if not 0 */
+	uint64_t missed_runs;
+	/* objects that found no memory or room; their bytes are unattributed */
+	uint64_t failures;
 	const char *directory;	  /* where it is pinned; static storage */
 };
 

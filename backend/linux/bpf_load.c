@@ -70,8 +70,8 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		fw_kernel_side_close(&side);
 		fw_kernel_side_open_maps(&side);
 	}
-	/* Queues and the filter go while the maps are there to tell of them, whenever we are killed; and again, when no
-	 * command can put them back any more. */
+	/* Queues and the filter go while the maps are there to tell of them, whenever we are
+	 * killed; and again, when no command can put them back any more. */
 	clear_adapters(&side, NULL);
 	status = fw_pin_directory_withdraw(path, sizeof(path), error);
 	if (status == FW_OK) {

@@ -73,7 +73,8 @@ static bool is_refused(uint64_t id, void *argument)
 	return fw_socket_table_find(argument, id) != NULL;
 }
 
-/* Where receive calls can be refused (LSM) nobody can read them; emptying them does no harm there. */
+/* Where receive calls can be refused (LSM) nobody can read them; emptying them does no harm
+ * there. */
 static void empty_queues(const struct fw_kernel_side *side, struct fw_socket_table *refused)
 {
 	struct fw_socket_table table = { 0 };
@@ -112,7 +113,8 @@ enum fw_status fw_connection_cut(const struct fw_kernel_side *side, struct fw_er
 	take_sockets(side);
 	result = fw_socket_table_read_refused(&refused, side);
 	if (!result && refused.count) {
-		empty_queues(side, &refused); /* before: this would take the error that tells the holder */
+		/* before: this would take the error that tells the holder */
+		empty_queues(side, &refused);
 		result = destroy_all(&refused);
 	}
 	fw_socket_table_done(&refused);

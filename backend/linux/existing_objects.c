@@ -20,7 +20,8 @@
 struct collector {
 	struct fw_record_merge *into;
 	uint64_t types;
-	bool has_proc; /* /proc shows the processes of the initial pid namespace, as the records do */
+	/* /proc shows the processes of the initial pid namespace, as the records do */
+	bool has_proc;
 	enum fw_status status;
 };
 

@@ -139,8 +139,8 @@ static bool take_messages(struct fw_filter_follower *follower, int timeout_ms)
 	return true;
 }
 
-/* An adapter that has come gets the queues that limits need. Without them packets beyond a limit are dropped
- * there, so this may fail. */
+/* An adapter that has come gets the queues that limits need. Without them packets beyond a limit
+ * are dropped there, so this may fail. */
 static void cover_limits(const struct fw_kernel_side *side)
 {
 	int lock;

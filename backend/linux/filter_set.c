@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* An adapter of ours that is not here any more. What is known of its programs stays until they are gone. */
+/* An adapter of ours that is not here any more. What is known of its programs stays until they are
+ * gone. */
 static void let_leave(struct fw_filter_changing *changing)
 {
 	for (size_t i = 0; i < changing->store.slot_count; i++) {
@@ -26,7 +27,8 @@ static void let_leave(struct fw_filter_changing *changing)
 	}
 }
 
-/* What was set for one adapter stays with it when it is renamed, and goes with it. True: bindings changed. */
+/* What was set for one adapter stays with it when it is renamed, and goes with it. True: bindings
+ * changed. */
 static bool follow_names(struct fw_filter_changing *changing)
 {
 	struct fw_filter_store *store = &changing->store;
@@ -116,7 +118,8 @@ static const struct fw_filter_bound *first_of(const struct fw_filter_store *stor
 	return NULL;
 }
 
-/* What a list dropped goes to the one that took its place, once, and only when it is in force nowhere. */
+/* What a list dropped goes to the one that took its place, once, and only when it is in force
+ * nowhere. */
 static void carry_hits(struct fw_filter_store *store)
 {
 	for (size_t i = 0; i < store->binding_count; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which programs of the BPF object to load on this kernel, found out by trying each hook. Called while
- * opening a kernel side and by `doctor`; one thread.
+ * Which programs of the BPF object to load on this kernel, found out by trying each hook. Called
+ * while opening a kernel side and by `doctor`; one thread.
  */
 #ifndef FW_HOOKS_H
 #define FW_HOOKS_H

@@ -11,8 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* perf's records have a 16-bit size. One that wraps is put together in the first half of the scratch
- * memory; in the second half ours is made of it, which is larger by less than its fixed part. */
+/* perf's records have a 16-bit size. One that wraps is put together in the first half of the
+ * scratch memory; in the second half ours is made of it, which is larger by less than its fixed
+ * part. */
 #define PERF_RECORD_BYTES 65536
 #define SCRATCH_BYTES	  (2 * PERF_RECORD_BYTES + sizeof(struct fw_image_record))
 
@@ -28,7 +29,8 @@ struct fw_image_cpu {
 	uint64_t first_task_ns;	     /* the first that `tasks` has; 0: not known yet */
 };
 
-/* PERF_RECORD_MMAP2 (linux/perf_event.h) up to the file's name; its text and `sample_end` follow. */
+/* PERF_RECORD_MMAP2 (linux/perf_event.h) up to the file's name; its text and `sample_end`
+ * follow. */
 struct mmap2 {
 	struct perf_event_header header;
 	uint32_t pid, tid;
@@ -245,8 +247,8 @@ static bool take_record(const struct perf_event_header *found, void *argument)
 }
 
 /*
- * Images that a CPU has lost so far and that were not told yet. `tasks` is asked last, so that a task
- * that begins meanwhile makes the number too small for now and never too large.
+ * Images that a CPU has lost so far and that were not told yet. `tasks` is asked last, so that a
+ * task that begins meanwhile makes the number too small for now and never too large.
  */
 static uint64_t untold(struct fw_image_cpu *cpu)
 {

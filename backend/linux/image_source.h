@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Files that are mapped executable, by the records that the kernel's perf subsystem writes beside its
- * samples (PERF_RECORD_MMAP2): the one source of them without an LSM or fentry hook. Each reader has
- * events and buffers of its own. Called by record_reader.c; one thread.
+ * Files that are mapped executable, by the records that the kernel's perf subsystem writes beside
+ * its samples (PERF_RECORD_MMAP2): the one source of them without an LSM or fentry hook. Each
+ * reader has events and buffers of its own. Called by record_reader.c; one thread.
  *
- * An event that writes mappings also writes a record for each task that begins or ends, and counts what
- * it lost as one number. So a second event counts the beginnings and ends alone: what the first one
- * lost, but for those of them that it did not deliver, is mappings. Only what begins or ends in the
- * microseconds between the two being switched on or off may be taken for one.
+ * An event that writes mappings also writes a record for each task that begins or ends, and counts
+ * what it lost as one number. So a second event counts the beginnings and ends alone: what the
+ * first one lost, but for those of them that it did not deliver, is mappings. Only what begins or
+ * ends in the microseconds between the two being switched on or off may be taken for one.
  */
 #ifndef FW_IMAGE_SOURCE_H
 #define FW_IMAGE_SOURCE_H
@@ -32,7 +32,8 @@ enum fw_status fw_image_source_start(struct fw_image_source *source, size_t byte
 	struct fw_error *error);
 /* Hand over what came. A loss may be told with less than was lost: the rest follows. */
 void fw_image_source_read(struct fw_image_source *source, fw_image_fn record, void *argument);
-/* Descriptor of CPU i, which becomes readable when half of its buffer is used; -1: there is no such. */
+/* Descriptor of CPU i, which becomes readable when half of its buffer is used; -1: there is no
+ * such. */
 int fw_image_source_fd(const struct fw_image_source *source, size_t i);
 /* Produce no more. */
 void fw_image_source_retire(struct fw_image_source *source);

@@ -264,8 +264,8 @@ static enum fw_status start_once(struct fw_kernel_side *side, const struct fw_ho
 }
 
 /*
- * The function that consumes UDP datagrams may have been inlined into its caller, which the kernel's
- * BTF does not tell; the self-check does.
+ * The function that consumes UDP datagrams may have been inlined into its caller, which the
+ * kernel's BTF does not tell; the self-check does.
  */
 static enum fw_status check_udp(struct fw_kernel_side *side, struct fw_hooks *hooks,
 	struct fw_error *error)

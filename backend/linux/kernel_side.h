@@ -46,7 +46,8 @@ enum fw_iterator {
 	FW_ITERATOR_COUNT
 };
 
-/* Programs that the shaper attaches to network devices, then one that filter_list.c loads when it is needed. */
+/* Programs that the shaper attaches to network devices, then one that filter_list.c loads when it
+ * is needed. */
 enum fw_program {
 	FW_PROGRAM_EGRESS,
 	FW_PROGRAM_INGRESS,
@@ -64,10 +65,12 @@ struct fw_kernel_side {
 	int program_fd[FW_PROGRAM_COUNT];   /* -1 where they were not loaded */
 	int link_fd[FW_HOOK_COUNT];	    /* of private copies and during load */
 	int waiting_fd[FW_HOOK_COUNT];	    /* during load: programs of hooks that wait */
-	struct fw_machine *machine;	    /* shared with the kernel; NULL: of a version that is not known */
+	/* shared with the kernel; NULL: of a version that is not known */
+	struct fw_machine *machine;
 	struct fw_process_state *rows;	    /* the first `rows_mapped`, likewise */
 	size_t rows_mapped;
-	bool is_read_only; /* its pins may be read by this user, not written: `machine` and `rows` are copies */
+	/* its pins may be read by this user, not written: `machine` and `rows` are copies */
+	bool is_read_only;
 };
 
 /* Nothing is open. */
@@ -76,19 +79,19 @@ void fw_kernel_side_init(struct fw_kernel_side *side);
 enum fw_status fw_kernel_side_map(struct fw_kernel_side *side, struct fw_error *error);
 /* Bring `machine` up to date where it is a copy. */
 void fw_kernel_side_refresh(const struct fw_kernel_side *side);
-/* See to it that the first `count` process rows are mapped. All would be resident at once: the kernel
- * fills the page table of such a mapping beforehand. */
+/* See to it that the first `count` process rows are mapped. All would be resident at once: the
+ * kernel fills the page table of such a mapping beforehand. */
 enum fw_status fw_kernel_side_map_rows(struct fw_kernel_side *side, size_t count,
 	struct fw_error *error);
 /* Pin a started kernel side so that it outlives this process. */
 /* `readers`: the group that may read its maps; 0: nobody but root. */
 enum fw_status fw_kernel_side_pin(
 	struct fw_kernel_side *side, unsigned int readers, struct fw_error *error);
-/* Use the pinned one; who may only read gets it without iterators and programs. FW_NOT_FOUND: nothing is
- * loaded. */
+/* Use the pinned one; who may only read gets it without iterators and programs. FW_NOT_FOUND:
+ * nothing is loaded. */
 enum fw_status fw_kernel_side_open(struct fw_kernel_side *side, struct fw_error *error);
-/* Of one that fw_kernel_side_open() refuses, for who removes it: those of its maps that are there. Their layout
- * is not known. */
+/* Of one that fw_kernel_side_open() refuses, for who removes it: those of its maps that are there.
+ * Their layout is not known. */
 void fw_kernel_side_open_maps(struct fw_kernel_side *side);
 /* Whoever uses it sees that it is no more; of any version. */
 void fw_kernel_side_retire(const struct fw_kernel_side *side);
@@ -109,7 +112,8 @@ const char *fw_program_name(enum fw_program program);
 bool fw_iterator_is_needed(enum fw_iterator iterator);
 /* A row of an iterator; false: no memory. */
 typedef bool (*fw_iterator_row_fn)(const void *row, void *argument);
-/* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative errno. */
+/* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative
+ * errno. */
 int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
 	fw_iterator_row_fn row, void *argument);
 /* One whole pass of an iterator that has no output; 0 or negative errno. */

@@ -19,7 +19,8 @@ struct fw_perf_buffer {
 /* A record, whole; false stops. */
 typedef bool (*fw_perf_record_fn)(const struct perf_event_header *record, void *argument);
 
-/* Open `attr` (disabled) on a CPU with `bytes` of data; 0 or negative errno (-ENODEV: not online). */
+/* Open `attr` (disabled) on a CPU with `bytes` of data; 0 or negative errno (-ENODEV: not
+ * online). */
 int fw_perf_buffer_open(struct fw_perf_buffer *buffer, struct perf_event_attr *attr, int cpu,
 	size_t bytes);
 void fw_perf_buffer_enable(const struct fw_perf_buffer *buffer);

@@ -81,7 +81,8 @@ static int empty_directory(const char *path)
 			result = -errno;
 	}
 	unlinkat(dirfd(directory), OPENED_BY_LOAD, AT_REMOVEDIR);
-	unlinkat(dirfd(directory), MOUNTED_BY_LOAD, AT_REMOVEDIR); /* last: who is killed may come again */
+	/* last: who is killed may come again */
+	unlinkat(dirfd(directory), MOUNTED_BY_LOAD, AT_REMOVEDIR);
 	closedir(directory);
 	return result;
 }
@@ -207,7 +208,8 @@ int fw_pin_directory_share(const char *pin)
 	return shared.st_mode & S_IRGRP ? share_one(pin, shared.st_gid) : 0;
 }
 
-/* A command that was stopped must not keep `unload` waiting for ever. -ENOENT: another `unload` was first. */
+/* A command that was stopped must not keep `unload` waiting for ever. -ENOENT: another `unload` was
+ * first. */
 static int lock_in_time(int directory)
 {
 	struct stat locked, now;

@@ -14,8 +14,8 @@ static struct fw_process_entry *reserve(size_t rows)
 	return calloc(rows ? rows : 1, sizeof(struct fw_process_entry));
 }
 
-/* Copy a row that is in use. The kernel side writes `handle` last when it takes a row and first when it
- * gives it back, so a copy between two equal handles is of one process. */
+/* Copy a row that is in use. The kernel side writes `handle` last when it takes a row and first
+ * when it gives it back, so a copy between two equal handles is of one process. */
 static bool copy_row(const volatile struct fw_process_state *row, struct fw_process_state *copy)
 {
 	uint64_t handle = __atomic_load_n(&row->handle, __ATOMIC_ACQUIRE);

@@ -32,7 +32,8 @@ int fw_reader_slot_consume(struct fw_reader_slot *slot);
 int fw_reader_slot_fd(const struct fw_reader_slot *slot);
 /* Produce no more. When it returns, no program is in the middle of it. */
 void fw_reader_slot_retire(struct fw_reader_slot *slot);
-/* Take what was lost and is not in the queues as loss records; after retiring. False: nothing was. */
+/* Take what was lost and is not in the queues as loss records; after retiring. False: nothing
+ * was. */
 bool fw_reader_slot_take_gap(struct fw_reader_slot *slot, struct fw_loss_record *loss);
 /* Add what the programs counted. */
 void fw_reader_slot_count(const struct fw_reader_slot *slot, struct fw_reader_report *report);

@@ -27,8 +27,8 @@ static int family_of(int socket)
 	return family;
 }
 
-/* A packet socket may have a ring that is read without any call: it is bound to a protocol that no frame
- * has, for good. */
+/* A packet socket may have a ring that is read without any call: it is bound to a protocol that no
+ * frame has, for good. */
 static void deafen(int socket)
 {
 	const struct sockaddr_ll nowhere = { .sll_family = AF_PACKET,
@@ -45,8 +45,8 @@ static bool is_listening(int socket)
 	return getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening;
 }
 
-/* MSG_DONTWAIT has no counterpart for accept(); poll() would race with the holder. So the descriptor's
- * flags, which the holder shares, are left alone and a timeout does it. */
+/* MSG_DONTWAIT has no counterpart for accept(); poll() would race with the holder. So the
+ * descriptor's flags, which the holder shares, are left alone and a timeout does it. */
 static void refuse_waiting(int socket)
 {
 	struct timeval before = { 0 }, brief = { .tv_usec = 1 };

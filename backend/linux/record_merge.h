@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Records of several queues brought into the order of their time: copies are kept until everything that
- * may be older has come. Pure memory; one thread.
+ * Records of several queues brought into the order of their time: copies are kept until everything
+ * that may be older has come. Pure memory; one thread.
  */
 #ifndef FW_RECORD_MERGE_H
 #define FW_RECORD_MERGE_H

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A subscription to records: queues in the kernel side and, for images, perf buffers; brought into the
- * order of their time and numbered. Called by bpf_backend.c; one thread.
+ * A subscription to records: queues in the kernel side and, for images, perf buffers; brought into
+ * the order of their time and numbered. Called by bpf_backend.c; one thread.
  *
- * Records of connections and ports alone come from one queue, in its order, at once. With processes,
- * threads or images there are several queues: a record is then held back until FW_ORDER_SLACK_NS after
- * it happened, so that older ones can come in between. One that comes later still is delivered late.
+ * Records of connections and ports alone come from one queue, in its order, at once. With
+ * processes, threads or images there are several queues: a record is then held back until
+ * FW_ORDER_SLACK_NS after it happened, so that older ones can come in between. One that comes later
+ * still is delivered late.
  */
 #ifndef FW_RECORD_READER_H
 #define FW_RECORD_READER_H
@@ -33,8 +34,8 @@ struct fw_record_reader {
 	bool stopped; /* the callback wants no more */
 };
 
-/* Everything that is subscribed to is delivered from this call's return on; what exists is not added
- * yet. Release with fw_record_reader_stop() even if it fails. */
+/* Everything that is subscribed to is delivered from this call's return on; what exists is not
+ * added yet. Release with fw_record_reader_stop() even if it fails. */
 enum fw_status fw_record_reader_start(struct fw_record_reader *reader, struct fw_kernel_side *side,
 	const struct fw_subscription *subscription, struct fw_error *error);
 /* Take in what is queued without delivering it. */

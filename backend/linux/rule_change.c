@@ -41,7 +41,8 @@ static bool is_in_force(const struct fw_kernel_side *side, const struct fw_rule 
 	       (!rule->ends_ns || rule->ends_ns > now_ns);
 }
 
-/* Rules that a killed command did not commit, or whose successor it did; and those whose time is over. */
+/* Rules that a killed command did not commit, or whose successor it did; and those whose time is
+ * over. */
 static bool is_over(const struct change *change, size_t place, uint64_t now_ns)
 {
 	const struct fw_rule *rule = &change->rules[place].rule;
@@ -89,7 +90,8 @@ static bool sweep(struct change *change)
 	if (kept == change->count)
 		return true;
 	change->count = kept;
-	/* What a member has of these ended with them; it may fall under something less specific now. */
+	/* What a member has of these ended with them; it may fall under something less specific
+	 * now. */
 	__atomic_add_fetch(&change->side->machine->rules_generation, 1, __ATOMIC_SEQ_CST);
 	fw_rule_index_done(&change->index);
 	return fw_rule_index_init(&change->index, first_rule(change), sizeof(*change->rules), kept);

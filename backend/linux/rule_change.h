@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Changing and listing the rules of the loaded kernel side: whole changes, one at a time on the machine.
- * A command that is killed at any moment leaves the rules of before or of after. Called by bpf_backend.c.
+ * Changing and listing the rules of the loaded kernel side: whole changes, one at a time on the
+ * machine. A command that is killed at any moment leaves the rules of before or of after. Called by
+ * bpf_backend.c.
  */
 #ifndef FW_RULE_CHANGE_H
 #define FW_RULE_CHANGE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Attaching the programs that rules need, which `load` leaves pinned, and detaching them: without rules they
- * cost nothing. Under the lock of rule_change.c.
+ * Attaching the programs that rules need, which `load` leaves pinned, and detaching them: without
+ * rules they cost nothing. Under the lock of rule_change.c.
  */
 #ifndef FW_RULE_HOOKS_H
 #define FW_RULE_HOOKS_H

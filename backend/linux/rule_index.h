@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Finding rules among many: those that ask the same (same target and action and, of blocks, same peers and
- * directions), those with some ids, and those of an action. Called by rule_change.c and rule_limits.c; any thread. */
+/* Finding rules among many: those that ask the same (same target and action and, of blocks, same
+ * peers and directions), those with some ids, and those of an action. Called by rule_change.c and
+ * rule_limits.c; any thread. */
 #ifndef FW_RULE_INDEX_H
 #define FW_RULE_INDEX_H
 
@@ -31,9 +32,9 @@ void fw_rule_index_done(struct fw_rule_index *index);
 size_t fw_rule_index_find(const struct fw_rule_index *index, const struct fw_rule *rule);
 
 /*
- * Mark in `picked` (parallel to the rules, which are in order of their ids) each rule that has one of these
- * ids; one may be named more than once. Returns FW_RULE_NOWHERE, or the place in `ids` of the first that
- * no rule has.
+ * Mark in `picked` (parallel to the rules, which are in order of their ids) each rule that has one
+ * of these ids; one may be named more than once. Returns FW_RULE_NOWHERE, or the place in `ids` of
+ * the first that no rule has.
  */
 size_t fw_rule_index_pick(const struct fw_rule_index *index, const uint32_t *ids, size_t count,
 	bool *picked);

@@ -7,8 +7,8 @@
 
 #define FW_RULE_KEYS 2
 
-/* Fills the keys of the rule's target and returns how many there are: an executable has two, its path and
- * its file. The rule is complete (start_ns, device, inode). */
+/* Fills the keys of the rule's target and returns how many there are: an executable has two, its
+ * path and its file. The rule is complete (start_ns, device, inode). */
 size_t fw_rule_keys(const struct fw_rule *rule, struct fw_policy_key keys[FW_RULE_KEYS]);
 
 #endif

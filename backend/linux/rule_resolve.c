@@ -75,8 +75,8 @@ static bool find_device(uint64_t mount, unsigned int *major, unsigned int *minor
 }
 
 /*
- * stat() tells the numbers of a layer or a subvolume where a file system (overlay, btrfs) has them; the
- * kernel's own are in /proc. Device numbers as the kernel packs them inside itself.
+ * stat() tells the numbers of a layer or a subvolume where a file system (overlay, btrfs) has them;
+ * the kernel's own are in /proc. Device numbers as the kernel packs them inside itself.
  */
 static void find_file(struct fw_rule *rule)
 {

@@ -6,7 +6,8 @@
 #include "backend/linux/kernel_side.h"
 #include "flowwatcher/error.h"
 
-/* Fill start_ns, or device and inode (0 where there is no such file). FW_NOT_FOUND: the process is gone. */
+/* Fill start_ns, or device and inode (0 where there is no such file). FW_NOT_FOUND: the process is
+ * gone. */
 enum fw_status fw_rule_resolve(const struct fw_kernel_side *side, struct fw_rule *rule,
 	struct fw_error *error);
 

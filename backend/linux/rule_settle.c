@@ -28,8 +28,8 @@ static enum fw_status ask_processes(const struct fw_kernel_side *side, struct fw
 	return FW_OK;
 }
 
-/* Programs that began before may still use what they found then; this waits for readers of RCU. Processors
- * without a timer tick (nohz_full) do not take part: there, time has to do. */
+/* Programs that began before may still use what they found then; this waits for readers of RCU.
+ * Processors without a timer tick (nohz_full) do not take part: there, time has to do. */
 static void wait_for_programs(void)
 {
 	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))

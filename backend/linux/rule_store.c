@@ -141,7 +141,8 @@ static int add_to_policy(const struct fw_kernel_side *side, struct fw_policy *po
 	return -EDQUOT;
 }
 
-/* The kinds are counted before the policy is there and after it is gone, so that nobody misses it. */
+/* The kinds are counted before the policy is there and after it is gone, so that nobody misses
+ * it. */
 static int stage_key(const struct fw_kernel_side *side, const struct fw_policy_key *keys, size_t index,
 	const struct fw_rule *rule, uint32_t slot)
 {

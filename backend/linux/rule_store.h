@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Rules in the kernel side's maps: put there without being in force, brought into force, taken away.
- * Under the lock of rule_change.c. Results are 0 or negative errno.
+ * Rules in the kernel side's maps: put there without being in force, brought into force, taken
+ * away. Under the lock of rule_change.c. Results are 0 or negative errno.
  */
 #ifndef FW_RULE_STORE_H
 #define FW_RULE_STORE_H
@@ -11,8 +11,9 @@
 /* Every rule, those that are not in force included; in no order. The caller frees *rules. */
 int fw_rule_store_read(const struct fw_kernel_side *side, struct fw_rule_state **rules, size_t *count);
 
-/* Put a rule with an id above machine.rules_committed in place. -EDQUOT: the target has as many blocks as
- * it can have; -E2BIG: there are as many rules as there can be. On failure nothing of it is left. */
+/* Put a rule with an id above machine.rules_committed in place. -EDQUOT: the target has as many
+ * blocks as it can have; -E2BIG: there are as many rules as there can be. On failure nothing of it
+ * is left. */
 int fw_rule_store_stage(const struct fw_kernel_side *side, const struct fw_rule *rule, uint32_t slot);
 
 /* The rules up to `id` are in force, all at once. */

@@ -22,7 +22,8 @@ enum fw_status fw_shaper_apply(
 	const struct fw_kernel_side *side, const struct fw_limit *limits, struct fw_error *error);
 /* The same for the limits that are published: namespaces and devices may have come or gone. */
 enum fw_status fw_shaper_cover(const struct fw_kernel_side *side, struct fw_error *error);
-/* The limits that are published, by slot, for fw_shaper_apply(); NULL: no memory. The caller frees it. */
+/* The limits that are published, by slot, for fw_shaper_apply(); NULL: no memory. The caller frees
+ * it. */
 struct fw_limit *fw_shaper_limits(const struct fw_kernel_side *side);
 /* May there be anything of ours on a device, as far as this kernel side knows? */
 bool fw_shaper_is_in_use(const struct fw_kernel_side *side);

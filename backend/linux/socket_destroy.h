@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Destroy the TCP sockets of the calling thread's network namespace that have one of these ids (socket
- * cookies, sorted). The peer gets a reset, the holder ECONNABORTED. 0 or negative errno; -EOPNOTSUPP: this
- * kernel cannot. Those that are gone are no error. */
+/* Destroy the TCP sockets of the calling thread's network namespace that have one of these ids
+ * (socket cookies, sorted). The peer gets a reset, the holder ECONNABORTED. 0 or negative errno;
+ * -EOPNOTSUPP: this kernel cannot. Those that are gone are no error. */
 int fw_sockets_destroy(const uint64_t *ids, size_t count);
 
 #endif

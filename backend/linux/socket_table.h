@@ -9,7 +9,8 @@
 #include "backend/linux/kernel_side.h"
 
 struct fw_socket_table {
-	struct fw_socket_row *rows; /* sorted by id, then holder; holder_pid 0: from the flow iterator */
+	/* sorted by id, then holder; holder_pid 0: from the flow iterator */
+	struct fw_socket_row *rows;
 	size_t count;
 	size_t capacity;
 	uint32_t own_pid; /* of the calling process in the initial pid namespace */

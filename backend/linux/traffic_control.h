@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Links, queues, classes and filters of one network namespace, over rtnetlink. Changes are
- * collected and sent in one go, which no signal can cut in two. Called by shaper_*.c and filter_*.c;
- * one thread.
- * Functions return 0 or negative errno.
+ * collected and sent in one go, which no signal can cut in two. Called by shaper_*.c and
+ * filter_*.c; one thread. Functions return 0 or negative errno.
  */
 #ifndef FW_TRAFFIC_CONTROL_H
 #define FW_TRAFFIC_CONTROL_H

@@ -10,7 +10,8 @@
 
 struct fw_recording;
 
-/* The recording stays the caller's and must outlive the backend. poll() begins at the recording's `from`. */
+/* The recording stays the caller's and must outlive the backend. poll() begins at the recording's
+ * `from`. */
 enum fw_status fw_replay_open(struct fw_recording *recording, struct fw_backend **backend,
 	struct fw_error *error);
 

@@ -91,7 +91,8 @@ static enum fw_status read_second(
 
 /*
  * A socket that is gone at the second reading was ending at the first, whatever its state said: the
- * kernel reads the state before the numbers, so a FIN may be in these already. `ending` is room for it.
+ * kernel reads the state before the numbers, so a FIN may be in these already. `ending` is room for
+ * it.
  */
 static const struct fw_diag_socket *second_reading(const struct listing *listing,
 	const struct fw_diag_socket *first, struct fw_diag_socket *ending)

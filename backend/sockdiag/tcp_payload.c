@@ -33,16 +33,16 @@ static uint64_t syn_bytes(enum fw_syn_counted syn)
 static uint64_t received_payload(
 	const struct fw_diag_socket *first, const struct fw_diag_socket *second)
 {
-	/* The second state also tells of a FIN that came between state and numbers of the first; a byte
-	 * taken off too early comes back with the next round or the ending. */
+	/* The second state also tells of a FIN that came between state and numbers of the first; a
+	 * byte taken off too early comes back with the next round or the ending. */
 	bool may_have_fin = has_got_fin(first->state) || has_got_fin(second->state);
 	bool is_fin_taken = may_have_fin && second->unread == 0;
 
 	return subtract(first->tcp.received, (uint64_t)second->unread + is_fin_taken);
 }
 
-/* Bytes handed to the network hold neither SYN nor FIN, so they bound what may look like data while a
- * connection is ending under our eyes. */
+/* Bytes handed to the network hold neither SYN nor FIN, so they bound what may look like data while
+ * a connection is ending under our eyes. */
 static uint64_t sent_payload(const struct fw_diag_socket *first,
 	const struct fw_diag_socket *second, enum fw_syn_counted syn)
 {
@@ -76,7 +76,8 @@ static uint64_t ended_sent(const struct fw_diag_socket *ended, enum fw_syn_count
 		return subtract(tcp->acked, syn_bytes(syn) + 1);
 	/* The state no longer tells of a FIN; it was the last byte of what was left unsent, if any.
 	 * A segment dropped on its way out of this machine counts twice in `sent`; `written` is the
-	 * bound then, less the FIN it most likely holds: rather a byte too few than one invented. */
+	 * bound then, less the FIN it most likely holds: rather a byte too few than one
+	 * invented. */
 	segments = subtract(tcp->sent, tcp->retransmitted) + subtract(tcp->not_sent, 1);
 	return segments <= written ? segments : subtract(written, 1);
 }

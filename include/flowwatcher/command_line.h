@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The arguments of a process as records carry them (struct fw_process_create_record): each ended by a
- * zero byte, the last one perhaps not. Callable from any thread.
+ * The arguments of a process as records carry them (struct fw_process_create_record): each ended by
+ * a zero byte, the last one perhaps not. Callable from any thread.
  */
 #ifndef FLOWWATCHER_COMMAND_LINE_H
 #define FLOWWATCHER_COMMAND_LINE_H

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What each connection moved between two snapshots, closed ones included: live rows come from the
- * backend's connections operation, closed ones from FW_RECORD_CONNECTION_CLOSE records. A connection is
- * known by its id, so one that comes both ways, or in a snapshot after its close record, is counted
- * once. Time and memory are linear in the connections. One thread uses one at a time.
+ * backend's connections operation, closed ones from FW_RECORD_CONNECTION_CLOSE records. A
+ * connection is known by its id, so one that comes both ways, or in a snapshot after its close
+ * record, is counted once. Time and memory are linear in the connections. One thread uses one at a
+ * time.
  *
  * Sequence (subscribe before the first snapshot, poll before each):
  *	ops->poll(backend, 0, fw_connection_delta_record, delta, &error);
@@ -33,14 +34,15 @@ struct fw_connection_interval {
 	uint64_t since_first_ns;
 	struct fw_counters connections; /* sum of the rows' `interval` */
 	size_t moved;			/* rows whose `interval` is not all 0 */
-	uint64_t lost;			/* close records lost in the interval: bytes that no row has */
+	/* close records lost in the interval: bytes that no row has */
+	uint64_t lost;
 };
 
 struct fw_connection_delta;
 
 /* `keep_closed`: closed connections stay listed for good (a measured command) instead of for the
- * interval in which they closed; at most `limit` rows are held then, and what is beyond is only counted
- * (fw_connection_delta_omitted). NULL: out of memory. */
+ * interval in which they closed; at most `limit` rows are held then, and what is beyond is only
+ * counted (fw_connection_delta_omitted). NULL: out of memory. */
 struct fw_connection_delta *fw_connection_delta_new(bool keep_closed, size_t limit);
 void fw_connection_delta_free(struct fw_connection_delta *delta);
 

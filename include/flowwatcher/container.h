@@ -8,10 +8,10 @@
 #define FW_CONTAINER_SIZE 256
 
 /*
- * The innermost container in a cgroup path: the 64 hexadecimal digits of Docker, Podman, containerd and
- * CRI-O, the name of LXC's and systemd-nspawn's. `container` has FW_CONTAINER_SIZE bytes and is written
- * only when there is one. The processes beside a container that look after it (conmon, the monitor of
- * LXC) are in none.
+ * The innermost container in a cgroup path: the 64 hexadecimal digits of Docker, Podman, containerd
+ * and CRI-O, the name of LXC's and systemd-nspawn's. `container` has FW_CONTAINER_SIZE bytes and is
+ * written only when there is one. The processes beside a container that look after it (conmon, the
+ * monitor of LXC) are in none.
  */
 bool fw_cgroup_container(const char *path, char *container);
 

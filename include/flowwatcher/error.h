@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What went wrong, in words a user can act on. The library never prints: functions that can fail take
- * a `struct fw_error *` (may be NULL) and fill it only when they fail. Callable from any thread.
+ * What went wrong, in words a user can act on. The library never prints: functions that can fail
+ * take a `struct fw_error *` (may be NULL) and fill it only when they fail. Callable from any
+ * thread.
  */
 #ifndef FLOWWATCHER_ERROR_H
 #define FLOWWATCHER_ERROR_H

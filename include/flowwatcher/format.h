@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Quantities, addresses and times as text for people, and the classic line. Every function writes at
- * most `size` bytes with the zero, cutting what does not fit, and returns `text`. Callable from any
- * thread.
+ * Quantities, addresses and times as text for people, and the classic line. Every function writes
+ * at most `size` bytes with the zero, cutting what does not fit, and returns `text`. Callable from
+ * any thread.
  */
 #ifndef FLOWWATCHER_FORMAT_H
 #define FLOWWATCHER_FORMAT_H
@@ -24,8 +24,8 @@ char *fw_format_bytes(uint64_t bytes, char *text, size_t size);
 /* Bytes in interval_ns -> bytes a second, rounded to the nearest, saturating. 0 for no interval. */
 uint64_t fw_rate_per_second(uint64_t bytes, uint64_t interval_ns);
 
-/* The address alone (network byte order, as in abi/flow.h): "192.0.2.1", "2001:db8::1"; "" where the
- * family has none. */
+/* The address alone (network byte order, as in abi/flow.h): "192.0.2.1", "2001:db8::1"; "" where
+ * the family has none. */
 char *fw_format_address(uint8_t family, const uint8_t address[16], char *text, size_t size);
 
 /* With its port (host byte order): "192.0.2.1:80", "[2001:db8::1]:80", port 0 as "*"; "-" where the

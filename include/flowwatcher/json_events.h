@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Records as the JSON objects of `events`. As in json_objects.h each function returns a new object, or
- * NULL when memory ran out. Any thread.
+ * Records as the JSON objects of `events`. As in json_objects.h each function returns a new object,
+ * or NULL when memory ran out. Any thread.
  */
 #ifndef FLOWWATCHER_JSON_EVENTS_H
 #define FLOWWATCHER_JSON_EVENTS_H

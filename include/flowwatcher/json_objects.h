@@ -4,8 +4,8 @@
  * that the caller releases with json_object_put(), or NULL when memory ran out. Every object has
  * "type" and "schema"; times are RFC 3339 in UTC with nanoseconds; bytes are bytes. Any thread.
  *
- * Text of unknown origin (comm, exe, arguments) that is not UTF-8 is given twice: with U+FFFD for what
- * cannot be shown, and exactly as "<field>_base64".
+ * Text of unknown origin (comm, exe, arguments) that is not UTF-8 is given twice: with U+FFFD for
+ * what cannot be shown, and exactly as "<field>_base64".
  */
 #ifndef FLOWWATCHER_JSON_OBJECTS_H
 #define FLOWWATCHER_JSON_OBJECTS_H
@@ -71,7 +71,8 @@ void fw_json_add_port(struct json_object *object, const struct fw_port *port);
 /* A string object of text of unknown origin, with U+FFFD for what is not UTF-8. */
 struct json_object *fw_json_text(const char *bytes);
 
-/* One line on standard output (JSON Lines), then the object is released. False: `object` is NULL. */
+/* One line on standard output (JSON Lines), then the object is released. False: `object` is
+ * NULL. */
 bool fw_json_print_line(struct json_object *object);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Rules as the JSON objects of `rules`, `block` and `limit`. As in json_objects.h each function returns a
- * new object, or NULL when memory ran out. Any thread. */
+/* Rules as the JSON objects of `rules`, `block` and `limit`. As in json_objects.h each function
+ * returns a new object, or NULL when memory ran out. Any thread. */
 #ifndef FLOWWATCHER_JSON_RULES_H
 #define FLOWWATCHER_JSON_RULES_H
 

@@ -8,8 +8,8 @@
 
 #define FW_PROTOCOL_NAME_SIZE 8
 
-/* "tcp", "udp", "icmp", ...; a protocol without a name here as its decimal number, for which `buffer`
- * (FW_PROTOCOL_NAME_SIZE bytes) is used. Returns the name. */
+/* "tcp", "udp", "icmp", ...; a protocol without a name here as its decimal number, for which
+ * `buffer` (FW_PROTOCOL_NAME_SIZE bytes) is used. Returns the name. */
 const char *fw_protocol_name(uint16_t protocol, char *buffer);
 
 /* "ipv4", "ipv6", "packet"; "none" for FW_FAMILY_NONE and numbers that are not known. */
@@ -33,10 +33,12 @@ const char *fw_create_cause_name(uint32_t cause);
 /* "block", "limit" for enum fw_rule_action; "unknown" for others. */
 const char *fw_rule_action_name(uint16_t action);
 
-/* "connect", "accept", "send", "receive", "cut" for enum fw_blocked_operation; "unknown" for others. */
+/* "connect", "accept", "send", "receive", "cut" for enum fw_blocked_operation; "unknown" for
+ * others. */
 const char *fw_blocked_operation_name(uint8_t operation);
 
-/* "none", "xdp_native", "xdp_generic", "tc", "ndis" for enum fw_filter_hook; "unknown" for others. */
+/* "none", "xdp_native", "xdp_generic", "tc", "ndis" for enum fw_filter_hook; "unknown" for
+ * others. */
 const char *fw_filter_hook_name(uint32_t hook);
 
 /* "in", "out", "both" for enum fw_filter_direction; "none" for 0, "unknown" for others. */

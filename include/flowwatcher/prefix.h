@@ -23,12 +23,13 @@ struct fw_prefix {
 
 /*
  * "10.0.0.0/8", "192.0.2.1", "192.0.2.1:443", "10.0.0.0/8:8000-8999", "::1", "2001:db8::/32",
- * "[2001:db8::/32]:443". An IPv4-mapped IPv6 address is the IPv4 address. FW_USAGE names what is wrong and,
- * where host bits are set, the network that is meant; *prefix is then untouched.
+ * "[2001:db8::/32]:443". An IPv4-mapped IPv6 address is the IPv4 address. FW_USAGE names what is
+ * wrong and, where host bits are set, the network that is meant; *prefix is then untouched.
  */
 enum fw_status fw_prefix_parse(const char *text, struct fw_prefix *prefix, struct fw_error *error);
 
-/* The same text again, without /32 of IPv4 and /128 of IPv6. Returns `text`, which has `size` bytes. */
+/* The same text again, without /32 of IPv4 and /128 of IPv6. Returns `text`, which has `size`
+ * bytes. */
 char *fw_prefix_format(const struct fw_prefix *prefix, char *text, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Rules (abi/rule.h) as words: their targets, comparing them, and their text. Callable from any thread. */
+/* Rules (abi/rule.h) as words: their targets, comparing them, and their text. Callable from any
+ * thread. */
 #ifndef FLOWWATCHER_RULE_WORDS_H
 #define FLOWWATCHER_RULE_WORDS_H
 
@@ -11,11 +12,13 @@
 #define FW_RULE_TARGET_SIZE (FW_RULE_TEXT_SIZE + 16) /* of "exe:/usr/bin/curl" */
 #define FW_RULE_WORDS_SIZE  (FW_SHELL_QUOTED_SIZE(FW_RULE_TARGET_SIZE) + 256)
 
-/* Write a target ("exe:/usr/bin/curl") into target, pid, uid and text of a rule; of comm: what Linux keeps
- * of a name. FW_USAGE: it is none, or its text is longer than a rule's; *rule is then untouched. */
+/* Write a target ("exe:/usr/bin/curl") into target, pid, uid and text of a rule; of comm: what
+ * Linux keeps of a name. FW_USAGE: it is none, or its text is longer than a rule's; *rule is then
+ * untouched. */
 enum fw_status fw_rule_set_target(struct fw_rule *rule, const char *text, struct fw_error *error);
 
-/* Are both about the same processes? A pid: rule is compared by pid, and by start_ns where both have it. */
+/* Are both about the same processes? A pid: rule is compared by pid, and by start_ns where both
+ * have it. */
 bool fw_rule_same_target(const struct fw_rule *a, const struct fw_rule *b);
 
 /* The target, to ask whether processes match. */

@@ -19,7 +19,8 @@ struct fw_session_options {
 	bool wire;	     /* count wire bytes in a private copy */
 	bool events;	     /* process, thread and image records too (in a private copy) */
 	bool needs_counters; /* sockdiag will not do: fail instead of falling back */
-	bool needs_loaded;   /* a private copy will not do either: what is made must outlive the session */
+	/* a private copy will not do either: what is made must outlive the session */
+	bool needs_loaded;
 };
 
 struct fw_session {
@@ -34,16 +35,17 @@ struct fw_session {
 enum fw_status fw_session_choice_parse(const char *text, enum fw_backend_choice *choice,
 	struct fw_error *error);
 
-/* *session is written only on FW_OK. Release with fw_session_close (an all-zero one is accepted). */
+/* *session is written only on FW_OK. Release with fw_session_close (an all-zero one is
+ * accepted). */
 enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error);
 void fw_session_close(struct fw_session *session);
 
 struct fw_recording;
 
-/* From now on every session plays this recording (lib/recording/recording.h), whatever its options say,
- * and lib/host/host.h answers from it. NULL: no longer. For the whole process; the recording is the
- * caller's and stays open as long. */
+/* From now on every session plays this recording (lib/recording/recording.h), whatever its options
+ * say, and lib/host/host.h answers from it. NULL: no longer. For the whole process; the recording
+ * is the caller's and stays open as long. */
 void fw_session_replay(struct fw_recording *recording);
 
 #endif

@@ -34,8 +34,8 @@ enum fw_status fw_target_parse(const char *text, struct fw_target *target, struc
  * matches itself and everything below). */
 bool fw_target_matches(const struct fw_target *target, const struct fw_process *process);
 
-/* The same for a process whose cgroup path is known, so that the system need not be asked and the process
- * may be gone. */
+/* The same for a process whose cgroup path is known, so that the system need not be asked and the
+ * process may be gone. */
 bool fw_target_matches_in(const struct fw_target *target, const struct fw_process *process,
 	const char *cgroup);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Bytes of unknown origin (names of processes, paths) made safe for JSON and terminals. Callable from
- * any thread.
+ * Bytes of unknown origin (names of processes, paths) made safe for JSON and terminals. Callable
+ * from any thread.
  */
 #ifndef FLOWWATCHER_TEXT_CODEC_H
 #define FLOWWATCHER_TEXT_CODEC_H
@@ -32,13 +32,13 @@ size_t fw_text_printable(const char *bytes, size_t length, char *text, size_t si
 /* Room that fw_shell_quote needs for `length` bytes, the terminating zero included. */
 #define FW_SHELL_QUOTED_SIZE(length) (4 * (length) + 4)
 
-/* One argument as a shell takes it: plain where that is safe, else 'quoted'; $'quoted' with \n and \xHH
- * where there are control characters or bytes that are not valid UTF-8, so that a terminal may see it.
- * Returns the length of the text. */
+/* One argument as a shell takes it: plain where that is safe, else 'quoted'; $'quoted' with \n and
+ * \xHH where there are control characters or bytes that are not valid UTF-8, so that a terminal may
+ * see it. Returns the length of the text. */
 size_t fw_shell_quote(const char *bytes, size_t length, char *text);
 
-/* Number of characters (code points) in valid UTF-8 text: the columns it takes on a terminal, but for
- * wide and combining characters. */
+/* Number of characters (code points) in valid UTF-8 text: the columns it takes on a terminal, but
+ * for wide and combining characters. */
 size_t fw_text_columns(const char *text);
 
 #endif

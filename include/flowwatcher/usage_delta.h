@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What each process moved between two usage snapshots. Processes are told apart by (pid, start_ns), so
- * a reused pid starts at nothing. Time and memory are linear in the rows of a snapshot. One thread uses
- * one fw_usage_delta at a time.
+ * What each process moved between two usage snapshots. Processes are told apart by (pid, start_ns),
+ * so a reused pid starts at nothing. Time and memory are linear in the rows of a snapshot. One
+ * thread uses one fw_usage_delta at a time.
  *
  * Sequence, first for the snapshot that later ones are compared with, then once an interval:
  *	fw_usage_delta_begin(delta);
@@ -16,7 +16,8 @@
 #include "flowwatcher/error.h"
 
 struct fw_usage_row {
-	struct fw_usage usage;		/* as the last snapshot has it: totals since counting began */
+	/* as the last snapshot has it: totals since counting began */
+	struct fw_usage usage;
 	struct fw_counters interval;	/* bytes of the last interval */
 	struct fw_counters since_first; /* bytes since the first snapshot */
 	uint32_t generation;		/* internal: the last snapshot it was in */
@@ -24,8 +25,8 @@ struct fw_usage_row {
 };
 
 /*
- * For each counter: what the machine moved = processes + unattributed. `unattributed` also holds what
- * processes moved that came, went and were folded away between two snapshots.
+ * For each counter: what the machine moved = processes + unattributed. `unattributed` also holds
+ * what processes moved that came, went and were folded away between two snapshots.
  */
 struct fw_usage_interval {
 	uint64_t time_ns;	/* of the later snapshot, ns since boot */
@@ -54,11 +55,12 @@ void fw_usage_delta_free(struct fw_usage_delta *delta);
 void fw_usage_delta_begin(struct fw_usage_delta *delta);
 
 /* A fw_usage_fn; `delta` is the struct fw_usage_delta. false: out of memory, which
- * fw_usage_delta_end() then reports. A row that comes twice counts once, with its larger counters. */
+ * fw_usage_delta_end() then reports. A row that comes twice counts once, with its larger
+ * counters. */
 bool fw_usage_delta_add(const struct fw_usage *usage, void *delta);
 
-/* Compare with the snapshot before. FW_NO_MEMORY: the snapshot is incomplete, *interval is untouched
- * and the delta must not be used further. */
+/* Compare with the snapshot before. FW_NO_MEMORY: the snapshot is incomplete, *interval is
+ * untouched and the delta must not be used further. */
 enum fw_status fw_usage_delta_end(struct fw_usage_delta *delta,
 	const struct fw_usage_summary *summary, struct fw_usage_interval *interval,
 	struct fw_error *error);

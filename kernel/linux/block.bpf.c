@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Block, beside the packets (rule_packets.bpf.c): calls of blocked processes are refused, and the sockets
- * that a new rule refuses are found. Attached while there are rules.
+ * Block, beside the packets (rule_packets.bpf.c): calls of blocked processes are refused, and the
+ * sockets that a new rule refuses are found. Attached while there are rules.
  */
 #include "kernel/linux/flow_owner.bpf.h"
 
@@ -123,9 +123,9 @@ static __noinline int tell_socket(struct sock *sk, __u64 id, const struct peer *
 }
 
 /*
- * A call of the running process on a socket. Of sockets without a fixed peer only what is refused whatever
- * the peer is can be told here, and nothing of who began a connection (these hooks have no socket storage):
- * that is left to the packets.
+ * A call of the running process on a socket. Of sockets without a fixed peer only what is refused
+ * whatever the peer is can be told here, and nothing of who began a connection (these hooks have no
+ * socket storage): that is left to the packets.
  */
 static __always_inline int judge_call(struct sock *sk, enum fw_blocked_operation operation)
 {
@@ -236,8 +236,9 @@ int fw_iter_cut(struct bpf_iter__bpf_sk_storage_map *context)
 }
 
 /*
- * A socket that was handed on is known to be its new holder's when he first uses it. Before that, those that
- * only blocked processes hold are found in two passes: the first marks what others hold as well.
+ * A socket that was handed on is known to be its new holder's when he first uses it. Before that,
+ * those that only blocked processes hold are found in two passes: the first marks what others hold
+ * as well.
  */
 SEC("iter/task_file")
 int fw_iter_holders(struct bpf_iter__task_file *context)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A process_create record with its texts: collected once, put into each reader's queue as one record of
- * its own size. For BPF programs in process context.
+ * A process_create record with its texts: collected once, put into each reader's queue as one
+ * record of its own size. For BPF programs in process context.
  */
 #ifndef FW_EVENT_TEXT_BPF_H
 #define FW_EVENT_TEXT_BPF_H
@@ -89,7 +89,8 @@ static __always_inline void read_texts(struct event_text *text, struct task_stru
 
 	text->exe_offset = text->directory_offset = FW_PATH_TEXT - 1;
 	text->arguments = BPF_CORE_READ(mm, arg_start);
-	/* A process may set both to anything (PR_SET_MM). It shall not fill the queues with that. */
+	/* A process may set both to anything (PR_SET_MM). It shall not fill the queues with
+	 * that. */
 	length = mm && length > text->arguments ? length - text->arguments : 0;
 	if (length > FW_COMMAND_CHUNKS * FW_CHUNK) {
 		length = FW_CLAIMED_LENGTH;

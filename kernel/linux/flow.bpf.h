@@ -18,8 +18,8 @@ static __always_inline bool family_counts(struct sock *sk)
 }
 
 /*
- * The socket as TCP, or NULL. The type is checked first because a raw socket of protocol TCP is not a
- * tcp_sock, and the bpf_skc_to_tcp_sock() of Linux 6.1 takes it for one.
+ * The socket as TCP, or NULL. The type is checked first because a raw socket of protocol TCP is not
+ * a tcp_sock, and the bpf_skc_to_tcp_sock() of Linux 6.1 takes it for one.
  */
 static __always_inline struct tcp_sock *tcp_of(struct sock *sk)
 {
@@ -31,8 +31,8 @@ static __always_inline bool is_udp(struct sock *sk)
 	return sk->sk_protocol == IPPROTO_UDP || sk->sk_protocol == IPPROTO_UDPLITE;
 }
 
-/* A packet's socket, if it is one that can have state: no request, nor what is left of a connection. NULL:
- * none. */
+/* A packet's socket, if it is one that can have state: no request, nor what is left of a
+ * connection. NULL: none. */
 static __always_inline struct bpf_sock *full_socket_of(struct __sk_buff *skb)
 {
 	struct bpf_sock *sk = (struct bpf_sock *)skb->sk_pointer;
@@ -40,7 +40,8 @@ static __always_inline struct bpf_sock *full_socket_of(struct __sk_buff *skb)
 	return sk ? bpf_sk_fullsock(sk) : 0;
 }
 
-/* State of a new socket, or a fresh clone of its listener's (only owner, creator and holder stay). */
+/* State of a new socket, or a fresh clone of its listener's (only owner, creator and holder
+ * stay). */
 static __always_inline void flow_begin(struct fw_flow_state *flow, __u64 self)
 {
 	if (flow->self) {
@@ -95,7 +96,8 @@ static __always_inline void claim(struct fw_flow_state *flow, struct fw_process_
 			__sync_lock_test_and_set(&flow->unclaimed_received, 0));
 }
 
-/* The row of the running process, which is the flow's owner from now on; NULL: no room or memory. */
+/* The row of the running process, which is the flow's owner from now on; NULL: no room or
+ * memory. */
 static __always_inline struct fw_process_state *owner_row(struct fw_flow_state *flow, __u64 handle)
 {
 	struct fw_process_state *process = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The maps and the shared state, declared for every BPF object; flow_maps.bpf.c defines them (it sets
- * FW_MAPS_HERE to nothing).
+ * The maps and the shared state, declared for every BPF object; flow_maps.bpf.c defines them (it
+ * sets FW_MAPS_HERE to nothing).
  */
 #ifndef FW_FLOW_MAPS_BPF_H
 #define FW_FLOW_MAPS_BPF_H
@@ -16,7 +16,8 @@
 #define FW_MAPS_HERE extern
 #endif
 
-/* A listener's state is cloned into its children, so a connection has an owner before its accept. */
+/* A listener's state is cloned into its children, so a connection has an owner before its
+ * accept. */
 struct fw_flows_map {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
@@ -25,7 +26,8 @@ struct fw_flows_map {
 };
 FW_MAPS_HERE struct fw_flows_map flows SEC(".maps");
 
-/* Process rows. An array because its lookup is an addition that the compiler of the kernel inlines. */
+/* Process rows. An array because its lookup is an addition that the compiler of the kernel
+ * inlines. */
 struct fw_rows_map {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Values of the BPF maps, shared by the programs (kernel/linux) and the backend that reads the maps
- * (backend/linux). Not an ABI between versions: the loaded kernel side and the command must agree on
- * FW_MAPS_VERSION, or the command refuses.
+ * (backend/linux). Not an ABI between versions: the loaded kernel side and the command must agree
+ * on FW_MAPS_VERSION, or the command refuses.
  *
  * A process *handle* is one u64 that names (pid, start time): bits 0-21 the pid (Linux pids have at
- * most 22 bits), bits 22-63 the low bits of start_ns / 1024. It wraps after 52 days of uptime, so two
- * processes share a handle only if they have the same pid and started a multiple of 52 days apart to
- * the microsecond. Being one word it is stored and compared atomically.
+ * most 22 bits), bits 22-63 the low bits of start_ns / 1024. It wraps after 52 days of uptime, so
+ * two processes share a handle only if they have the same pid and started a multiple of 52 days
+ * apart to the microsecond. Being one word it is stored and compared atomically.
  */
 #ifndef FW_FLOW_MAPS_H
 #define FW_FLOW_MAPS_H
@@ -52,10 +52,12 @@ enum fw_flow_flag {
 /* One per socket (sk_storage). Written by softirq and process context on any CPU: counters only by
  * atomic add, the rest by plain stores of single words whose races are harmless. */
 struct fw_flow_state {
-	uint64_t self;	  /* address of the socket; differs in a fresh clone of a listener's state */
+	/* address of the socket; differs in a fresh clone of a listener's state */
+	uint64_t self;
 	uint64_t id;	  /* socket cookie; 0: not asked for yet */
 	uint64_t owner;	  /* handle of the process that touched it last; 0: none yet */
-	uint32_t owner_row; /* where its row was last found; that row's handle tells if it still is */
+	/* where its row was last found; that row's handle tells if it still is */
+	uint32_t owner_row;
 	uint32_t flags;
 	struct fw_counters counters;
 	uint64_t unclaimed_sent; /* wire bytes from before there was an owner */
@@ -71,15 +73,17 @@ struct fw_flow_state {
 	/* TCP: addresses as they were before an abort cleared them, while somebody reads closes. */
 	uint8_t last_local[16], last_remote[16];
 	uint16_t last_local_port, last_remote_port;
-	uint32_t free_holder; /* machine.rules_generation when somebody held it who is not blocked */
-	uint64_t free_owner; /* was no member when what changes with members (members_mark) was this: */
+	/* machine.rules_generation when somebody held it who is not blocked */
+	uint32_t free_holder;
+	/* was no member when what changes with members (members_mark) was this: */
+	uint64_t free_owner;
 	uint64_t free_mark;
 	uint64_t unlimited_mark; /* over lo: neither end had a limit when members_mark was this, */
 	uint64_t unlimited_until_ns; /* and it need not be looked at before then */
 };
 
-/* One per process with traffic, a cache line. Rows are used again: `handle` is written last when one
- * is taken and first when it is given back. */
+/* One per process with traffic, a cache line. Rows are used again: `handle` is written last when
+ * one is taken and first when it is given back. */
 struct fw_process_state {
 	struct fw_counters counters;
 	uint64_t handle; /* 0: row is free */
@@ -124,8 +128,8 @@ static inline enum fw_queue fw_queue_of(uint32_t type)
 	return FW_PROCESS_TYPES & (1u << type) ? FW_QUEUE_PROCESS : FW_QUEUE_NETWORK;
 }
 
-/* Written by the programs but for `types` and `owner`. `gap`: lost and not yet reported in the stream;
- * the sum of each queue's types is only a hint that there are any. */
+/* Written by the programs but for `types` and `owner`. `gap`: lost and not yet reported in the
+ * stream; the sum of each queue's types is only a hint that there are any. */
 struct fw_reader_state {
 	uint64_t types; /* bit per record type; 0: nothing is delivered */
 	uint64_t owner; /* handle of the reading process; 0: slot free */

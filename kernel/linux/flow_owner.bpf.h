@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Whose a socket is when a rule asks, and who began its connection. For every kind of BPF program; what takes
- * a packet's socket, for those that see packets.
+ * Whose a socket is when a rule asks, and who began its connection. For every kind of BPF program;
+ * what takes a packet's socket, for those that see packets.
  */
 #ifndef FW_FLOW_OWNER_BPF_H
 #define FW_FLOW_OWNER_BPF_H
@@ -52,8 +52,9 @@ static __always_inline __u64 packet_owner(struct bpf_sock *sk, struct fw_flow_st
 }
 
 /*
- * The process that runs sends this packet itself, unless it is the kernel's own, or TCP sends what waited
- * and nobody has the socket locked. So a socket that was handed on is judged by who uses it now.
+ * The process that runs sends this packet itself, unless it is the kernel's own, or TCP sends what
+ * waited and nobody has the socket locked. So a socket that was handed on is judged by who uses it
+ * now.
  */
 static __always_inline bool is_sent_by_current(struct bpf_sock *sk, struct sock *socket)
 {

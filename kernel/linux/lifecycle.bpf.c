@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Processes: measuring sessions are inherited at fork, names follow exec, and rows of exited processes
- * are folded away, oldest first, without losing a byte of the machine's totals.
+ * Processes: measuring sessions are inherited at fork, names follow exec, and rows of exited
+ * processes are folded away, oldest first, without losing a byte of the machine's totals.
  */
 #include "kernel/linux/process.bpf.h"
 #include "kernel/linux/rule_maps.bpf.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which limit holds for a socket's process, the account of what went through it, and which devices have
- * queues for it. For BPF programs at tc and cgroup_skb.
+ * Which limit holds for a socket's process, the account of what went through it, and which devices
+ * have queues for it. For BPF programs at tc and cgroup_skb.
  */
 #ifndef FW_LIMIT_BPF_H
 #define FW_LIMIT_BPF_H
@@ -65,8 +65,8 @@ static __always_inline void limit_count(struct fw_limit_flow *flow, __u64 now, _
 	flow->second_bytes = flow->bytes;
 }
 
-/* Move the clock on for a packet; returns how long the packet has to wait, or more than `most_ns` if that
- * would be too long: then the clock stays. */
+/* Move the clock on for a packet; returns how long the packet has to wait, or more than `most_ns`
+ * if that would be too long: then the clock stays. */
 static __always_inline __u64 limit_take(struct fw_limit_flow *flow, __u64 now, __u64 cost,
 	__u64 most_ns)
 {
@@ -85,7 +85,8 @@ static __always_inline __u64 limit_take(struct fw_limit_flow *flow, __u64 now, _
 	return debt;
 }
 
-/* Account for a packet of a limit; false: it would have to wait longer than `most_ns` and is dropped. */
+/* Account for a packet of a limit; false: it would have to wait longer than `most_ns` and is
+ * dropped. */
 static __always_inline bool limit_admit(__u32 slot, bool sent, __u64 rate, __u32 bytes,
 	__u64 most_ns)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which policies a process falls under. Found out when it is born, execs, is renamed or moves to another
- * cgroup, and for all processes when rules change; kept by handle, so that packets in any context need one
- * lookup. A change of user has no hook: whoever acts in a process's name compares the user.
+ * Which policies a process falls under. Found out when it is born, execs, is renamed or moves to
+ * another cgroup, and for all processes when rules change; kept by handle, so that packets in any
+ * context need one lookup. A change of user has no hook: whoever acts in a process's name compares
+ * the user.
  */
 #ifndef FW_MEMBER_BPF_H
 #define FW_MEMBER_BPF_H
@@ -21,8 +22,8 @@ static __always_inline bool counts(const struct fw_policy_limit *limit)
 	return is_committed(limit->rule) && !has_ended(limit->ends_ns);
 }
 
-/* The verifier looks at these once, not again for every way to every call; so what points somewhere may
- * be NULL to it. */
+/* The verifier looks at these once, not again for every way to every call; so what points somewhere
+ * may be NULL to it. */
 #define GLOBAL_SUBPROGRAM __weak __attribute__((noinline))
 
 /* What was found for a process; as small as can be, for the stack. */
@@ -103,7 +104,8 @@ GLOBAL_SUBPROGRAM int add_found(struct found *into, const struct found *from)
 	return 0;
 }
 
-/* Rules on the process itself, then those that it inherits. *inherits becomes what its children inherit. */
+/* Rules on the process itself, then those that it inherits. *inherits becomes what its children
+ * inherit. */
 GLOBAL_SUBPROGRAM int consider_pid(struct found *member, struct inheritance *inherits, __u64 handle)
 {
 	struct found own = {}, inherited = {};
@@ -184,8 +186,8 @@ static __always_inline void consider_cgroups(struct found *member, struct task_s
 	struct cgroup_search search = { .hash = FW_HASH_SEED };
 	struct cgroup *cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp);
 
-	/* Zeros that the verifier does not know for such: before Linux 6.7 it looks at the first round alone
-	 * and takes out what that does not need. */
+	/* Zeros that the verifier does not know for such: before Linux 6.7 it looks at the first
+	 * round alone and takes out what that does not need. */
 	search.deepest.blocks = search.deepest.later_blocks = machine.rules_count >> 63;
 	search.deepest.blocks_end_ns = machine.rules_count >> 63;
 	search.deepest.limit_rule = search.deepest.limit_slot = machine.rules_count >> 63;
@@ -256,8 +258,8 @@ static __noinline int member_find(struct task_struct *task, __u64 comm, struct i
 	return 0;
 }
 
-/* What a process inherited before, if it is a member. Of two ancestors the nearer one counts: it started
- * later, which is what handles are in order of. */
+/* What a process inherited before, if it is a member. Of two ancestors the nearer one counts: it
+ * started later, which is what handles are in order of. */
 static __always_inline void read_inheritance(struct inheritance *inherits, __u64 handle)
 {
 	struct fw_member *member = bpf_map_lookup_elem(&members, &handle);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Where membership changes: birth, exec, rename, another cgroup; and the pass over all processes after a
- * change of rules. Attached while there are rules.
+ * Where membership changes: birth, exec, rename, another cgroup; and the pass over all processes
+ * after a change of rules. Attached while there are rules.
  */
 #include "kernel/linux/member.bpf.h"
 

@@ -6,9 +6,9 @@
 #include "kernel/linux/flow.bpf.h"
 
 /*
- * A subflow of a multipath connection belongs to whoever uses the connection. Only stream sockets may be
- * asked: the kernel's own TCP answers leave by a raw socket of protocol TCP, which Linux 6.1 takes for
- * a tcp_sock and follows a pointer that is not there.
+ * A subflow of a multipath connection belongs to whoever uses the connection. Only stream sockets
+ * may be asked: the kernel's own TCP answers leave by a raw socket of protocol TCP, which Linux 6.1
+ * takes for a tcp_sock and follows a pointer that is not there.
  */
 static __always_inline __u64 multipath_owner(struct bpf_sock *sk)
 {

@@ -18,8 +18,8 @@ struct name_hash {
 	__u64 words;
 };
 
-/* Names lie in memory of the kernel's allocator or inside structures, so that the eight bytes around
- * their end can be read; where they cannot, the name ends. */
+/* Names lie in memory of the kernel's allocator or inside structures, so that the eight bytes
+ * around their end can be read; where they cannot, the name ends. */
 static long name_hash_step(__u32 index, void *context)
 {
 	struct name_hash *walk = context;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Absolute paths and cgroup paths, walked by hand towards the root: bpf_d_path() is not allowed in our
- * hooks. A path is built from its end. For every kind of BPF program.
+ * Absolute paths and cgroup paths, walked by hand towards the root: bpf_d_path() is not allowed in
+ * our hooks. A path is built from its end. For every kind of BPF program.
  *
  * By bpf_loop(), because the verifier then looks at one step and not at all of them.
  */

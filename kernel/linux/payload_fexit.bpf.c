@@ -31,8 +31,8 @@ int BPF_PROG(fw_packet_sendmsg, struct socket *socket, struct msghdr *message, s
 }
 
 /*
- * sendfile() and splice() into a socket until 6.4 (removed by commit dc97391e6610). A protocol without
- * a sendpage of its own comes back through inet_sendmsg and is counted there.
+ * sendfile() and splice() into a socket until 6.4 (removed by commit dc97391e6610). A protocol
+ * without a sendpage of its own comes back through inet_sendmsg and is counted there.
  */
 SEC("fexit/inet_sendpage")
 int BPF_PROG(fw_inet_sendpage, struct socket *socket, struct page *page, int offset, size_t size,
@@ -80,9 +80,10 @@ int BPF_PROG(fw_packet_recvmsg, struct socket *socket, struct msghdr *message, s
 }
 
 /*
- * Where udp_recvmsg lets go of a datagram it delivered; negative lengths are peeks and errors. fexit
- * misses a receive that was waiting before it was attached, which is how a server is usually found;
- * this does not. The backend checks at load that the function is really called for both families.
+ * Where udp_recvmsg lets go of a datagram it delivered; negative lengths are peeks and errors.
+ * fexit misses a receive that was waiting before it was attached, which is how a server is usually
+ * found; this does not. The backend checks at load that the function is really called for both
+ * families.
  */
 SEC("fentry/skb_consume_udp")
 int BPF_PROG(fw_udp_consumed, struct sock *sk, struct sk_buff *skb, int length)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Payload by the socket layer's own tracepoints (Linux 6.3, commit 6e6eda44b939): every send and
- * receive call with its result, whatever the protocol and the way in (system call, sendfile, io_uring).
+ * receive call with its result, whatever the protocol and the way in (system call, sendfile,
+ * io_uring).
  */
 #include "kernel/linux/receive.bpf.h"
 #include "kernel/linux/send.bpf.h"

@@ -91,7 +91,8 @@ int BPF_PROG(fw_event_new_task, struct task_struct *task, __u64 clone_flags)
 	return 0;
 }
 
-/* A thread that calls exec becomes the process: its own number ends here, and its start is forgotten. */
+/* A thread that calls exec becomes the process: its own number ends here, and its start is
+ * forgotten. */
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(fw_event_exec, struct task_struct *task, int old_pid, struct linux_binprm *binary)
 {
@@ -103,8 +104,9 @@ int BPF_PROG(fw_event_exec, struct task_struct *task, int old_pid, struct linux_
 }
 
 /*
- * Of threads that end at the same moment, each may find that none is left. One that does while others are
- * there, ended but not released, leaves a note; so the last one needs only to look for it.
+ * Of threads that end at the same moment, each may find that none is left. One that does while
+ * others are there, ended but not released, leaves a note; so the last one needs only to look for
+ * it.
  */
 static __always_inline bool is_first_to_tell(struct task_struct *task)
 {

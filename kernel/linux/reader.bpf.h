@@ -64,8 +64,8 @@ static __always_inline void lose(struct fw_reader_state *reader, __u16 type)
 	__sync_fetch_and_add(&reader->gap_total[fw_queue_of(type)], 1);
 }
 
-/* Each queue tells of its own types. The hint is taken back first: what is lost from then on is told
- * next time. */
+/* Each queue tells of its own types. The hint is taken back first: what is lost from then on is
+ * told next time. */
 static __always_inline void report_gap(struct fw_reader_state *reader, void *ring,
 	enum fw_queue queue)
 {
@@ -87,8 +87,8 @@ static __always_inline void report_gap(struct fw_reader_state *reader, void *rin
 	bpf_ringbuf_submit(loss, BPF_RB_NO_WAKEUP);
 }
 
-/* The reader's queue for a record that is about to be put there, which is counted as produced; NULL: not
- * wanted, or lost. A gap is told first. */
+/* The reader's queue for a record that is about to be put there, which is counted as produced;
+ * NULL: not wanted, or lost. A gap is told first. */
 static __always_inline void *queue_for(__u32 slot, struct fw_reader_state **reader, __u16 type,
 	const enum fw_queue queue)
 {
@@ -117,8 +117,8 @@ static __always_inline void deliver_to(__u32 slot, struct fw_record_header *reco
 		lose(reader, record->type);
 }
 
-/* Subprograms and unrolled loops: the verifier of Linux 6.1 takes some loops for back edges. The record
- * is complete. */
+/* Subprograms and unrolled loops: the verifier of Linux 6.1 takes some loops for back edges. The
+ * record is complete. */
 static __noinline int deliver_connection_to(__u32 slot, struct fw_connection_record *record)
 {
 	deliver_to(slot, &record->header, FW_QUEUE_NETWORK, sizeof(*record));

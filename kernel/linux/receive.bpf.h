@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a receive call's result means. TCP without an upper-layer protocol is counted where the receive
- * position moves (tcp.bpf.c), because splice() out of a socket passes no other hook; everything else is
- * counted by the result of the call.
+ * What a receive call's result means. TCP without an upper-layer protocol is counted where the
+ * receive position moves (tcp.bpf.c), because splice() out of a socket passes no other hook;
+ * everything else is counted by the result of the call.
  */
 #ifndef FW_RECEIVE_BPF_H
 #define FW_RECEIVE_BPF_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The maps of rules and of the shaper, declared for every BPF object; flow_maps.bpf.c defines them (it
- * sets FW_MAPS_HERE to nothing). And whether what they hold is over.
+ * The maps of rules and of the shaper, declared for every BPF object; flow_maps.bpf.c defines them
+ * (it sets FW_MAPS_HERE to nothing). And whether what they hold is over.
  */
 #ifndef FW_RULE_MAPS_BPF_H
 #define FW_RULE_MAPS_BPF_H

@@ -3,11 +3,11 @@
  * Values of the maps that hold rules, shared by the programs (kernel/linux) and the backend
  * (backend/linux). Part of FW_MAPS_VERSION.
  *
- * A *policy* is everything that is asked of one target: its blocks, each with its peers, and one limit. A
- * *member* is a process that some policy is about, found by the process's handle; a process that no rule
- * is about has none. Ids of rules only grow, and rules count as soon as machine.rules_committed has
- * reached their id: so any number of them comes into force in one store. Then every process is asked
- * again what it belongs to.
+ * A *policy* is everything that is asked of one target: its blocks, each with its peers, and one
+ * limit. A *member* is a process that some policy is about, found by the process's handle; a
+ * process that no rule is about has none. Ids of rules only grow, and rules count as soon as
+ * machine.rules_committed has reached their id: so any number of them comes into force in one
+ * store. Then every process is asked again what it belongs to.
  */
 #ifndef FW_RULE_MAPS_H
 #define FW_RULE_MAPS_H
@@ -17,8 +17,9 @@
 #define FW_MAX_RULES	 16384
 #define FW_MAX_MEMBERS	 262144
 #define FW_POLICY_BLOCKS 16   /* blocks of one target */
-/* Slot 0 is not used. Queue numbers (shaper_maps.h) fit for 4095, but each limit makes 16 classes on each
- * adapter, and the kernel looks at all classes of an adapter for each new one: 500 limits took half a minute. */
+/* Slot 0 is not used. Queue numbers (shaper_maps.h) fit for 4095, but each limit makes 16 classes
+ * on each adapter, and the kernel looks at all classes of an adapter for each new one: 500 limits
+ * took half a minute. */
 #define FW_LIMIT_SLOTS 256
 
 /*
@@ -43,7 +44,8 @@ struct fw_policy_limit {
 	uint64_t ends_ns; /* 0: never */
 };
 
-/* While a limit takes the place of another one both are here: the later one that is committed counts. */
+/* While a limit takes the place of another one both are here: the later one that is committed
+ * counts. */
 struct fw_policy {
 	uint32_t blocks;      /* number of its struct fw_policy_blocks; 0: none */
 	uint32_t first_block; /* lowest id among its blocks */
@@ -94,7 +96,8 @@ struct fw_limit {
 /* A rule by id: what was asked for, and what it did. */
 struct fw_rule_state {
 	struct fw_rule rule;
-	struct fw_rule_counters counters; /* of a block; a limit's are by its slot (shaper_maps.h) */
+	/* of a block; a limit's are by its slot (shaper_maps.h) */
+	struct fw_rule_counters counters;
 };
 
 #endif

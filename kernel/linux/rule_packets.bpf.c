@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Rules, packet by packet: what blocked processes send and receive is dropped, and what limited ones do is
- * counted against their limit where it cannot wait in a queue. At the root cgroup; attached while there are
- * rules.
+ * Rules, packet by packet: what blocked processes send and receive is dropped, and what limited
+ * ones do is counted against their limit where it cannot wait in a queue. At the root cgroup;
+ * attached while there are rules.
  */
 #include "kernel/linux/flow_owner.bpf.h"
 #include "kernel/linux/packet.bpf.h"
@@ -118,8 +118,9 @@ static __noinline bool refuses_received(struct __sk_buff *skb, struct bpf_sock *
 	return is_refused(skb, sk, flow, member, handle, false);
 }
 
-/* The flow's owner was no member, and nothing has changed since. A change of user changes nothing that is
- * seen, so rules on users are always asked; and so is everybody while not all processes have been. */
+/* The flow's owner was no member, and nothing has changed since. A change of user changes nothing
+ * that is seen, so rules on users are always asked; and so is everybody while not all processes
+ * have been. */
 static __always_inline bool is_free(const struct fw_flow_state *flow)
 {
 	return is_settled() && flow->free_mark == members_mark() && flow->owner && flow->free_owner == flow->owner &&

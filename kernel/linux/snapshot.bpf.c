@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Iterators that the backend reads as files: every socket with state, every socket with a descriptor,
- * and the pass over existing sockets that `load` makes once.
+ * Iterators that the backend reads as files: every socket with state, every socket with a
+ * descriptor, and the pass over existing sockets that `load` makes once.
  */
 #include "kernel/linux/socket_row.bpf.h"
 
@@ -87,9 +87,10 @@ static __always_inline bool is_unread(struct sock *sk)
 }
 
 /*
- * Which side began a connection that is there already. `bytes_acked` is how far the peer's acknowledgment
- * moved, which for the side that connected began in front of its SYN; where the payload begins follows
- * from how much of it was sent. True until a FIN is sent; after anything odd neither comes out.
+ * Which side began a connection that is there already. `bytes_acked` is how far the peer's
+ * acknowledgment moved, which for the side that connected began in front of its SYN; where the
+ * payload begins follows from how much of it was sent. True until a FIN is sent; after anything odd
+ * neither comes out.
  */
 static __always_inline __u32 begun_flag(struct sock *sk, struct tcp_sock *tcp)
 {
@@ -103,8 +104,8 @@ static __always_inline __u32 begun_flag(struct sock *sk, struct tcp_sock *tcp)
 }
 
 /*
- * A socket from before counting began. Of a TCP connection only what is consumed from now on counts;
- * bytes on their way in a concurrent call may fall on either side of the line.
+ * A socket from before counting began. Of a TCP connection only what is consumed from now on
+ * counts; bytes on their way in a concurrent call may fall on either side of the line.
  */
 static __always_inline void seed(struct sock *sk, struct tcp_sock *tcp, __u64 holder)
 {
@@ -145,8 +146,8 @@ int fw_iter_seed(struct bpf_iter__task_file *context)
 	return 0;
 }
 
-/* Connections nobody holds a descriptor for: waiting for accept(), on their way in a message, registered
- * with io_uring. Of the reader's network namespace only. */
+/* Connections nobody holds a descriptor for: waiting for accept(), on their way in a message,
+ * registered with io_uring. Of the reader's network namespace only. */
 SEC("iter/tcp")
 int fw_iter_seed_tcp(struct bpf_iter__tcp *context)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Sockets by their system calls, at the root cgroup: who created one, which port it took, and the end
- * of those that tcp_destroy_sock does not see.
+ * Sockets by their system calls, at the root cgroup: who created one, which port it took, and the
+ * end of those that tcp_destroy_sock does not see.
  */
 #include "kernel/linux/connection.bpf.h"
 
@@ -62,7 +62,8 @@ int fw_bound6(struct bpf_sock *sk)
 	return bound(sk);
 }
 
-/* close() of the last descriptor. TCP lives on until its queue is drained: tcp_destroy_sock ends it. */
+/* close() of the last descriptor. TCP lives on until its queue is drained: tcp_destroy_sock ends
+ * it. */
 SEC("cgroup/sock_release")
 int fw_socket_released(struct bpf_sock *sk)
 {

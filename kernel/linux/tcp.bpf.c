@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * TCP: payload received (wherever the receive position moves), birth, states and end of connections.
+ * TCP: payload received (wherever the receive position moves), birth, states and end of
+ * connections.
  */
 #include "kernel/linux/connection.bpf.h"
 #include "kernel/linux/receive.bpf.h"
@@ -13,8 +14,8 @@ static __always_inline bool socket_flag(struct sock *sk, int flag)
 }
 
 /*
- * Position up to which the application has consumed payload. A read that also ate the FIN (splice and
- * other tcp_read_sock users do) moved copied_seq one further than the payload reaches.
+ * Position up to which the application has consumed payload. A read that also ate the FIN (splice
+ * and other tcp_read_sock users do) moved copied_seq one further than the payload reaches.
  */
 static __always_inline __u32 consumed_sequence(struct sock *sk, struct tcp_sock *tcp)
 {
@@ -26,7 +27,8 @@ static __always_inline __u32 consumed_sequence(struct sock *sk, struct tcp_sock 
 	return position;
 }
 
-/* 1 if the urgent byte was skipped over between two positions: it is read by MSG_OOB or not at all. */
+/* 1 if the urgent byte was skipped over between two positions: it is read by MSG_OOB or not at
+ * all. */
 static __always_inline __u32 urgent_hole(struct fw_flow_state *flow, struct sock *sk,
 	struct tcp_sock *tcp, __u32 position)
 {
@@ -40,8 +42,8 @@ static __always_inline __u32 urgent_hole(struct fw_flow_state *flow, struct sock
 	return !socket_flag(sk, bpf_core_enum_value(enum sock_flags, SOCK_URGINLINE));
 }
 
-/* While something above TCP reads (a sockmap may come and go), its calls count and the position runs on
- * uncounted. */
+/* While something above TCP reads (a sockmap may come and go), its calls count and the position
+ * runs on uncounted. */
 static __always_inline void forget_position(struct sock *sk)
 {
 	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
@@ -74,7 +76,8 @@ int BPF_PROG(fw_tcp_consumed, struct sock *sk)
 		return 0;
 	position = consumed_sequence(sk, tcp);
 	if (flow->sequence_state != FW_SEQUENCE_KNOWN) {
-		/* Of a connection from before `load` only what follows counts; of a younger one, all. */
+		/* Of a connection from before `load` only what follows counts; of a younger one,
+		 * all. */
 		flow->seen_sequence = flow->flags & FW_FLOW_BORN ?
 					      tcp->rcv_nxt - (__u32)tcp->bytes_received :
 					      position;

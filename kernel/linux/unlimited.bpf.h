@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Finding out that a packet is nobody's who is limited costs more than all the rest that the shaper does with
- * it; so of connections that is kept for a moment, or until rules or members change. A socket that is
- * handed to a limited process may be free for so long. For the shaper's programs.
+ * Finding out that a packet is nobody's who is limited costs more than all the rest that the shaper
+ * does with it; so of connections that is kept for a moment, or until rules or members change. A
+ * socket that is handed to a limited process may be free for so long. For the shaper's programs.
  */
 #ifndef FW_UNLIMITED_BPF_H
 #define FW_UNLIMITED_BPF_H
@@ -25,8 +25,8 @@ struct unlimited_key {
 	};
 };
 
-/* Connections from elsewhere, by a hash. Written by any CPU without a lock: what two of them mixed up is at
- * worst nobody's. */
+/* Connections from elsewhere, by a hash. Written by any CPU without a lock: what two of them mixed
+ * up is at worst nobody's. */
 struct unlimited_connection {
 	struct unlimited_key key;
 	__u64 until_ns;

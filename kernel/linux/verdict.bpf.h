@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Is a process's traffic with a peer refused, and by which rule; counting and telling what was. For every
- * kind of BPF program.
+ * Is a process's traffic with a peer refused, and by which rule; counting and telling what was. For
+ * every kind of BPF program.
  */
 #ifndef FW_VERDICT_BPF_H
 #define FW_VERDICT_BPF_H
@@ -112,7 +112,8 @@ GLOBAL_SUBPROGRAM __u32 refusing_rule(__u32 number, const struct peer *peer)
 	return search.rule;
 }
 
-/* The same of a member. Packets find it as it was: then what ends gives way to what is less specific. */
+/* The same of a member. Packets find it as it was: then what ends gives way to what is less
+ * specific. */
 static __always_inline __u32 rule_refusing(const struct fw_member *member, const struct peer *peer)
 {
 	__u32 later = member->later_blocks;

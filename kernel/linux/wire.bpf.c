@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Wire bytes: IP packets with headers and retransmissions, per socket, at the root cgroup. A packet
- * belongs to the process that touched its socket last; one that comes before any did waits in the flow.
+ * belongs to the process that touched its socket last; one that comes before any did waits in the
+ * flow.
  */
 #include "kernel/linux/multipath.bpf.h"
 
@@ -52,8 +53,9 @@ static __always_inline __u32 header_length(struct __sk_buff *skb)
 	return ip.length + (packet_byte(skb, ip.length + TCP_OFFSET_BYTE) >> 4) * 4;
 }
 
-/* Headers of all fragments but the first IP header, when the largest takes `size` bytes. Each fragment
- * has an IP header, in IPv6 with a fragment header, and a multiple of eight bytes (RFC 791, RFC 8200). */
+/* Headers of all fragments but the first IP header, when the largest takes `size` bytes. Each
+ * fragment has an IP header, in IPv6 with a fragment header, and a multiple of eight bytes (RFC
+ * 791, RFC 8200). */
 static __always_inline __u32 fragment_headers(const struct ip_header *ip, __u32 length, __u32 size)
 {
 	__u32 extra = ip->version == 6 ? IPV6_FRAGMENT_HEADER : 0;
@@ -67,8 +69,8 @@ static __always_inline __u32 fragment_headers(const struct ip_header *ip, __u32 
 }
 
 /*
- * Headers that fragmentation will add to a datagram larger than the device takes: the cgroup hook runs
- * before ip_fragment().
+ * Headers that fragmentation will add to a datagram larger than the device takes: the cgroup hook
+ * runs before ip_fragment().
  */
 static __always_inline __u32 sent_fragment_headers(struct __sk_buff *skb)
 {
@@ -135,8 +137,9 @@ static __always_inline bool count_owned(struct fw_flow_state *flow, enum fw_dire
 	return true;
 }
 
-/* The kernel's own sockets (answers to ping, resets) will never have an owner to wait for. The address
- * is read back from the map because the verifier allows no arithmetic on the pointer itself. */
+/* The kernel's own sockets (answers to ping, resets) will never have an owner to wait for. The
+ * address is read back from the map because the verifier allows no arithmetic on the pointer
+ * itself. */
 static __always_inline void begin(struct fw_flow_state *flow, struct bpf_sock *skb_sk)
 {
 	struct sock *sk;
@@ -176,9 +179,9 @@ static __always_inline void identify(struct __sk_buff *skb, struct request_packe
 }
 
 /*
- * Two packets that both complete a handshake, on two CPUs at once: both pass the listener's filter, and
- * the one that comes late (tcp_check_req: the request is gone) passes the filter of the connection as
- * well, at once and on the same CPU. It counts once, for the listener's owner.
+ * Two packets that both complete a handshake, on two CPUs at once: both pass the listener's filter,
+ * and the one that comes late (tcp_check_req: the request is gone) passes the filter of the
+ * connection as well, at once and on the same CPU. It counts once, for the listener's owner.
  */
 static __always_inline bool was_counted_at_listener(struct __sk_buff *skb, struct bpf_sock *sk,
 	const struct fw_flow_state *flow)
@@ -255,9 +258,9 @@ int fw_wire_received(struct __sk_buff *skb)
 }
 
 /*
- * On some kernels (6.1 among them) the egress hook does not run for a SYN-ACK over IPv6, because the
- * listener sends it in the name of a request that is no full socket. The backend finds out at load and
- * keeps this program attached only then.
+ * On some kernels (6.1 among them) the egress hook does not run for a SYN-ACK over IPv6, because
+ * the listener sends it in the name of a request that is no full socket. The backend finds out at
+ * load and keeps this program attached only then.
  */
 SEC("fexit/tcp_make_synack")
 int BPF_PROG(fw_synack, struct sock *sk, struct dst_entry *route, struct request_sock *request,

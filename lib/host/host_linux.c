@@ -411,8 +411,8 @@ static bool read_clock_difference(uint64_t *difference)
 	return after - before <= CLOCK_NOISE_NS;
 }
 
-/* Moments that are converted one after the other keep their order and distance: the clocks' difference
- * stays what it was until it has changed by more than reading them is off. */
+/* Moments that are converted one after the other keep their order and distance: the clocks'
+ * difference stays what it was until it has changed by more than reading them is off. */
 uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns)
 {
 	static _Thread_local uint64_t kept;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The addresses that the reach of this machine hangs on: gateways of default routes, and the peer of the
- * SSH session in which the caller runs. Callable from any thread.
+ * The addresses that the reach of this machine hangs on: gateways of default routes, and the peer
+ * of the SSH session in which the caller runs. Callable from any thread.
  */
 #ifndef FW_LIFELINES_H
 #define FW_LIFELINES_H
@@ -22,16 +22,19 @@ struct fw_gateway {
 /* Return false to stop early. */
 typedef bool (*fw_gateway_fn)(const struct fw_gateway *gateway, void *argument);
 
-/* Every default route with a gateway of the caller's network namespace. What cannot be read has none. */
+/* Every default route with a gateway of the caller's network namespace. What cannot be read has
+ * none. */
 void fw_host_gateways(fw_gateway_fn row, void *argument);
 
-/* The same from the text of /proc/net/route and of /proc/net/ipv6_route. False: a row stopped it. */
+/* The same from the text of /proc/net/route and of /proc/net/ipv6_route. False: a row stopped
+ * it. */
 bool fw_gateways_read_ipv4(FILE *file, fw_gateway_fn row, void *argument);
 bool fw_gateways_read_ipv6(FILE *file, fw_gateway_fn row, void *argument);
 
 /*
- * The peer of the SSH session: of SSH_CONNECTION, which the caller has or, where it was taken away on the
- * way (sudo), the nearest parent that has. False: there is none; the outputs are then untouched.
+ * The peer of the SSH session: of SSH_CONNECTION, which the caller has or, where it was taken away
+ * on the way (sudo), the nearest parent that has. False: there is none; the outputs are then
+ * untouched.
  */
 bool fw_host_ssh_peer(uint8_t *family, uint8_t address[16]);
 

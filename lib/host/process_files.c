@@ -10,8 +10,8 @@
 
 #define FIRST_SIZE 4096
 
-/* exec takes 6 MiB of arguments and environment; a process may say that it has more (PR_SET_MM). A power
- * of two times FIRST_SIZE. */
+/* exec takes 6 MiB of arguments and environment; a process may say that it has more (PR_SET_MM). A
+ * power of two times FIRST_SIZE. */
 #define COMMAND_LINE_MOST (8u << 20)
 
 static enum fw_status status_of(int error_number)

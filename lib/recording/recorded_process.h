@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a recording says of the processes in it, by their pid: the latest one that had it. Only where it
- * says so is kept; the answer is read from the file. For lib/recording; one thread.
+ * What a recording says of the processes in it, by their pid: the latest one that had it. Only
+ * where it says so is kept; the answer is read from the file. For lib/recording; one thread.
  */
 #ifndef FW_RECORDED_PROCESS_H
 #define FW_RECORDED_PROCESS_H

@@ -118,8 +118,8 @@ static enum fw_status scan_records(struct fw_recording *recording, struct fw_err
 	}
 }
 
-/* The first record, which says how to understand the others. A recording that was cut off before it is
- * an empty one. */
+/* The first record, which says how to understand the others. A recording that was cut off before it
+ * is an empty one. */
 static enum fw_status read_info(struct fw_recording *recording, struct fw_error *error)
 {
 	const struct fw_record_header *record;

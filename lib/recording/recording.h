@@ -51,9 +51,9 @@ struct fw_recording {
 	bool is_finished; /* record ended in order: the report is the recorded one */
 };
 
-/* FW_MALFORMED, FW_UNSUPPORTED: not a recording, or of a version that cannot be read. Damage further on
- * is no error here: `ending` tells. *recording must stay where it is until fw_recording_close(), which
- * accepts an all-zero one. Replay begins with the first snapshot. */
+/* FW_MALFORMED, FW_UNSUPPORTED: not a recording, or of a version that cannot be read. Damage
+ * further on is no error here: `ending` tells. *recording must stay where it is until
+ * fw_recording_close(), which accepts an all-zero one. Replay begins with the first snapshot. */
 enum fw_status fw_recording_open(struct fw_recording *recording, const char *path,
 	struct fw_error *error);
 /* The same for an open file, which is closed also when this fails. */
@@ -63,7 +63,8 @@ void fw_recording_close(struct fw_recording *recording);
 
 /* Make a snapshot the current one. False: there is none of this number. */
 bool fw_recording_go(struct fw_recording *recording, size_t snapshot);
-/* The last snapshot that was taken at most `offset_ns` after the first; UINT64_MAX: the last one. */
+/* The last snapshot that was taken at most `offset_ns` after the first; UINT64_MAX: the last
+ * one. */
 bool fw_recording_go_time(struct fw_recording *recording, uint64_t offset_ns);
 
 #endif

@@ -10,12 +10,14 @@
  * Little-endian throughout; everything begins at a multiple of 8 bytes. A record begins with struct
  * fw_record_header, whose size is the frame's length. Records of events (types below
  * FW_RECORD_EVENT_TYPES) are byte for byte what the backend delivered; the others (enum
- * fw_recording_type) are defined here. The order is that of writing: the info, then events and snapshots
- * as they came, then the report. A snapshot is a begin, its rows (usage, connections, ports) and an end;
- * events never stand inside one. Written front to back only, so a recording may go through a pipe.
+ * fw_recording_type) are defined here. The order is that of writing: the info, then events and
+ * snapshots as they came, then the report. A snapshot is a begin, its rows (usage, connections,
+ * ports) and an end; events never stand inside one. Written front to back only, so a recording may
+ * go through a pipe.
  *
- * Checksums are CRC-32 as in zlib and RFC 1952. The length has one of its own, so that a changed length
- * is not taken for a file that ends early. Frames are numbered, so that a missing block is noticed.
+ * Checksums are CRC-32 as in zlib and RFC 1952. The length has one of its own, so that a changed
+ * length is not taken for a file that ends early. Frames are numbered, so that a missing block is
+ * noticed.
  */
 #ifndef FW_RECORDING_FORMAT_H
 #define FW_RECORDING_FORMAT_H
@@ -62,7 +64,8 @@ enum fw_recording_flag {
 /* FW_RECORDING_INFO. Says nothing that identifies the machine. Texts end with a zero byte. */
 struct fw_recording_info {
 	struct fw_record_header header;
-	uint64_t boot_utc_ns; /* UTC, ns since 1970, of boot: boot_utc_ns + time_ns is a record's time */
+	/* UTC, ns since 1970, of boot: boot_utc_ns + time_ns is a record's time */
+	uint64_t boot_utc_ns;
 	uint64_t since_ns;    /* when counting began, ns since boot */
 	uint64_t interval_ns; /* between snapshots */
 	uint64_t types;	      /* bits (1 << enum fw_record_type) subscribed to; 0: no events */

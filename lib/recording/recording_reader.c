@@ -13,7 +13,8 @@
 
 #define WINDOW_SIZE 65536u
 
-/* Fill what is in memory from the file; fewer than `wanted` bytes only where the file was cut since. */
+/* Fill what is in memory from the file; fewer than `wanted` bytes only where the file was cut
+ * since. */
 static enum fw_status fill(struct fw_recording_reader *reader, size_t wanted, struct fw_error *error)
 {
 	while (reader->window_length < wanted) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Reads the records of a recording one after the other, from any of them on. Nothing of the file is
- * trusted: a record that is handed out has the checksums, size, texts and zero-terminated names that
- * consumers rely on. One thread uses one reader at a time.
+ * trusted: a record that is handed out has the checksums, size, texts and zero-terminated names
+ * that consumers rely on. One thread uses one reader at a time.
  */
 #ifndef FW_RECORDING_READER_H
 #define FW_RECORDING_READER_H
@@ -19,7 +19,8 @@ struct fw_recording_place {
 enum fw_recording_find {
 	FW_RECORDING_FOUND,
 	FW_RECORDING_END,     /* the file ends behind a whole record */
-	FW_RECORDING_TORN,    /* it ends inside a frame, or in nothing but zeros, as after a crash */
+	/* it ends inside a frame, or in nothing but zeros, as after a crash */
+	FW_RECORDING_TORN,
 	FW_RECORDING_DAMAGED, /* the bytes here are not what was written */
 };
 
@@ -41,7 +42,8 @@ enum fw_status fw_recording_reader_init(struct fw_recording_reader *reader, int 
 	struct fw_error *error);
 void fw_recording_reader_done(struct fw_recording_reader *reader);
 
-/* A second reader of the same file, with a place and memory of its own; it must go before the first. */
+/* A second reader of the same file, with a place and memory of its own; it must go before the
+ * first. */
 void fw_recording_reader_share(const struct fw_recording_reader *reader,
 	struct fw_recording_reader *second);
 void fw_recording_reader_unshare(struct fw_recording_reader *second);
@@ -49,8 +51,8 @@ void fw_recording_reader_unshare(struct fw_recording_reader *second);
 /* Open a file for it by its name. */
 enum fw_status fw_recording_reader_file(const char *path, int *fd, struct fw_error *error);
 
-/* *record is valid until the next call, and set only with FW_RECORDING_FOUND; the place moves on only
- * then. Not FW_OK: the file could not be read, or no memory; then nothing is set. */
+/* *record is valid until the next call, and set only with FW_RECORDING_FOUND; the place moves on
+ * only then. Not FW_OK: the file could not be read, or no memory; then nothing is set. */
 enum fw_status fw_recording_reader_next(struct fw_recording_reader *reader,
 	enum fw_recording_find *find, const struct fw_record_header **record,
 	struct fw_error *error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Writes a recording front to back. What was flushed stays readable whatever happens afterwards. One
- * thread uses one writer at a time.
+ * Writes a recording front to back. What was flushed stays readable whatever happens afterwards.
+ * One thread uses one writer at a time.
  */
 #ifndef FW_RECORDING_WRITER_H
 #define FW_RECORDING_WRITER_H
@@ -28,7 +28,8 @@ enum fw_status fw_recording_writer_init(struct fw_recording_writer *writer,
 /* Does not flush. An all-zero one is accepted. */
 void fw_recording_writer_done(struct fw_recording_writer *writer);
 
-/* Copies the record, whose header is filled. FW_FAILED, also for all later ones: it cannot be written. */
+/* Copies the record, whose header is filled. FW_FAILED, also for all later ones: it cannot be
+ * written. */
 enum fw_status fw_recording_writer_put(struct fw_recording_writer *writer,
 	const struct fw_record_header *record, struct fw_error *error);
 /* Give everything to the sink. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Records of events one behind the other, as a damaged queue or recording might hold them: each that is
- * whole becomes JSON that parses and lines that are safe, and passes a filter or not.
+ * Records of events one behind the other, as a damaged queue or recording might hold them: each
+ * that is whole becomes JSON that parses and lines that are safe, and passes a filter or not.
  */
 #include <json-c/json.h>
 #include <stdlib.h>

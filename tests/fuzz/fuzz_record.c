@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Records one behind the other, as in a queue: whatever is called whole can be read to its last byte. */
+/* Records one behind the other, as in a queue: whatever is called whole can be read to its last
+ * byte. */
 #include <stdlib.h>
 #include <string.h>
 

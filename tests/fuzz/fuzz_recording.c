@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Any file as a recording, replayed to its end. The checksums of what the fuzzer makes are put right
- * first, or it would never get past them; every other input is taken as it is.
+ * Any file as a recording, replayed to its end. The checksums of what the fuzzer makes are put
+ * right first, or it would never get past them; every other input is taken as it is.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Rates, prefixes, lines and files of rules: nothing crashes, refusals say why, and what is accepted is
- * sound and is read again as the same from the text that is made of it.
+ * Rates, prefixes, lines and files of rules: nothing crashes, refusals say why, and what is
+ * accepted is sound and is read again as the same from the text that is made of it.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The parser of numbers of bytes: agrees with strtold() within its precision on everything it accepts. */
+/* The parser of numbers of bytes: agrees with strtold() within its precision on everything it
+ * accepts. */
 #include <stdlib.h>
 #include <string.h>
 

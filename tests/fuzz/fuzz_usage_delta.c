@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A machine that the input drives: processes start, move bytes, exit, are folded away, pids come back.
- * After every snapshot rows + unattributed must be exactly what the machine moved since the last.
+ * A machine that the input drives: processes start, move bytes, exit, are folded away, pids come
+ * back. After every snapshot rows + unattributed must be exactly what the machine moved since the
+ * last.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -126,7 +126,8 @@ static ssize_t ring_receive(struct fw_block_channel *channel, char *data, size_t
 	return receive(channel->state, data, size, MSG_DONTWAIT);
 }
 
-/* Of a connection that was cut too, so that what had arrived before is not taken for what came after. */
+/* Of a connection that was cut too, so that what had arrived before is not taken for what came
+ * after. */
 static ssize_t fixed_queued(struct fw_block_channel *channel)
 {
 	static char data[1 << 20];

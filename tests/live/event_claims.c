@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-/* A process that says its arguments are where and as long as it likes (PR_SET_MM_MAP), as any may. */
+/* A process that says its arguments are where and as long as it likes (PR_SET_MM_MAP), as any
+ * may. */
 #include "event_generator.h"
 
 #include <errno.h>

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwpacket: frames of its own making, what arrives of them, and what a filter of addresses has to do
- * with each. Shared by its files only; one thread.
+ * fwpacket: frames of its own making, what arrives of them, and what a filter of addresses has to
+ * do with each. Shared by its files only; one thread.
  *
- * A frame is known by its source MAC: 02:f1, a tag, and a number of three bytes. So truncated and empty ones can
- * be told apart, too. What should become of it is judged from its bytes alone (packet_judge.c) and by a search
- * that has nothing in common with the one under test (packet_list.c).
+ * A frame is known by its source MAC: 02:f1, a tag, and a number of three bytes. So truncated and
+ * empty ones can be told apart, too. What should become of it is judged from its bytes alone
+ * (packet_judge.c) and by a search that has nothing in common with the one under test
+ * (packet_list.c).
  */
 #ifndef FW_PACKET_H
 #define FW_PACKET_H
@@ -44,9 +45,9 @@ struct fw_packet_pool {
 
 void fw_packet_list_read(struct fw_packet_list *list, const char *path);
 bool fw_packet_list_has(const struct fw_packet_list *list, const struct fw_packet_address *address);
-/* Adds what a text names: PREFIX (all its addresses), random:PREFIX:COUNT, edges:FILE:COUNT (the first, the last and
- * one address of so many prefixes of a list, and their neighbours outside), in:FILE:COUNT and out:FILE:COUNT (IPv4,
- * in the list; not in it and below 100.0.0.0). */
+/* Adds what a text names: PREFIX (all its addresses), random:PREFIX:COUNT, edges:FILE:COUNT (the
+ * first, the last and one address of so many prefixes of a list, and their neighbours outside),
+ * in:FILE:COUNT and out:FILE:COUNT (IPv4, in the list; not in it and below 100.0.0.0). */
 void fw_packet_pool_add(struct fw_packet_pool *pool, const char *text);
 void fw_packet_seed(uint64_t seed);
 uint64_t fw_packet_random(void);
@@ -56,7 +57,8 @@ struct fw_packet_kind {
 	const char *name;
 	uint8_t family;	   /* of the address that it carries, whatever its type */
 	uint8_t protocol;
-	uint8_t extension; /* IPv6: header in front of that of the protocol; +1, for hop-by-hop is 0 */
+	/* IPv6: header in front of that of the protocol; +1, for hop-by-hop is 0 */
+	uint8_t extension;
 	uint8_t options;   /* IPv4: bytes */
 	uint8_t first;	   /* in place of version and header length; 0: as it should be */
 	bool is_jumbo;	   /* as large as the device takes */
@@ -71,7 +73,8 @@ struct fw_packet_kind {
 struct fw_packet_order {
 	const struct fw_packet_kind *kind;
 	const struct fw_packet_address *address;
-	bool is_source;	 /* where the address goes; the other one is of a documentation network, or `other` */
+	/* where the address goes; the other one is of a documentation network, or `other` */
+	bool is_source;
 	const struct fw_packet_address *other; /* NULL: none in particular */
 	const uint8_t *to; /* MAC; NULL: broadcast */
 	uint8_t tag;
@@ -90,7 +93,8 @@ size_t fw_packet_make(const struct fw_packet_order *order, uint8_t *frame);
 struct fw_packet_verdict {
 	bool is_ip;
 	struct fw_packet_address source, destination; /* where is_ip */
-	uint32_t bytes; /* of IP as its header tells, where that can be; else of what follows the tags */
+	/* of IP as its header tells, where that can be; else of what follows the tags */
+	uint32_t bytes;
 };
 
 void fw_packet_judge(const uint8_t *frame, size_t length, struct fw_packet_verdict *verdict);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The bpf system call, and instructions of BPF; for the files of fwpacket that need no library for them. */
+/* The bpf system call, and instructions of BPF; for the files of fwpacket that need no library for
+ * them. */
 #ifndef FW_PACKET_BPF_H
 #define FW_PACKET_BPF_H
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwpacket count: frames that arrive, by tag, until SIGINT or SIGTERM. Counted by a socket filter, in the
- * kernel, so that however many come none is lost to a full queue. With a port, a UDP socket as well that throws
- * away what it gets, so that the stack has somewhere to put packets.
+ * fwpacket count: frames that arrive, by tag, until SIGINT or SIGTERM. Counted by a socket filter,
+ * in the kernel, so that however many come none is lost to a full queue. With a port, a UDP socket
+ * as well that throws away what it gets, so that the stack has somewhere to put packets.
  */
 #include "packet.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwpacket fuzz: a program that is in the kernel already is run by the kernel on frames that were changed
- * at random; each verdict is compared with what the frame's bytes say.
+ * fwpacket fuzz: a program that is in the kernel already is run by the kernel on frames that were
+ * changed at random; each verdict is compared with what the frame's bytes say.
  */
 #include "packet.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags and by its version, if all of the
- * fixed header is there. How long the header says it is has no bearing on that: whatever the stack makes of
- * such a packet later, its addresses are where they are.
+ * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags and by its version, if all
+ * of the fixed header is there. How long the header says it is has no bearing on that: whatever the
+ * stack makes of such a packet later, its addresses are where they are.
  */
 #include "packet.h"
 

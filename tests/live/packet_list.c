@@ -20,7 +20,8 @@ void fw_packet_seed(uint64_t seed)
 	state = seed ? seed : 1;
 }
 
-/* xorshift64*, of Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled" */
+/* xorshift64*, of Vigna, "An experimental exploration of Marsaglia's xorshift generators,
+ * scrambled" */
 uint64_t fw_packet_random(void)
 {
 	state ^= state >> 12;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwpacket load: as many frames as go, all made beforehand, their addresses in random order. With a list, frames
- * that are in it have the tag that follows.
+ * fwpacket load: as many frames as go, all made beforehand, their addresses in random order. With a
+ * list, frames that are in it have the tag that follows.
  */
 #include "packet.h"
 

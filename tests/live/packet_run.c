@@ -2,9 +2,9 @@
 /*
  * fwpacket run: every frame one by one, and whether exactly those arrive that should.
  *
- * A batch ends with a frame of a type that no filter of addresses looks at: when that has arrived, what
- * is not there of the batch does not come any more. What receives are sockets for one type each: those for all types
- * see packets before traffic control does.
+ * A batch ends with a frame of a type that no filter of addresses looks at: when that has arrived,
+ * what is not there of the batch does not come any more. What receives are sockets for one type
+ * each: those for all types see packets before traffic control does.
  */
 #include "packet.h"
 

@@ -86,7 +86,8 @@ void fw_semaphore_await(sem_t *semaphore);
 void fw_semaphore_await_children(sem_t *semaphore);
 void fw_kill(pid_t pid); /* a child of the run that is meant to die */
 void fw_kill_all(void);
-/* From now on an alarm (with a word about it), SIGTERM and SIGINT end this program and all it started. */
+/* From now on an alarm (with a word about it), SIGTERM and SIGINT end this program and all it
+ * started. */
 void fw_end_by_signals(void);
 void fw_wait_asleep(pid_t pid); /* until it sleeps in a system call; bounded */
 void fw_stages_open(void);

@@ -294,7 +294,8 @@ static void tree(void **state)
 	assert_true(forks(PID(14), START(6), PID(13), START(5), "x"));
 	assert_false(forks(PID(15), START(6), PID(9), START(1), "x"));
 	assert_true(exits(PID(13), START(5), "x"));
-	/* Its child has another parent now and is one of the tree nevertheless, and so are its own. */
+	/* Its child has another parent now and is one of the tree nevertheless, and so are its
+	 * own. */
 	assert_true(execs(PID(14), START(6), "y", "/bin/y"));
 	assert_true(forks(PID(16), START(7), PID(14), START(6), "y"));
 	/* So it is when the root has gone. */

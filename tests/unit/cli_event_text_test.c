@@ -148,7 +148,8 @@ static void losses(void **state)
 		"Lost: 3 process_create, 18446744073709551615 image_load, 1 14");
 }
 
-/* Whatever bytes a process chooses, a line is one line of valid UTF-8 without control characters. */
+/* Whatever bytes a process chooses, a line is one line of valid UTF-8 without control
+ * characters. */
 static void is_safe(void **state)
 {
 	static const writer writers[] = { fw_event_text, fw_event_classic };

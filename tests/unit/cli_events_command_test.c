@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The command `events` against a stand-in for the kernel side: what it asks for, prints, and ends with. */
+/* The command `events` against a stand-in for the kernel side: what it asks for, prints, and ends
+ * with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* filter and its subcommands against a stand-in for the kernel side: what they ask of it, print, refuse,
- * and end with. */
+/* filter and its subcommands against a stand-in for the kernel side: what they ask of it, print,
+ * refuse, and end with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

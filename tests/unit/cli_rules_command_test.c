@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* block, unblock, limit, unlimit and rules against a stand-in for the kernel side: what they ask of it,
- * print, refuse, and end with. */
+/* block, unblock, limit, unlimit and rules against a stand-in for the kernel side: what they ask of
+ * it, print, refuse, and end with. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

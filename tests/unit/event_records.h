@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Records as a kernel side would send them, for tests. Each function fills a buffer that the next call of
- * any of them uses again. */
+/* Records as a kernel side would send them, for tests. Each function fills a buffer that the next
+ * call of any of them uses again. */
 #ifndef FW_TEST_EVENT_RECORDS_H
 #define FW_TEST_EVENT_RECORDS_H
 

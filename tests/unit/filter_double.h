@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A stand-in for a kernel side that filters adapters, for the sessions that reach it, for interruptions
- * and for what the machine's reach hangs on. One test program links it in the place of lib/session.c,
- * cli/interrupt.c and lib/host/lifelines.c. */
+/* A stand-in for a kernel side that filters adapters, for the sessions that reach it, for
+ * interruptions and for what the machine's reach hangs on. One test program links it in the place
+ * of lib/session.c, cli/interrupt.c and lib/host/lifelines.c. */
 #ifndef FW_TEST_FILTER_DOUBLE_H
 #define FW_TEST_FILTER_DOUBLE_H
 
@@ -45,7 +45,8 @@ void filter_double_end(void);
 
 void filter_double_add_adapter(const char *name);
 
-/* The list in force that was set for this text and has the direction; fails the test if there is none. */
+/* The list in force that was set for this text and has the direction; fails the test if there is
+ * none. */
 const struct filter_double_list *filter_double_list(const char *adapter, uint32_t direction);
 
 #endif

@@ -14,8 +14,8 @@ struct json_object *field(struct json_object *object, const char *key);
 void expect_text(struct json_object *object, const char *key, const char *text);
 void expect_number(struct json_object *object, const char *key, uint64_t number);
 void expect_null(struct json_object *object, const char *key);
-/* A reader sees at least these fields, written as JSON that may have ' for "; those of objects within are
- * compared likewise. `object` is released. */
+/* A reader sees at least these fields, written as JSON that may have ' for "; those of objects
+ * within are compared likewise. `object` is released. */
 void expect_fields(struct json_object *object, const char *fields);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Recordings: written and read again, cut at every place, with every byte changed, of other versions. */
+/* Recordings: written and read again, cut at every place, with every byte changed, of other
+ * versions. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -231,7 +232,8 @@ static void absurd_length(void **state)
 	assert_int_equal(read, 0);
 }
 
-/* Whoever makes a recording by hand can make the checksums fit; consumers take names as C strings. */
+/* Whoever makes a recording by hand can make the checksums fit; consumers take names as C
+ * strings. */
 static void name_without_end(void **state)
 {
 	struct fw_recording_usage row = {

@@ -150,7 +150,8 @@ static bool announce(struct fw_record_header *record, void *argument)
 	return true;
 }
 
-/* 10 runs on, 11 was forked while the list was made, 12 ended before it, 13 is a number used again. */
+/* 10 runs on, 11 was forked while the list was made, 12 ended before it, 13 is a number used
+ * again. */
 static void announces_each_object_once(void **state)
 {
 	struct fw_record_merge existing = { 0 }, live = { 0 };

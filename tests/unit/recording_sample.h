@@ -35,8 +35,8 @@ void sample_loss(struct sample *sample, uint16_t type, uint64_t lost, uint64_t s
 void sample_snapshot(struct sample *sample, uint32_t pid, uint64_t sent, uint64_t seconds);
 void sample_report(struct sample *sample, uint64_t seconds);
 
-/* A recording with a record of every type; `frames` (at least 64) gets where each frame ends. Returns how
- * many there are. */
+/* A recording with a record of every type; `frames` (at least 64) gets where each frame ends.
+ * Returns how many there are. */
 size_t sample_every_type(struct sample *sample, size_t *frames);
 
 /* A file with these bytes, open for reading. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* A stand-in for a kernel side that keeps rules, and for the sessions that reach it. One test program links
- * it in the place of lib/session.c. */
+/* A stand-in for a kernel side that keeps rules, and for the sessions that reach it. One test
+ * program links it in the place of lib/session.c. */
 #ifndef FW_TEST_RULE_DOUBLE_H
 #define FW_TEST_RULE_DOUBLE_H
 
