@@ -152,8 +152,8 @@ struct fw_backend_ops {
 	enum fw_status (*rules_add)(struct fw_backend *backend, struct fw_rule *rules, size_t count,
 		struct fw_error *error);
 	/* Take rules back, all of them or none. FW_NOT_FOUND: there is none with one of the ids. */
-	enum fw_status (*rules_remove)(struct fw_backend *backend, const uint32_t *ids, size_t count,
-		struct fw_error *error);
+	enum fw_status (*rules_remove)(struct fw_backend *backend, const uint32_t *ids,
+		size_t count, struct fw_error *error);
 	/* Every rule in force, by id. */
 	enum fw_status (*rules)(struct fw_backend *backend, fw_rule_fn row, void *argument,
 		struct fw_error *error);
@@ -175,23 +175,24 @@ struct fw_backend_ops {
 	 * pattern is that of no adapter. FW_UNSUPPORTED: an adapter takes no filter, or not this
 	 * way.
 	 */
-	enum fw_status (*filter_set)(struct fw_backend *backend, const struct fw_filter_change *changes,
-		size_t count, enum fw_filter_way way, struct fw_error *error);
+	enum fw_status (*filter_set)(struct fw_backend *backend,
+		const struct fw_filter_change *changes, size_t count, enum fw_filter_way way,
+		struct fw_error *error);
 	/* Give adapters that have appeared the lists whose patterns name them, and forget those
 	 * that vanished. */
 	enum fw_status (*filter_settle)(struct fw_backend *backend, struct fw_error *error);
 	/* Every list of the caller's network namespace, by adapter text. A list of both directions
 	 * is one row. */
-	enum fw_status (*filter_lists)(struct fw_backend *backend, fw_filter_list_fn row, void *argument,
-		struct fw_error *error);
+	enum fw_status (*filter_lists)(struct fw_backend *backend, fw_filter_list_fn row,
+		void *argument, struct fw_error *error);
 	/* The prefixes of a list in their order, and what each dropped. FW_NOT_FOUND: no list has
 	 * the id. */
 	enum fw_status (*filter_prefixes)(struct fw_backend *backend, uint32_t list,
 		fw_filter_prefix_fn row, void *argument, struct fw_error *error);
 	/* What happens to adapters from the first call on, waiting up to timeout_ms for it; each
 	 * that comes is settled before it is told. poll_fd() does not tell of these. */
-	enum fw_status (*filter_follow)(struct fw_backend *backend, int timeout_ms, fw_adapter_event_fn row,
-		void *argument, struct fw_error *error);
+	enum fw_status (*filter_follow)(struct fw_backend *backend, int timeout_ms,
+		fw_adapter_event_fn row, void *argument, struct fw_error *error);
 };
 
 /* A backend's instance begins with this. */

@@ -64,7 +64,8 @@ enum fw_status fw_command_parse_count(const char *text, uint64_t *count, struct 
 	errno = 0;
 	value = strtoull(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end || errno || !value)
-		return fw_error_set(error, FW_USAGE, "count '%.60s' is not a number from 1 on", text);
+		return fw_error_set(
+			error, FW_USAGE, "count '%.60s' is not a number from 1 on", text);
 	*count = value;
 	return FW_OK;
 }

@@ -251,7 +251,8 @@ static struct fw_process process_of(const struct fw_process_create_record *recor
 
 	memcpy(process.comm, record->comm, sizeof(process.comm));
 	if (record->exe.length)
-		copy_exe(fw_record_text(&record->header, &record->exe), record->exe.length, &process);
+		copy_exe(fw_record_text(&record->header, &record->exe), record->exe.length,
+			&process);
 	return process;
 }
 
@@ -393,6 +394,6 @@ bool fw_event_filter_passes(struct fw_event_filter *filter, const struct fw_reco
 		return pass_exit(filter, (const struct fw_process_exit_record *)record);
 	owner = fw_event_process(record);
 	return pass_other(filter, &owner,
-		record->type == FW_RECORD_BLOCKED ? ((const struct fw_blocked_record *)record)->uid :
-						    UINT32_MAX);
+		record->type == FW_RECORD_BLOCKED ? ((const struct fw_blocked_record *)record)->uid
+						  : UINT32_MAX);
 }

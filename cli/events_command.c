@@ -29,8 +29,19 @@
 /* A flood that loses records must not be met by reading all of /proc again and again. */
 #define LEARN_AGAIN_NS 1000000000u
 
-enum { OPTION_TYPES = 1, OPTION_TARGET, OPTION_TREE, OPTION_EXISTING, OPTION_ALL_MAPPINGS,
-	OPTION_BUFFER, OPTION_JSON, OPTION_CLASSIC, OPTION_FAIL_ON_LOSS, OPTION_BACKEND, OPTION_NO_WIRE };
+enum {
+	OPTION_TYPES = 1,
+	OPTION_TARGET,
+	OPTION_TREE,
+	OPTION_EXISTING,
+	OPTION_ALL_MAPPINGS,
+	OPTION_BUFFER,
+	OPTION_JSON,
+	OPTION_CLASSIC,
+	OPTION_FAIL_ON_LOSS,
+	OPTION_BACKEND,
+	OPTION_NO_WIRE
+};
 
 enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CLASSIC };
 
@@ -411,8 +422,8 @@ static int run_events(int argc, char **argv)
 	struct fw_error error;
 	int option, code = -1;
 
-	while (code < 0 && (option = fw_command_next_option(&fw_command_events, argc, argv, "p:c:d:",
-				    options)) != FW_END_OPTIONS) {
+	while (code < 0 && (option = fw_command_next_option(&fw_command_events, argc, argv,
+				    "p:c:d:", options)) != FW_END_OPTIONS) {
 		if (option == FW_OPTION_HELP)
 			code = fw_command_print_help(&fw_command_events);
 		else if (option == FW_BAD_OPTION)

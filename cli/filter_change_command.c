@@ -82,7 +82,8 @@ static enum fw_status find_targets(struct request *request, struct fw_backend *b
 
 		target->report.direction &= asked;
 		covered |= target->report.direction;
-		status = fw_filter_prefixes_fill(&target->prefixes, backend, target->list.id, error);
+		status =
+			fw_filter_prefixes_fill(&target->prefixes, backend, target->list.id, error);
 		if (status == FW_NOT_FOUND)
 			status = FW_EXISTS; /* another one has just taken its place */
 	}
@@ -160,8 +161,8 @@ static enum fw_status guard(const struct request *request, struct fw_error *erro
 
 	if (request->removes || request->options->force)
 		return FW_OK;
-	status = fw_filter_guard(adapter, request->wanted.prefixes, request->wanted.count, NEW_SOURCE,
-		error);
+	status = fw_filter_guard(
+		adapter, request->wanted.prefixes, request->wanted.count, NEW_SOURCE, error);
 	for (size_t i = 0; i < request->count && status == FW_OK; i++) {
 		const struct target *target = &request->targets[i];
 
@@ -294,8 +295,8 @@ static int check(const struct fw_command *command, const struct fw_filter_option
 	return -1;
 }
 
-static int run(const struct fw_command *command, bool removes, const struct option *options, int argc,
-	char **argv)
+static int run(const struct fw_command *command, bool removes, const struct option *options,
+	int argc, char **argv)
 {
 	struct fw_filter_options parsed = { .way = FW_FILTER_WAY_KEEP };
 	struct request request = { .options = &parsed, .removes = removes };

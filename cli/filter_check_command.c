@@ -75,7 +75,8 @@ static enum fw_status check_file(const struct fw_filter_options *options, struct
 			check.name);
 	else if (file.skipped)
 		status = fw_error_set(error, FW_MALFORMED,
-			"%.200s: %" PRIu64 " of %" PRIu64 " lines %s wrong; 'filter set' refuses the file, "
+			"%.200s: %" PRIu64 " of %" PRIu64
+			" lines %s wrong; 'filter set' refuses the file, "
 			"or leaves them out with --skip-bad",
 			check.name, file.skipped, file.lines, file.skipped == 1 ? "is" : "are");
 	fw_filter_file_done(&file);

@@ -38,7 +38,8 @@ static int run_filter(int argc, char **argv)
 		return command->run(argc - 1, argv + 1);
 	if (argv[1][0] == '-')
 		return fw_command_usage_error(&fw_command_filter,
-			"unknown option '%s'; options stand behind enum, set, get and so on", argv[1]);
+			"unknown option '%s'; options stand behind enum, set, get and so on",
+			argv[1]);
 	return fw_command_usage_error(&fw_command_filter,
 		"'%s' is none of enum, set, get, add, remove, setdflt, stats, test, check, follow",
 		argv[1]);

@@ -50,7 +50,8 @@ static char *addresses_text(const struct fw_prefix_list *addresses, char text[AD
 	return text[0] ? text : strcpy(text, "-");
 }
 
-static void direction_cells(struct fw_text_table *table, const struct fw_adapter_direction *direction)
+static void direction_cells(
+	struct fw_text_table *table, const struct fw_adapter_direction *direction)
 {
 	if (direction->hook == FW_FILTER_HOOK_NONE)
 		fw_text_table_cell(table, "-");
@@ -59,7 +60,8 @@ static void direction_cells(struct fw_text_table *table, const struct fw_adapter
 			direction->pattern);
 }
 
-static char *reasons_text(const struct fw_adapter *adapter, char text[2 * FW_ADAPTER_TEXT_SIZE + 16])
+static char *reasons_text(
+	const struct fw_adapter *adapter, char text[2 * FW_ADAPTER_TEXT_SIZE + 16])
 {
 	const char *in = adapter->in.reason, *out = adapter->out.reason;
 

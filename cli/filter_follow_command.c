@@ -100,7 +100,8 @@ static enum fw_status set_first(struct follow *follow, struct fw_error *error)
 	struct fw_adapters adapters = { 0 };
 	enum fw_status status = fw_adapters_fill(&adapters, follow->backend, NULL, error);
 
-	for (size_t i = 0; i < follow->file.count && status == FW_OK && !follow->options->once; i++) {
+	for (size_t i = 0; i < follow->file.count && status == FW_OK && !follow->options->once;
+		i++) {
 		const char *adapter = follow->file.sections[i].adapter;
 
 		if (!fw_adapter_is_pattern(adapter) && !is_there(&adapters, adapter))

@@ -72,8 +72,8 @@ static enum fw_status print_lists(const struct fw_filter_options *options,
 	for (size_t i = 0; i < lists->count && status == FW_OK; i++) {
 		struct printing printing = { &lists->rows[i], options->json, false };
 
-		status = print_list(backend, &printing, lists->rows[i].direction & options->direction,
-			error);
+		status = print_list(
+			backend, &printing, lists->rows[i].direction & options->direction, error);
 	}
 	return status;
 }

@@ -44,8 +44,8 @@ static bool check_gateway(const struct fw_gateway *gateway, void *argument)
 		       "the gateway of the default route");
 }
 
-enum fw_status fw_filter_guard_everything(const char *adapter, const struct fw_filter_prefix *prefixes,
-	size_t count, struct fw_error *error)
+enum fw_status fw_filter_guard_everything(const char *adapter,
+	const struct fw_filter_prefix *prefixes, size_t count, struct fw_error *error)
 {
 	if (!fw_prefix_list_is_everything(prefixes, count, FW_FAMILY_IPV4) &&
 		!fw_prefix_list_is_everything(prefixes, count, FW_FAMILY_IPV6))

@@ -17,7 +17,7 @@ enum fw_status fw_filter_guard(const char *adapter, const struct fw_filter_prefi
 	size_t count, const char *source, struct fw_error *error);
 
 /* Of that, only whether nothing would pass any more. */
-enum fw_status fw_filter_guard_everything(const char *adapter, const struct fw_filter_prefix *prefixes,
-	size_t count, struct fw_error *error);
+enum fw_status fw_filter_guard_everything(const char *adapter,
+	const struct fw_filter_prefix *prefixes, size_t count, struct fw_error *error);
 
 #endif

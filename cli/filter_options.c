@@ -39,7 +39,8 @@ static enum fw_status take_adapter(struct fw_filter_options *parsed, struct fw_e
 }
 
 /* A word or an option with a value. */
-static enum fw_status take_value(struct fw_filter_options *parsed, int option, struct fw_error *error)
+static enum fw_status take_value(
+	struct fw_filter_options *parsed, int option, struct fw_error *error)
 {
 	switch (option) {
 	case FW_FILTER_ADAPTER:
@@ -121,14 +122,17 @@ int fw_filter_options_one(const struct fw_command *command, const struct fw_filt
 	if (options->word_count == 0 || !*options->words[0])
 		return fw_command_usage_error(command, "no %s given", what);
 	if (options->word_count > 1)
-		return fw_command_usage_error(command, "unexpected argument '%s'", options->words[1]);
+		return fw_command_usage_error(
+			command, "unexpected argument '%s'", options->words[1]);
 	return -1;
 }
 
-int fw_filter_options_none(const struct fw_command *command, const struct fw_filter_options *options)
+int fw_filter_options_none(
+	const struct fw_command *command, const struct fw_filter_options *options)
 {
 	if (options->word_count)
-		return fw_command_usage_error(command, "unexpected argument '%s'", options->words[0]);
+		return fw_command_usage_error(
+			command, "unexpected argument '%s'", options->words[0]);
 	return -1;
 }
 

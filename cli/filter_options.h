@@ -10,8 +10,9 @@
 #include <getopt.h>
 
 /* Named "filter set" and so on: their messages and help are their own. */
-extern const struct fw_command fw_command_filter_enum, fw_command_filter_set, fw_command_filter_get, fw_command_filter_add,
-	fw_command_filter_remove, fw_command_filter_setdflt, fw_command_filter_stats, fw_command_filter_test, fw_command_filter_check,
+extern const struct fw_command fw_command_filter_enum, fw_command_filter_set, fw_command_filter_get,
+	fw_command_filter_add, fw_command_filter_remove, fw_command_filter_setdflt,
+	fw_command_filter_stats, fw_command_filter_test, fw_command_filter_check,
 	fw_command_filter_follow;
 
 /* Values of entries in the subcommands' long options. */
@@ -70,7 +71,8 @@ int fw_filter_options_one(const struct fw_command *command, const struct fw_filt
 	const char *what);
 
 /* No words? The same. */
-int fw_filter_options_none(const struct fw_command *command, const struct fw_filter_options *options);
+int fw_filter_options_none(
+	const struct fw_command *command, const struct fw_filter_options *options);
 
 /* After a run: the message of an error and its exit code, or that output could be written. */
 int fw_filter_finish(const struct fw_command *command, enum fw_status status,

@@ -14,8 +14,8 @@
 #define ADAPTERS_NAMED 8
 
 /* Is the list of the report the one that counts for this direction of the adapter? */
-static bool holds_for(const struct fw_filter_report *report, const struct fw_adapter_direction *direction,
-	uint32_t bit)
+static bool holds_for(const struct fw_filter_report *report,
+	const struct fw_adapter_direction *direction, uint32_t bit)
 {
 	return (report->direction & bit) && direction->hook != FW_FILTER_HOOK_NONE &&
 	       !strcmp(direction->pattern, report->adapter);
@@ -40,7 +40,8 @@ static void print_adapter(const struct fw_filter_report *report, const struct fw
 	printf(")");
 }
 
-static void print_adapters(const struct fw_filter_report *report, const struct fw_adapters *adapters)
+static void print_adapters(
+	const struct fw_filter_report *report, const struct fw_adapters *adapters)
 {
 	size_t count = 0, named = 0;
 
@@ -127,7 +128,8 @@ static bool print_json(const struct fw_filter_report *report, const struct fw_ad
 	return fw_json_print_line(object);
 }
 
-bool fw_filter_report_print(const struct fw_filter_report *report, const struct fw_adapters *adapters)
+bool fw_filter_report_print(
+	const struct fw_filter_report *report, const struct fw_adapters *adapters)
 {
 	if (report->json)
 		return print_json(report, adapters);

@@ -21,7 +21,8 @@ struct fw_filter_report {
 
 /* One line, or object, with the adapters for which the list is in force (NULL: not known). False:
  * no memory. */
-bool fw_filter_report_print(const struct fw_filter_report *report, const struct fw_adapters *adapters);
+bool fw_filter_report_print(
+	const struct fw_filter_report *report, const struct fw_adapters *adapters);
 
 /* One for each section of a file. adapters as above. */
 bool fw_filter_report_file(const struct fw_filter_file *file, const struct fw_adapters *adapters,

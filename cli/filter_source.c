@@ -32,7 +32,8 @@ static void tell_note(const struct fw_filter_note *note, void *argument)
 	else if (note->kind == FW_FILTER_NOTE_DUPLICATE)
 		fprintf(stderr, ": %s stands in line %u already", note->text, note->kept_line);
 	else
-		fprintf(stderr, ": %s is in %s of line %u", note->text, note->kept, note->kept_line);
+		fprintf(stderr, ": %s is in %s of line %u", note->text, note->kept,
+			note->kept_line);
 	fprintf(stderr, "%s\n", is_last ? "; of more like it only the number is told" : "");
 }
 
@@ -83,8 +84,9 @@ static void keep_only(struct fw_filter_file *file, const char *adapter)
 		dropped++;
 	}
 	if (dropped && file->count)
-		fprintf(stderr, "flowwatcher: %zu list%s of the file for other adapters than %s left "
-				"alone\n",
+		fprintf(stderr,
+			"flowwatcher: %zu list%s of the file for other adapters than %s left "
+			"alone\n",
 			dropped, dropped == 1 ? "" : "s", adapter);
 }
 
@@ -96,7 +98,8 @@ static enum fw_status name_nameless(struct fw_filter_file *file, const char *ada
 	uint32_t taken = 0, direction = 0;
 
 	for (size_t i = 0; i < file->count; i++)
-		*(file->sections[i].adapter[0] ? &taken : &direction) |= file->sections[i].direction;
+		*(file->sections[i].adapter[0] ? &taken : &direction) |=
+			file->sections[i].direction;
 	if (taken & direction)
 		return fw_error_set(error, FW_USAGE,
 			"%.200s has a list of its own for %.64s and addresses in front of any adapter; "

@@ -183,7 +183,8 @@ bool fw_adapter_is_free(struct fw_backend *backend, const char *adapter, uint32_
 	return is_free;
 }
 
-enum fw_status fw_filter_none(struct fw_backend *backend, const char *adapter, struct fw_error *error)
+enum fw_status fw_filter_none(
+	struct fw_backend *backend, const char *adapter, struct fw_error *error)
 {
 	struct fw_adapters adapters = { 0 };
 	enum fw_status status = fw_adapters_fill(&adapters, backend, adapter, error);
@@ -191,11 +192,12 @@ enum fw_status fw_filter_none(struct fw_backend *backend, const char *adapter, s
 
 	if (status == FW_OK && pattern && strcmp(pattern, adapter) != 0)
 		status = fw_error_set(error, FW_NOT_FOUND,
-			"%.64s has no list of its own but that of %.64s; give --adapter '%.64s'", adapter,
-			pattern, pattern);
+			"%.64s has no list of its own but that of %.64s; give --adapter '%.64s'",
+			adapter, pattern, pattern);
 	else if (status == FW_OK)
 		status = fw_error_set(error, FW_NOT_FOUND,
-			"%.64s has no such list; 'flowwatcher filter get' shows what is in force", adapter);
+			"%.64s has no such list; 'flowwatcher filter get' shows what is in force",
+			adapter);
 	fw_adapters_done(&adapters);
 	return status;
 }
@@ -214,8 +216,9 @@ enum fw_status fw_adapter_text_check(const char *text, struct fw_error *error)
 		text);
 }
 
-enum fw_status fw_filter_lists_set(struct fw_backend *backend, const struct fw_filter_change *changes,
-	size_t count, enum fw_filter_way way, struct fw_error *error)
+enum fw_status fw_filter_lists_set(struct fw_backend *backend,
+	const struct fw_filter_change *changes, size_t count, enum fw_filter_way way,
+	struct fw_error *error)
 {
 	return count ? backend->ops->filter_set(backend, changes, count, way, error) : FW_OK;
 }

@@ -56,13 +56,15 @@ enum fw_status fw_filter_prefixes_fill(struct fw_prefix_list *list, struct fw_ba
 bool fw_adapter_is_free(struct fw_backend *backend, const char *adapter, uint32_t direction);
 
 /* No list was set for just this text: FW_NOT_FOUND says what there is for it. */
-enum fw_status fw_filter_none(struct fw_backend *backend, const char *adapter, struct fw_error *error);
+enum fw_status fw_filter_none(
+	struct fw_backend *backend, const char *adapter, struct fw_error *error);
 
 /* FW_USAGE: no adapter can have this name, and none match the pattern. */
 enum fw_status fw_adapter_text_check(const char *text, struct fw_error *error);
 
 /* Change lists: all of them or none. */
-enum fw_status fw_filter_lists_set(struct fw_backend *backend, const struct fw_filter_change *changes,
-	size_t count, enum fw_filter_way way, struct fw_error *error);
+enum fw_status fw_filter_lists_set(struct fw_backend *backend,
+	const struct fw_filter_change *changes, size_t count, enum fw_filter_way way,
+	struct fw_error *error);
 
 #endif

@@ -39,8 +39,8 @@ static bool is_shown(const struct fw_adapter_direction *direction)
 }
 
 /* Counters of before the interval; an adapter that came since had none. */
-static struct fw_filter_counters earlier(const struct watch *watch, const struct fw_adapter *adapter,
-	uint32_t direction)
+static struct fw_filter_counters earlier(
+	const struct watch *watch, const struct fw_adapter *adapter, uint32_t direction)
 {
 	const struct fw_filter_counters none = { 0 };
 
@@ -71,7 +71,8 @@ static struct fw_filter_counters moved(const struct watch *watch, const struct f
 	};
 }
 
-static bool print_json(const struct watch *watch, const struct fw_adapter *adapter, uint32_t direction)
+static bool print_json(
+	const struct watch *watch, const struct fw_adapter *adapter, uint32_t direction)
 {
 	struct json_object *object = fw_json_filter_stats(adapter, direction, fw_host_boot_ns());
 	struct fw_filter_counters interval;
@@ -103,7 +104,8 @@ static void add_row(struct fw_text_table *table, const struct watch *watch,
 	fw_bytes_cell(table, own->counters.dropped_bytes);
 	if (!watch->interval_ns)
 		return;
-	fw_text_table_cell(table, "%" PRIu64, fw_rate_per_second(interval.packets, watch->interval_ns));
+	fw_text_table_cell(
+		table, "%" PRIu64, fw_rate_per_second(interval.packets, watch->interval_ns));
 	fw_text_table_cell(table, "%" PRIu64,
 		fw_rate_per_second(interval.dropped_packets, watch->interval_ns));
 	fw_rate_cell(table, interval.dropped_bytes, watch->interval_ns);

@@ -37,7 +37,8 @@ struct request {
 	bool dropped, no_memory;
 };
 
-static enum fw_status take_address(const char *word, struct address *address, struct fw_error *error)
+static enum fw_status take_address(
+	const char *word, struct address *address, struct fw_error *error)
 {
 	struct fw_filter_prefix prefixes[FW_RANGE_PREFIXES];
 	size_t count = 0;
@@ -95,8 +96,8 @@ static void ask(struct request *request, const char *adapter, uint32_t direction
 	request->asked++;
 	for (size_t i = 0; i < request->options->word_count; i++) {
 		const struct address *address = &request->addresses[i];
-		const struct fw_filter_prefix *found = fw_prefix_list_find(list->prefixes, list->count,
-			address->family, address->bytes);
+		const struct fw_filter_prefix *found = fw_prefix_list_find(
+			list->prefixes, list->count, address->family, address->bytes);
 		char text[FW_ADDRESS_TEXT_SIZE];
 
 		fw_format_address(address->family, address->bytes, text, sizeof(text));
@@ -117,7 +118,8 @@ static const struct fw_filter_section *section_for(const struct fw_filter_file *
 	for (size_t i = 0; i < file->count; i++) {
 		const struct fw_filter_section *section = &file->sections[i];
 
-		if ((section->direction & direction) && fw_adapter_matches(section->adapter, adapter) &&
+		if ((section->direction & direction) &&
+			fw_adapter_matches(section->adapter, adapter) &&
 			(!best || fw_adapter_precedes(section->adapter, best->adapter)))
 			best = section;
 	}
@@ -209,7 +211,8 @@ static enum fw_status ask_list(struct request *request, struct fw_backend *backe
 	prefixes = prefixes_of(request, backend, id, error);
 	if (!prefixes)
 		return error->status;
-	ask(request, adapter->name, direction & request->options->direction, prefixes, list->source);
+	ask(request, adapter->name, direction & request->options->direction, prefixes,
+		list->source);
 	return FW_OK;
 }
 

@@ -113,9 +113,11 @@ enum fw_status fw_filter_top_print(struct fw_backend *backend, const struct fw_f
 		qsort(ranking.entries, ranking.count, sizeof(*ranking.entries), by_packets);
 	count = ranking.count < most ? ranking.count : (size_t)most;
 	if (status == FW_OK)
-		ranking.no_memory = !(json ? print_json(&ranking, count) : print_table(&ranking, count));
+		ranking.no_memory =
+			!(json ? print_json(&ranking, count) : print_table(&ranking, count));
 	free(ranking.entries);
 	if (ranking.no_memory)
-		return fw_error_set(error, FW_NO_MEMORY, "no memory for %zu prefixes", ranking.count);
+		return fw_error_set(
+			error, FW_NO_MEMORY, "no memory for %zu prefixes", ranking.count);
 	return status;
 }

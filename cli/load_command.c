@@ -13,7 +13,8 @@ static bool take_readers(const char *name, uint32_t *readers)
 
 	if (!group || !group->gr_gid) {
 		fw_command_usage_error(&fw_command_load,
-			"'%s' is no group that readers could be in ('getent group' lists them)", name);
+			"'%s' is no group that readers could be in ('getent group' lists them)",
+			name);
 		return false;
 	}
 	*readers = group->gr_gid;

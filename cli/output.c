@@ -85,8 +85,9 @@ int fw_output_finish(void)
 	if (fw_output_flush() || first_error == EPIPE)
 		return fw_status_exit_code(FW_OK);
 	if (first_error == ECANCELED)
-		fprintf(stderr, "flowwatcher: the reader of standard output takes nothing: the last "
-				"lines are lost\n");
+		fprintf(stderr,
+			"flowwatcher: the reader of standard output takes nothing: the last "
+			"lines are lost\n");
 	else
 		fprintf(stderr, "flowwatcher: writing to standard output: %s\n",
 			strerror(first_error));

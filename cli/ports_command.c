@@ -64,7 +64,8 @@ static bool is_open(const struct fw_port *port)
 
 static void text_row(struct fw_text_table *table, const struct fw_port *port)
 {
-	char protocol[FW_PROTOCOL_NAME_SIZE], address[FW_ADDRESS_TEXT_SIZE], since[FW_TIME_TEXT_SIZE];
+	char protocol[FW_PROTOCOL_NAME_SIZE], address[FW_ADDRESS_TEXT_SIZE],
+		since[FW_TIME_TEXT_SIZE];
 
 	fw_text_table_cell(table, "%s", fw_protocol_name(port->protocol, protocol));
 	fw_text_table_cell(table, "%s",
@@ -264,8 +265,9 @@ static int run_request(struct request *request)
 		status = fw_error_set(&error, FW_UNSUPPORTED,
 			"--follow needs the kernel side: leave out --backend sockdiag");
 	else
-		status = request->follow ? follow(request, session.backend, session.is_replay, &error) :
-					   list(request, session.backend, &error);
+		status = request->follow
+				 ? follow(request, session.backend, session.is_replay, &error)
+				 : list(request, session.backend, &error);
 	fw_session_close(&session);
 	if (status != FW_OK)
 		return fw_command_fail(&error);

@@ -38,7 +38,8 @@ struct request {
 	bool fail_on_loss;
 };
 
-static enum fw_status parse_duration(const char *text, uint64_t *duration_ns, struct fw_error *error)
+static enum fw_status parse_duration(
+	const char *text, uint64_t *duration_ns, struct fw_error *error)
 {
 	uint64_t parsed;
 	enum fw_status status = fw_duration_parse(text, &parsed, error);
@@ -186,8 +187,10 @@ static enum fw_status record_session(struct request *request, struct fw_session 
 		return status;
 	status = fw_recorder_run(&recorder, error);
 	if (status != FW_OK && request->file.is_stuck)
-		fw_error_set(error, status, "ended while the reader of %s took nothing: the recording "
-					    "is incomplete", request->file.name);
+		fw_error_set(error, status,
+			"ended while the reader of %s took nothing: the recording "
+			"is incomplete",
+			request->file.name);
 	if (status != FW_OK && !recorder.events && !recorder.snapshots && request->file.made)
 		unlink(request->file.path);
 	if (status == FW_OK)

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/utsname.h>
 
-#define POLL_MS	  50 /* how late an interruption may be noticed, and how long events stay unwritten */
+/* How late an interruption may be noticed, and how long events stay unwritten. */
+#define POLL_MS	  50
 #define NS_PER_MS 1000000ull
 
 static bool put(struct fw_recorder *recorder, const struct fw_record_header *record)

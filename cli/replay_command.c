@@ -33,7 +33,8 @@ static enum fw_status choose_command(const char *name, struct request *request,
 	static const struct {
 		const char *name;
 		bool last;
-	} known[] = { { "events", false }, { "watch", false }, { "conns", true }, { "ports", true } };
+	} known[] = { { "events", false }, { "watch", false }, { "conns", true },
+		{ "ports", true } };
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(known); i++) {
 		if (strcmp(known[i].name, name))
@@ -84,7 +85,8 @@ static int print_findings(const struct fw_recording *recording)
 
 	if (recording->unknown)
 		fprintf(stderr,
-			"flowwatcher: %s: %" PRIu64 " records of types that this version does not know "
+			"flowwatcher: %s: %" PRIu64
+			" records of types that this version does not know "
 			"were skipped\n",
 			name, recording->unknown);
 	if (recording->ending == FW_RECORDING_DAMAGED) {

@@ -23,7 +23,8 @@ enum fw_status fw_rule_session_open(struct fw_session *session, struct fw_error 
 		"'flowwatcher load', or see 'flowwatcher doctor'");
 }
 
-static bool keep(const struct fw_rule *rule, const struct fw_rule_counters *counters, void *argument)
+static bool keep(
+	const struct fw_rule *rule, const struct fw_rule_counters *counters, void *argument)
 {
 	struct fw_rule_list *list = argument;
 	struct fw_rule_row *rows = fw_grow(list->rows, list->count, &list->capacity, sizeof(*rows));

@@ -43,8 +43,8 @@ static enum fw_status take_target(struct request *request, const char *text, str
 
 /* -1, or the exit code after a message or the help. Options may stand before and behind the
  * target. */
-static int parse(const struct fw_command *command, const struct option *options, int argc, char **argv,
-	struct request *request)
+static int parse(const struct fw_command *command, const struct option *options, int argc,
+	char **argv, struct request *request)
 {
 	struct fw_error error = { FW_OK, "" };
 	enum fw_status status = FW_OK;
@@ -61,8 +61,8 @@ static int parse(const struct fw_command *command, const struct option *options,
 		if (option == FW_END_OPTIONS)
 			status = take_target(request, argv[optind++], &error);
 		else if (option >= FW_RULE_WORD)
-			status = fw_rule_draft_option(&request->draft, name_of(options, option), optarg,
-				&error);
+			status = fw_rule_draft_option(
+				&request->draft, name_of(options, option), optarg, &error);
 		request->dry_run |= option == FW_RULE_DRY_RUN;
 		request->json |= option == FW_RULE_JSON;
 	}
@@ -236,7 +236,8 @@ int fw_rule_make(const struct fw_command *command, uint16_t action, const struct
 	if (status == FW_OK)
 		status = guard(&request, &error);
 	if (status == FW_OK)
-		status = request.dry_run ? dry_run(&request, &error) : put_in_force(&request, &error);
+		status = request.dry_run ? dry_run(&request, &error)
+					 : put_in_force(&request, &error);
 	if (status != FW_OK)
 		return fw_command_option_error(command, &error);
 	return fw_output_finish();

@@ -64,7 +64,8 @@ static bool keep(const struct fw_process *process, void *argument)
 
 static int by_pid(const void *left, const void *right)
 {
-	uint32_t a = ((const struct fw_process *)left)->pid, b = ((const struct fw_process *)right)->pid;
+	uint32_t a = ((const struct fw_process *)left)->pid,
+		 b = ((const struct fw_process *)right)->pid;
 
 	return (a > b) - (a < b);
 }

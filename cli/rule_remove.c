@@ -121,8 +121,8 @@ static enum fw_status explain(const struct request *request, const struct fw_rul
 	if (request->all)
 		return FW_OK;
 	if (other)
-		return fw_error_set(error, FW_NOT_FOUND, "rule %u is no %s: %.300s", request->id, action,
-			fw_rule_words(&other->rule, words, sizeof(words)));
+		return fw_error_set(error, FW_NOT_FOUND, "rule %u is no %s: %.300s", request->id,
+			action, fw_rule_words(&other->rule, words, sizeof(words)));
 	return fw_error_set(error, FW_NOT_FOUND,
 		"there is no %s %s%.200s; 'flowwatcher rules' lists what is in force", action,
 		request->id ? "with the number " : "of ", request->text);

@@ -64,8 +64,9 @@ static int by_id(const void *left, const void *right)
 }
 
 /* Those of `before` that are still there and were not just made or found there. */
-static enum fw_status remove_others(const struct fw_rule_file *rules, const struct fw_rule_list *before,
-	struct fw_backend *backend, size_t *removed, struct fw_error *error)
+static enum fw_status remove_others(const struct fw_rule_file *rules,
+	const struct fw_rule_list *before, struct fw_backend *backend, size_t *removed,
+	struct fw_error *error)
 {
 	uint32_t *kept = reallocarray(NULL, rules->count + 1, sizeof(*kept));
 	uint32_t *others = reallocarray(NULL, before->count + 1, sizeof(*others));
@@ -100,8 +101,8 @@ static enum fw_status remove_others(const struct fw_rule_file *rules, const stru
 }
 
 /* Add first, so that what is in both is never without a rule. */
-static enum fw_status put_in_force(const struct fw_rule_restore *restore, struct fw_rule_file *rules,
-	struct fw_error *error)
+static enum fw_status put_in_force(
+	const struct fw_rule_restore *restore, struct fw_rule_file *rules, struct fw_error *error)
 {
 	struct fw_rule_list before = { 0 };
 	struct fw_error problem = { FW_OK, "" };
@@ -114,8 +115,8 @@ static enum fw_status put_in_force(const struct fw_rule_restore *restore, struct
 	if (restore->replace)
 		status = fw_rule_list_fill(&before, session.backend, error);
 	if (status == FW_OK && rules->count)
-		status = session.backend->ops->rules_add(session.backend, rules->rules, rules->count,
-			error);
+		status = session.backend->ops->rules_add(
+			session.backend, rules->rules, rules->count, error);
 	if (status == FW_OK && restore->replace &&
 		remove_others(rules, &before, session.backend, &removed, &problem) != FW_OK)
 		status = fw_error_set(error, problem.status,

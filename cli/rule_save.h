@@ -8,6 +8,7 @@
 /* Into a file that is there whole or not at all, readable by its owner alone; "-": standard output.
  * Rules about a process id and rules that end by themselves are left out, and how many is said on
  * standard error. */
-enum fw_status fw_rule_save(const struct fw_rule_list *list, const char *path, struct fw_error *error);
+enum fw_status fw_rule_save(
+	const struct fw_rule_list *list, const char *path, struct fw_error *error);
 
 #endif

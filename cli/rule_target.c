@@ -25,8 +25,10 @@ char *fw_rule_target_absolute(const char *text, struct fw_error *error)
 	else if (getcwd(directory, sizeof(directory)))
 		length = asprintf(&made, EXE "%s/%s", directory, path);
 	else {
-		fw_error_set_errno(error, errno, "'%.100s' is relative, and the working directory is "
-						 "not known; give the whole path", text);
+		fw_error_set_errno(error, errno,
+			"'%.100s' is relative, and the working directory is "
+			"not known; give the whole path",
+			text);
 		return NULL;
 	}
 	if (length >= 0)
@@ -48,7 +50,8 @@ static bool resolve_folder(const char *path, char real[PATH_MAX])
 	folder[length] = '\0';
 	if (!realpath(folder, resolved) || !*name || !strcmp(name, ".") || !strcmp(name, ".."))
 		return false;
-	return snprintf(real, PATH_MAX, "%s/%s", strcmp(resolved, "/") ? resolved : "", name) < PATH_MAX;
+	return snprintf(real, PATH_MAX, "%s/%s", strcmp(resolved, "/") ? resolved : "", name) <
+	       PATH_MAX;
 }
 
 static bool is_script(const char *path)
@@ -73,7 +76,8 @@ static enum fw_status set_path(struct fw_rule *rule, const char *real, bool tell
 			"another target, as comm: or unit:",
 			rule->text, real, FW_RULE_TEXT_SIZE - 1);
 	if (tell && strcmp(rule->text, real))
-		fprintf(stderr, "flowwatcher: %s is %s: the rule is about that\n", rule->text, real);
+		fprintf(stderr, "flowwatcher: %s is %s: the rule is about that\n", rule->text,
+			real);
 	memset(rule->text, 0, sizeof(rule->text));
 	memcpy(rule->text, real, strlen(real));
 	return FW_OK;
@@ -87,7 +91,8 @@ static enum fw_status resolve_missing(struct fw_rule *rule, bool tell, struct fw
 	if (resolve_folder(rule->text, real))
 		status = set_path(rule, real, tell, error);
 	if (status == FW_OK && tell)
-		fprintf(stderr, "flowwatcher: there is no %s yet: the rule is about what will be there\n",
+		fprintf(stderr,
+			"flowwatcher: there is no %s yet: the rule is about what will be there\n",
 			rule->text);
 	return status;
 }

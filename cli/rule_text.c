@@ -56,14 +56,16 @@ static void print_processes(const struct fw_rule_match *match)
 	printf("\n");
 }
 
-void fw_rule_print_made(const struct fw_rule *rule, const struct fw_rule_match *match, uint64_t now_ns)
+void fw_rule_print_made(
+	const struct fw_rule *rule, const struct fw_rule_match *match, uint64_t now_ns)
 {
 	char words[FW_RULE_WORDS_SIZE], ends[FW_ENDS_TEXT_SIZE];
 
 	printf("rule %u: %s", rule->id, fw_rule_words(rule, words, sizeof(words)));
 	if (rule->ends_ns)
 		printf("; ends in %s",
-			fw_rule_ends_text(time_left(rule, now_ns) + NS_PER_SECOND / 2, ends, sizeof(ends)));
+			fw_rule_ends_text(
+				time_left(rule, now_ns) + NS_PER_SECOND / 2, ends, sizeof(ends)));
 	print_processes(match);
 }
 

@@ -13,7 +13,8 @@ char *fw_rule_ends_text(uint64_t left_ns, char *text, size_t size);
 
 /* "rule 3: block exe:/usr/bin/curl; in force for 2 processes: curl 4711, curl 4712". now_ns: ns
  * since boot. */
-void fw_rule_print_made(const struct fw_rule *rule, const struct fw_rule_match *match, uint64_t now_ns);
+void fw_rule_print_made(
+	const struct fw_rule *rule, const struct fw_rule_match *match, uint64_t now_ns);
 
 /* The table of `rules`. False: out of memory. */
 bool fw_rule_print_table(const struct fw_rule_list *list, uint64_t now_ns);

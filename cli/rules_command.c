@@ -131,8 +131,8 @@ static const struct subcommand *choose(const struct request *request)
 	return NULL;
 }
 
-static enum fw_status run_on_list(const struct subcommand *subcommand, const struct request *request,
-	struct fw_error *error)
+static enum fw_status run_on_list(
+	const struct subcommand *subcommand, const struct request *request, struct fw_error *error)
 {
 	struct fw_rule_list list = { 0 };
 	struct fw_session session;

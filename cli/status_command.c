@@ -100,7 +100,8 @@ static void print_text(const struct fw_bpf_status *status, const struct fw_adapt
 	printf("readers     %u, measurements %u\n", status->readers, status->groups);
 	print_filtered(filtered);
 	if (status->missed_runs)
-		printf("MISSED      %llu program runs were skipped by the kernel: counters may lack bytes\n",
+		printf("MISSED      %llu program runs were skipped by the kernel: "
+		       "counters may lack bytes\n",
 			(unsigned long long)status->missed_runs);
 	if (status->failures)
 		printf("FAILURES    %llu objects found no memory or room\n",

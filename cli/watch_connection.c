@@ -75,7 +75,8 @@ static enum fw_status wait_until(struct fw_watch *watch, uint64_t until_ns, bool
 	enum fw_status status = FW_OK;
 
 	if (watch->session.is_replay)
-		return fw_watch_advance(watch, fw_connection_delta_record, view->delta, over, error);
+		return fw_watch_advance(
+			watch, fw_connection_delta_record, view->delta, over, error);
 	while (status == FW_OK && view->subscribed) {
 		uint64_t now = fw_monotonic_ns();
 		uint64_t left = until_ns > now ? until_ns - now : 0;

@@ -223,7 +223,8 @@ static void print_summary(const struct fw_usage_interval *interval)
 		sizeof(received));
 	printf("%.8s  %zu process%s, %s/s sent, %s/s received", time + 11, interval->moved,
 		interval->moved == 1 ? "" : "es", sent, received);
-	print_unattributed("", interval->unattributed.sent, interval->unattributed.received, length);
+	print_unattributed(
+		"", interval->unattributed.sent, interval->unattributed.received, length);
 	print_unattributed("wire ", interval->unattributed.wire_sent,
 		interval->unattributed.wire_received, length);
 	putchar('\n');
@@ -315,8 +316,12 @@ static void print_total_summary(const struct view *view, const struct fw_usage_t
 static bool print_totals_text(const struct view *view, const struct fw_usage_totals *totals)
 {
 	static const struct fw_column columns[] = {
-		{ "PID", FW_RIGHT },	    { "USER", FW_LEFT },	{ "PROGRAM", FW_FLEXIBLE },
-		{ "SENT", FW_RIGHT },	    { "RECEIVED", FW_RIGHT },	{ "WIRE SENT", FW_RIGHT, true },
+		{ "PID", FW_RIGHT },
+		{ "USER", FW_LEFT },
+		{ "PROGRAM", FW_FLEXIBLE },
+		{ "SENT", FW_RIGHT },
+		{ "RECEIVED", FW_RIGHT },
+		{ "WIRE SENT", FW_RIGHT, true },
 		{ "WIRE RECV", FW_RIGHT, true },
 	};
 	size_t count = FW_ARRAY_SIZE(columns) - (view->interval.has_wire ? 0 : 2);

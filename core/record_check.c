@@ -53,10 +53,12 @@ static bool texts_fit(const struct fw_record_header *record)
 
 	switch (record->type) {
 	case FW_RECORD_PROCESS_CREATE:
-		return text_fits(record, &create->exe) && text_fits(record, &create->command_line) &&
+		return text_fits(record, &create->exe) &&
+		       text_fits(record, &create->command_line) &&
 		       text_fits(record, &create->directory) && text_fits(record, &create->cgroup);
 	case FW_RECORD_IMAGE_LOAD:
-		return text_fits(record, &image->path) && image->build_id_length <= FW_BUILD_ID_SIZE;
+		return text_fits(record, &image->path) &&
+		       image->build_id_length <= FW_BUILD_ID_SIZE;
 	default:
 		return true;
 	}

@@ -25,7 +25,8 @@ enum fw_status fw_record_whole(const void *buffer, size_t available,
 	const struct fw_record_header **record);
 
 /* The bytes of a text of a record that fw_record_whole() found well formed; NULL: not known. */
-const char *fw_record_text(const struct fw_record_header *record, const struct fw_record_text *text);
+const char *fw_record_text(
+	const struct fw_record_header *record, const struct fw_record_text *text);
 
 /* Bytes that a record of this type has at least; the header's for types this version does not
  * know. */

@@ -28,8 +28,8 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 	return fw_error_set(error, FW_UNSUPPORTED, ABSENT);
 }
 
-enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
-	struct fw_error *error)
+enum fw_status fw_bpf_open_private(
+	const struct fw_bpf_options *options, struct fw_backend **backend, struct fw_error *error)
 {
 	(void)options;
 	(void)backend;

@@ -96,7 +96,8 @@ static bool find_machine(struct component component, const char *rest, struct co
 
 static int hexadecimal_value(char digit)
 {
-	return isdigit((unsigned char)digit) ? digit - '0' : tolower((unsigned char)digit) - 'a' + 10;
+	return isdigit((unsigned char)digit) ? digit - '0'
+					     : tolower((unsigned char)digit) - 'a' + 10;
 }
 
 /* systemd writes "\x2d" for '-' and the like in the names of units. */
@@ -127,7 +128,8 @@ bool fw_cgroup_container(const char *path, char *container)
 	for (; next_component(&path, &component); parent = component) {
 		bool is_machine = find_machine(component, path, &name);
 
-		if (!is_machine && !find_id(component, &name) && !find_lxc(component, &parent, &name))
+		if (!is_machine && !find_id(component, &name) &&
+			!find_lxc(component, &parent, &name))
 			continue;
 		found = name;
 		is_escaped = is_machine;

@@ -15,7 +15,8 @@
 #include "flowwatcher/user.h"
 #include "lib/host/host.h"
 
-#define SIGNAL_EXIT 128u /* a shell's exit code of a command that a signal ended is this much more */
+/* A shell's exit code of a command that a signal ended is this much more. */
+#define SIGNAL_EXIT 128u
 
 static void add_text(struct json_object *object, const char *key, const char *text)
 {
@@ -273,7 +274,8 @@ static void add_counts(struct json_object *object, const char *key, const uint64
 		char number[FW_RECORD_TYPE_NAME_SIZE];
 
 		if (counts[type])
-			fw_json_add_number(by_type, fw_record_type_text(type, number), counts[type]);
+			fw_json_add_number(
+				by_type, fw_record_type_text(type, number), counts[type]);
 	}
 	if (object)
 		json_object_object_add(object, key, by_type);

@@ -65,7 +65,8 @@ void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns)
 	add_string(object, "time", last.text);
 }
 
-static void add_base64(struct json_object *object, const char *key, const char *bytes, size_t length)
+static void add_base64(
+	struct json_object *object, const char *key, const char *bytes, size_t length)
 {
 	char *text = malloc(FW_BASE64_SIZE(length)), name[64];
 
@@ -97,7 +98,8 @@ void fw_json_add_text(struct json_object *object, const char *key, const char *b
 	add_base64(object, key, bytes, length);
 }
 
-void fw_json_add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size)
+void fw_json_add_bounded(
+	struct json_object *object, const char *key, const char *bytes, size_t size)
 {
 	fw_json_add_text(object, key, bytes, strnlen(bytes, size));
 }

@@ -63,8 +63,8 @@ static void add_counters(struct json_object *object, const struct fw_rule_counte
 	fw_json_add_number(object, "processes", counters->processes);
 }
 
-struct json_object *fw_json_rule(const struct fw_rule *rule, const struct fw_rule_counters *counters,
-	uint64_t time_ns)
+struct json_object *fw_json_rule(
+	const struct fw_rule *rule, const struct fw_rule_counters *counters, uint64_t time_ns)
 {
 	char target[FW_RULE_TARGET_SIZE], words[FW_RULE_WORDS_SIZE];
 	struct json_object *object = fw_json_new("rule");

@@ -26,7 +26,8 @@ struct parts {
 static enum fw_status refuse(const char *text, struct fw_error *error)
 {
 	return fw_error_set(error, FW_USAGE,
-		"'%.80s' is not an address with a length and a port; write for example " EXAMPLES, text);
+		"'%.80s' is not an address with a length and a port; write for example " EXAMPLES,
+		text);
 }
 
 /* What stands in front of a port, without brackets; a text with several ':' and none is IPv6. */
@@ -72,7 +73,8 @@ static bool parse_number(const char *text, size_t digits, uint32_t most, uint32_
 	return value <= most;
 }
 
-static enum fw_status parse_ports(const char *text, struct fw_prefix *prefix, struct fw_error *error)
+static enum fw_status parse_ports(
+	const char *text, struct fw_prefix *prefix, struct fw_error *error)
 {
 	size_t digits = strcspn(text, "-");
 	const char *last = text[digits] ? text + digits + 1 : text;
@@ -82,7 +84,8 @@ static enum fw_status parse_ports(const char *text, struct fw_prefix *prefix, st
 		!parse_number(last, strlen(last), FW_LAST_PORT, &last_port) || first_port == 0 ||
 		last_port < first_port)
 		return fw_error_set(error, FW_USAGE,
-			"'%.60s' is not a port; write one from 1 to 65535, or two as in 8000-8999", text);
+			"'%.60s' is not a port; write one from 1 to 65535, or two as in 8000-8999",
+			text);
 	prefix->first_port = (uint16_t)first_port;
 	prefix->last_port = (uint16_t)last_port;
 	return FW_OK;
@@ -164,7 +167,8 @@ enum fw_status fw_prefix_parse(const char *text, struct fw_prefix *prefix, struc
 		return fw_error_set(error, FW_USAGE,
 			"'%.80s' has bits set behind its first %u; write %s for the network, %s for the "
 			"address",
-			text, parsed.length, fw_prefix_format(&parsed, network, sizeof(network)), host);
+			text, parsed.length, fw_prefix_format(&parsed, network, sizeof(network)),
+			host);
 	*prefix = parsed;
 	return FW_OK;
 }

@@ -101,7 +101,8 @@ enum fw_status fw_rate_parse(const char *text, uint64_t *rate, struct fw_error *
 	}
 	if (!fw_decimal_read(text, &decimal)) {
 		/* Digits alone that are too many for a number are a rate all the same. */
-		if (text[0] >= '0' && text[0] <= '9' && find_unit(text + strspn(text, "0123456789")))
+		if (text[0] >= '0' && text[0] <= '9' &&
+			find_unit(text + strspn(text, "0123456789")))
 			return check_bounds(text, UINT64_MAX, error);
 		return refuse(text, error);
 	}
@@ -119,7 +120,8 @@ enum fw_status fw_rate_parse(const char *text, uint64_t *rate, struct fw_error *
 char *fw_rate_format(uint64_t rate, char *text, size_t size)
 {
 	/* The largest that leaves no rest; of two, the one with the shorter number. */
-	static const char *const names[] = { "TB", "TiB", "GB", "GiB", "MB", "MiB", "kB", "KiB", "B" };
+	static const char *const names[] = { "TB", "TiB", "GB", "GiB", "MB", "MiB", "kB", "KiB",
+		"B" };
 	uint64_t best = rate;
 	const char *name = "B";
 

@@ -56,7 +56,8 @@ enum fw_status fw_rule_draft_target(struct fw_rule_draft *draft, const char *tex
 	return fw_rule_set_target(&draft->rule, text, error);
 }
 
-static enum fw_status add_peers(struct fw_rule_draft *draft, const char *text, struct fw_error *error)
+static enum fw_status add_peers(
+	struct fw_rule_draft *draft, const char *text, struct fw_error *error)
 {
 	struct fw_prefix peers;
 	enum fw_status status = fw_prefix_parse(text, &peers, error);
@@ -79,13 +80,14 @@ static enum fw_status set_duration(struct fw_rule_draft *draft, const char *text
 	if (status != FW_OK)
 		return status;
 	if (lasts_ns < SHORTEST_NS || lasts_ns > LONGEST_NS)
-		return fw_error_set(error, FW_USAGE, "time '%.60s' is not between 1s and 3650d", text);
+		return fw_error_set(
+			error, FW_USAGE, "time '%.60s' is not between 1s and 3650d", text);
 	draft->lasts_ns = lasts_ns;
 	return FW_OK;
 }
 
-enum fw_status fw_rule_draft_option(struct fw_rule_draft *draft, const char *name, const char *value,
-	struct fw_error *error)
+enum fw_status fw_rule_draft_option(
+	struct fw_rule_draft *draft, const char *name, const char *value, struct fw_error *error)
 {
 	const struct option_word *option = find(draft->rule.action, name);
 

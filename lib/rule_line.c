@@ -135,8 +135,8 @@ static enum fw_status split(char *line, char **words, size_t *count, struct fw_e
 }
 
 /* "--to=10.0.0.0/8" or "--to" and the word behind it, for which *used is 2. */
-static enum fw_status take_option(struct fw_rule_draft *draft, char **words, size_t left, size_t *used,
-	struct fw_error *error)
+static enum fw_status take_option(struct fw_rule_draft *draft, char **words, size_t left,
+	size_t *used, struct fw_error *error)
 {
 	char *name = words[0] + 2, *value = strchr(name, '=');
 
@@ -147,11 +147,13 @@ static enum fw_status take_option(struct fw_rule_draft *draft, char **words, siz
 		break;
 	case FW_RULE_OPTION_ALONE:
 		if (value)
-			return fw_error_set(error, FW_USAGE, "option '--%.60s' takes no value", name);
+			return fw_error_set(
+				error, FW_USAGE, "option '--%.60s' takes no value", name);
 		break;
 	case FW_RULE_OPTION_VALUE:
 		if (!value && left < 2)
-			return fw_error_set(error, FW_USAGE, "option '--%.60s' needs a value", name);
+			return fw_error_set(
+				error, FW_USAGE, "option '--%.60s' needs a value", name);
 		if (!value) {
 			value = words[1];
 			*used = 2;

@@ -142,7 +142,8 @@ static __attribute__((format(printf, 2, 3))) void put(struct words *words, const
 	int written;
 
 	va_start(arguments, format);
-	written = vsnprintf(words->text + words->length, words->size - words->length, format, arguments);
+	written = vsnprintf(
+		words->text + words->length, words->size - words->length, format, arguments);
 	va_end(arguments);
 	if (written > 0)
 		words->length += (size_t)written;

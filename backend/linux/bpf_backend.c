@@ -106,7 +106,8 @@ static enum fw_status bpf_usage(struct fw_backend *base, fw_usage_fn row, void *
 	return FW_OK;
 }
 
-static void set_owner(struct bpf_backend *backend, struct fw_connection *connection, uint64_t handle)
+static void set_owner(
+	struct bpf_backend *backend, struct fw_connection *connection, uint64_t handle)
 {
 	struct fw_process_entry *entry = fw_process_table_find(&backend->processes, handle);
 	const struct fw_process *process;
@@ -427,8 +428,9 @@ static enum fw_status bpf_adapter_addresses(struct fw_backend *base, uint32_t in
 	return fw_filter_adapter_addresses(index, row, argument, error);
 }
 
-static enum fw_status bpf_filter_set(struct fw_backend *base, const struct fw_filter_change *changes,
-	size_t count, enum fw_filter_way way, struct fw_error *error)
+static enum fw_status bpf_filter_set(struct fw_backend *base,
+	const struct fw_filter_change *changes, size_t count, enum fw_filter_way way,
+	struct fw_error *error)
 {
 	return fw_filter_set(&self(base)->side, changes, count, way, error);
 }
@@ -438,8 +440,8 @@ static enum fw_status bpf_filter_settle(struct fw_backend *base, struct fw_error
 	return fw_filter_settle(&self(base)->side, error);
 }
 
-static enum fw_status bpf_filter_lists(struct fw_backend *base, fw_filter_list_fn row, void *argument,
-	struct fw_error *error)
+static enum fw_status bpf_filter_lists(
+	struct fw_backend *base, fw_filter_list_fn row, void *argument, struct fw_error *error)
 {
 	return fw_filter_lists(&self(base)->side, row, argument, error);
 }
@@ -540,8 +542,8 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 	return finish_open(made, status, backend);
 }
 
-enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
-	struct fw_error *error)
+enum fw_status fw_bpf_open_private(
+	const struct fw_bpf_options *options, struct fw_backend **backend, struct fw_error *error)
 {
 	const struct fw_hook_choice choice = { .wire = options->wire, .events = options->events };
 	struct bpf_backend *made = make_backend(error);

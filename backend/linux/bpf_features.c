@@ -133,14 +133,16 @@ static bool report_limits(fw_feature_fn feature, void *argument)
 {
 	static const struct fw_feature limits[] = {
 		{ "limits", "memory-mapped packet rings", FW_FEATURE_MISSING,
-			"AF_PACKET with PACKET_RX_RING and AF_XDP pass no system call: not counted" },
+			"AF_PACKET with PACKET_RX_RING and AF_XDP pass no system call: "
+			"not counted" },
 		{ "limits", "kTLS splice", FW_FEATURE_MISSING,
 			"splice() out of a socket with kernel TLS passes no hook: not counted" },
 		{ "limits", "packets without a socket", FW_FEATURE_MISSING,
 			"forwarded packets, resets to closed ports and TIME-WAIT answers belong to "
 			"no process and pass no cgroup" },
 		{ "limits", "first threads", FW_FEATURE_MISSING,
-			"a process's first thread comes and goes with it and has no events of its own" },
+			"a process's first thread comes and goes with it and has no events of "
+			"its own" },
 	};
 
 	for (size_t i = 0; i < FW_ARRAY_SIZE(limits); i++)

@@ -204,7 +204,8 @@ enum fw_status fw_existing_collect(const struct fw_kernel_side *side, uint64_t t
 	int result;
 	enum fw_status status;
 
-	if (!wants(&collector, FW_RECORD_PROCESS_CREATE) && !wants(&collector, FW_RECORD_IMAGE_LOAD))
+	if (!wants(&collector, FW_RECORD_PROCESS_CREATE) &&
+		!wants(&collector, FW_RECORD_IMAGE_LOAD))
 		return FW_OK;
 	status = fw_socket_table_identity(side, &pid, &start_ns, error);
 	if (status != FW_OK)

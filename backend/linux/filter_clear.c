@@ -161,7 +161,8 @@ enum fw_status fw_filter_clear(const struct fw_kernel_side *side, struct fw_erro
 	struct survey survey = { .side = side, .looks = true, .clears = true };
 	int result;
 
-	if (side->machine ? !side->machine->filter_is_used : side->map_fd[FW_MAP_FILTER_COUNTERS] < 0)
+	if (side->machine ? !side->machine->filter_is_used
+			  : side->map_fd[FW_MAP_FILTER_COUNTERS] < 0)
 		return FW_OK;
 	result = fw_network_namespaces(visit, &survey);
 	if (!result)

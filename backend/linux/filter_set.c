@@ -196,7 +196,8 @@ static enum fw_status check_update(const struct fw_filter_changing *changing,
 		const struct fw_filter_bound *bound =
 			find_bound(&changing->store, change->adapter, which);
 
-		if (has_side(change, which) && (bound ? bound->binding.list : 0) != change->replaces)
+		if (has_side(change, which) &&
+			(bound ? bound->binding.list : 0) != change->replaces)
 			return fw_error_set(error, FW_EXISTS,
 				"the list of %s was changed by another command meanwhile; try again",
 				change->adapter);
@@ -211,7 +212,8 @@ static enum fw_status check(const struct fw_filter_changing *changing,
 
 	if (!length || length >= FW_ADAPTER_NAME_SIZE)
 		return fw_error_set(error, FW_MALFORMED,
-			"an adapter's name has 1 to %d bytes, not %zu", FW_ADAPTER_NAME_SIZE - 1, length);
+			"an adapter's name has 1 to %d bytes, not %zu", FW_ADAPTER_NAME_SIZE - 1,
+			length);
 	if (!change->direction || change->direction & ~(uint32_t)FW_FILTER_BOTH)
 		return fw_error_set(error, FW_MALFORMED, "%s: direction %u is none",
 			change->adapter, change->direction);
@@ -240,8 +242,8 @@ static enum fw_status make_list(struct fw_filter_changing *changing,
 			"%s: a list has at most %u IPv4 and %u IPv6 prefixes, this one %zu",
 			change->adapter, FW_FILTER_MAX_IPV4, FW_FILTER_MAX_IPV6, change->count);
 	if (result)
-		return fw_error_set_errno(
-			error, result, "%s: making a list of %zu prefixes", change->adapter, change->count);
+		return fw_error_set_errno(error, result, "%s: making a list of %zu prefixes",
+			change->adapter, change->count);
 	result = fw_filter_store_pin(id, fd);
 	close(fd);
 	if (result)
@@ -282,7 +284,8 @@ static int bind_list(struct fw_filter_changing *changing, const struct fw_filter
 	return fw_filter_store_bind(&changing->store, &bound);
 }
 
-static void unbind_list(struct fw_filter_changing *changing, const char *adapter, enum fw_filter_side which)
+static void unbind_list(
+	struct fw_filter_changing *changing, const char *adapter, enum fw_filter_side which)
 {
 	struct fw_filter_store *store = &changing->store;
 	const struct fw_filter_bound *bound = find_bound(store, adapter, which);
@@ -310,8 +313,8 @@ static enum fw_status take_change(struct fw_filter_changing *changing,
 		else
 			unbind_list(changing, change->adapter, which);
 	}
-	return result ? fw_error_set_errno(error, result, "noting the list of %s", change->adapter) :
-			FW_OK;
+	return result ? fw_error_set_errno(error, result, "noting the list of %s", change->adapter)
+		      : FW_OK;
 }
 
 /* Lists of a change that failed are bound to nothing. */

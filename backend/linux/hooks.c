@@ -32,7 +32,8 @@ static const struct fw_hook hook_table[] = {
 		"bytes of every send call"),
 	FEXIT("fw_inet_sendmsg", "inet_sendmsg", FW_ROLE_SEND_FEXIT, "bytes sent over IPv4"),
 	FEXIT("fw_inet6_sendmsg", "inet6_sendmsg", FW_ROLE_SEND_FEXIT, "bytes sent over IPv6"),
-	FEXIT("fw_packet_sendmsg", "packet_sendmsg", FW_ROLE_SEND_FEXIT, "frames of packet sockets"),
+	FEXIT("fw_packet_sendmsg", "packet_sendmsg", FW_ROLE_SEND_FEXIT,
+		"frames of packet sockets"),
 	FEXIT("fw_inet_sendpage", "inet_sendpage", FW_ROLE_SEND_PAGE,
 		"sendfile and splice into sockets on kernels up to 6.4"),
 	TRACEPOINT("fw_sock_recv_length", "sock_recv_length", FW_ROLE_RECEIVE_TRACEPOINT,
@@ -56,8 +57,7 @@ static const struct fw_hook hook_table[] = {
 		"descendants of a measured command"),
 	TRACEPOINT("fw_process_exec", "sched_process_exec", FW_ROLE_PROCESS,
 		"names that change with exec"),
-	TRACEPOINT("fw_process_exit", "sched_process_exit", FW_ROLE_PROCESS,
-		"end of processes"),
+	TRACEPOINT("fw_process_exit", "sched_process_exit", FW_ROLE_PROCESS, "end of processes"),
 	TRACEPOINT("fw_event_new_task", "task_newtask", FW_ROLE_EVENT,
 		"records of forks and new threads"),
 	TRACEPOINT("fw_event_exec", "sched_process_exec", FW_ROLE_EVENT,
@@ -110,7 +110,8 @@ static const struct fw_hook hook_table[] = {
 		"refuses new packet and XDP sockets"),
 	FMOD_RET("fw_block_recvmsg", "security_socket_recvmsg", FW_ROLE_RULE_CALL,
 		"refuses receive calls, of what was queued too"),
-	ITERATOR("fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
+	ITERATOR(
+		"fw_iter_members", "task", FW_ROLE_RULE_PASS, "every process that a rule is about"),
 	ITERATOR("fw_iter_holders", "task_file", FW_ROLE_RULE_PASS,
 		"sockets that only blocked processes hold"),
 	ITERATOR("fw_iter_cut", "bpf_sk_storage_map", FW_ROLE_RULE_PASS,
@@ -126,8 +127,8 @@ static const struct fw_hook hook_table[] = {
 _Static_assert(sizeof(hook_table) / sizeof(hook_table[0]) <= FW_HOOK_COUNT, "room for every hook");
 
 /* r0 = result; exit */
-static int probe_program(enum bpf_prog_type type, const char *name, int result, size_t attach_btf_id,
-	unsigned int attach_type)
+static int probe_program(enum bpf_prog_type type, const char *name, int result,
+	size_t attach_btf_id, unsigned int attach_type)
 {
 	const struct bpf_insn code[] = {
 		{ .code = 0xb7, .dst_reg = 0, .imm = result },

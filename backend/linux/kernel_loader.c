@@ -295,8 +295,8 @@ static void check_synack(struct fw_kernel_side *side, const struct fw_hooks *hoo
 	}
 }
 
-enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw_hook_choice *choice,
-	struct fw_error *error)
+enum fw_status fw_kernel_side_start(
+	struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error)
 {
 	struct fw_hooks hooks;
 	enum fw_status status;

@@ -11,13 +11,14 @@
  * that counting works; a hook that turns out not to fire is replaced. On failure *side holds what
  * fw_kernel_side_close() must close.
  */
-enum fw_status fw_kernel_side_start(struct fw_kernel_side *side, const struct fw_hook_choice *choice,
-	struct fw_error *error);
+enum fw_status fw_kernel_side_start(
+	struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error);
 
 /*
  * The same in a child process that hands over the descriptors and ends: fitting the programs to the
  * kernel takes ten megabytes that the caller then never has.
  */
-enum fw_status fw_kernel_side_start_apart(struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error);
+enum fw_status fw_kernel_side_start_apart(
+	struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error);
 
 #endif

@@ -92,7 +92,8 @@ static void load_in_child(int socket, const struct fw_hook_choice *choice)
 	_exit(0);
 }
 
-enum fw_status fw_kernel_side_start_apart(struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error)
+enum fw_status fw_kernel_side_start_apart(
+	struct fw_kernel_side *side, const struct fw_hook_choice *choice, struct fw_error *error)
 {
 	enum fw_status status;
 	int sockets[2];

@@ -417,8 +417,8 @@ int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iter
 	return 0;
 }
 
-int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
-	fw_iterator_row_fn row, void *argument)
+int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator,
+	size_t row_size, fw_iterator_row_fn row, void *argument)
 {
 	int fd = fw_kernel_side_iterate(side, iterator);
 	int result;

@@ -114,8 +114,8 @@ bool fw_iterator_is_needed(enum fw_iterator iterator);
 typedef bool (*fw_iterator_row_fn)(const void *row, void *argument);
 /* One whole pass of an iterator whose rows have `row_size` bytes (at most 512); 0 or negative
  * errno. */
-int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator, size_t row_size,
-	fw_iterator_row_fn row, void *argument);
+int fw_kernel_side_rows(const struct fw_kernel_side *side, enum fw_iterator iterator,
+	size_t row_size, fw_iterator_row_fn row, void *argument);
 /* One whole pass of an iterator that has no output; 0 or negative errno. */
 int fw_kernel_side_pass(const struct fw_kernel_side *side, enum fw_iterator iterator);
 /* Run a started pass that has no output to its end, and close it. */

@@ -237,7 +237,8 @@ enum fw_status fw_pin_directory_withdraw(char *path, size_t size, struct fw_erro
 		close(directory);
 	if (result == -EWOULDBLOCK)
 		return fw_error_set(error, FW_FAILED,
-			"another command has been changing rules or lists for %d s; end it, then unload again",
+			"another command has been changing rules or lists for %d s; "
+			"end it, then unload again",
 			LOCK_SECONDS);
 	if (result)
 		return fw_error_set_errno(error, result, "removing %s", fw_pin_directory());

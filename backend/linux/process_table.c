@@ -134,7 +134,8 @@ const struct fw_process *fw_process_entry_describe(struct fw_process_entry *entr
 		process->pid = fw_handle_pid(entry->state.handle);
 		process->start_ns = entry->state.start_ns;
 		process->uid = UINT32_MAX;
-		if (bpf_map_lookup_elem(side->map_fd[FW_MAP_NAMES], &entry->state.handle, &name) == 0)
+		if (!bpf_map_lookup_elem(
+			    side->map_fd[FW_MAP_NAMES], &entry->state.handle, &name))
 			apply_name(process, &name);
 		if (process->flags & FW_PROCESS_EXE_CUT && !entry->state.exited)
 			complete_exe(process);

@@ -59,7 +59,8 @@ static enum fw_status make_queue(struct fw_reader_slot *slot, int queue, uint32_
 		result = slot->rings ? 0 : -errno;
 	}
 	if (result)
-		return fw_error_set_errno(error, result, "mapping a record queue of %u bytes", bytes);
+		return fw_error_set_errno(
+			error, result, "mapping a record queue of %u bytes", bytes);
 	return FW_OK;
 }
 

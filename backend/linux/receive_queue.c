@@ -13,8 +13,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MOST_READS 65536 /* of one socket: somebody may go on filling a queue that we may not empty */
-#define MOST_ERRORS 16 /* one after the other: each takes an error of the socket, but may be our own */
+/* Of one socket: somebody may go on filling a queue that we may not empty. */
+#define MOST_READS 65536
+/* One after the other: each takes an error of the socket, but may be our own. */
+#define MOST_ERRORS 16
 #define READ_BYTES (1 << 20)
 #define NO_PROTOCOL 0xffff /* reserved (RFC 1701), never on the wire */
 
@@ -88,7 +90,8 @@ static void look_at(int holder, int fd, bool (*wanted)(uint64_t id, void *argume
 		return;
 	family = family_of(socket);
 	if ((family == AF_INET || family == AF_INET6 || family == AF_PACKET) &&
-		getsockopt(socket, SOL_SOCKET, SO_COOKIE, &id, &size) == 0 && wanted(id, argument)) {
+		getsockopt(socket, SOL_SOCKET, SO_COOKIE, &id, &size) == 0 &&
+		wanted(id, argument)) {
 		if (family == AF_PACKET)
 			deafen(socket);
 		if (is_listening(socket))
@@ -107,7 +110,8 @@ static bool is_socket(int directory, const char *name)
 	return length > 7 && memcmp(link, "socket:", 7) == 0;
 }
 
-void fw_receive_queues_empty(uint32_t pid, bool (*wanted)(uint64_t id, void *argument), void *argument)
+void fw_receive_queues_empty(
+	uint32_t pid, bool (*wanted)(uint64_t id, void *argument), void *argument)
 {
 	char path[32];
 	struct dirent *entry;

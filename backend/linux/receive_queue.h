@@ -9,6 +9,7 @@
 /* Every inet and packet socket that process `pid` holds (of a listener, the connections that wait
  * to be accepted) for which `wanted` says so, by its id (socket cookie). Nothing is left to be read
  * by then. A packet socket receives nothing any more. */
-void fw_receive_queues_empty(uint32_t pid, bool (*wanted)(uint64_t id, void *argument), void *argument);
+void fw_receive_queues_empty(
+	uint32_t pid, bool (*wanted)(uint64_t id, void *argument), void *argument);
 
 #endif

@@ -152,7 +152,8 @@ enum fw_status fw_record_reader_start(struct fw_record_reader *reader, struct fw
 
 	memset(reader, 0, sizeof(*reader));
 	reader->epoll_fd = -1;
-	reader->in_order = subscription->existing || types & ~(uint64_t)FW_NETWORK_TYPES & ~(1ull << FW_RECORD_LOSS);
+	reader->in_order = subscription->existing ||
+			   types & ~(uint64_t)FW_NETWORK_TYPES & ~(1ull << FW_RECORD_LOSS);
 	if (!bytes)
 		bytes = reader->in_order ? ORDERED_QUEUE_BYTES : QUEUE_BYTES;
 	if (types & FW_PROCESS_TYPES && side->iterator_fd[FW_ITERATOR_PROCESSES] < 0)

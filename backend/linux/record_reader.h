@@ -46,7 +46,8 @@ enum fw_status fw_record_reader_poll(struct fw_record_reader *reader, int timeou
 /* Produce no more and deliver all that is left, losses included. */
 enum fw_status fw_record_reader_drain(struct fw_record_reader *reader, fw_record_fn callback,
 	void *argument, struct fw_error *error);
-void fw_record_reader_report(const struct fw_record_reader *reader, struct fw_reader_report *report);
+void fw_record_reader_report(
+	const struct fw_record_reader *reader, struct fw_reader_report *report);
 void fw_record_reader_stop(struct fw_record_reader *reader);
 
 #endif

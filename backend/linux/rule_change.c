@@ -35,7 +35,8 @@ static int compare_ids(const void *left, const void *right)
 	return (a->rule.id > b->rule.id) - (a->rule.id < b->rule.id);
 }
 
-static bool is_in_force(const struct fw_kernel_side *side, const struct fw_rule *rule, uint64_t now_ns)
+static bool is_in_force(
+	const struct fw_kernel_side *side, const struct fw_rule *rule, uint64_t now_ns)
 {
 	return rule->id <= side->machine->rules_committed &&
 	       (!rule->ends_ns || rule->ends_ns > now_ns);
@@ -125,9 +126,11 @@ static enum fw_status change_begin(struct change *change, struct fw_kernel_side 
 }
 
 /* Returns the status of the whole change. */
-static enum fw_status change_end(struct change *change, enum fw_status status, struct fw_error *error)
+static enum fw_status change_end(
+	struct change *change, enum fw_status status, struct fw_error *error)
 {
-	if (change->took_limit && fw_shaper_cover(change->side, status == FW_OK ? error : NULL) != FW_OK &&
+	if (change->took_limit &&
+		fw_shaper_cover(change->side, status == FW_OK ? error : NULL) != FW_OK &&
 		status == FW_OK)
 		status = FW_FAILED;
 	fw_rule_index_done(&change->index);
@@ -261,8 +264,9 @@ static enum fw_status stage(struct change *change, const struct fw_rule *rules, 
 static void remove_replaced(struct change *change, const struct fw_rule *rules, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		size_t same = is_new(change, &rules[i]) ?
-				      fw_rule_index_find(&change->index, &rules[i]) : FW_RULE_NOWHERE;
+		size_t same = is_new(change, &rules[i])
+				      ? fw_rule_index_find(&change->index, &rules[i])
+				      : FW_RULE_NOWHERE;
 
 		if (same == FW_RULE_NOWHERE)
 			continue;
@@ -283,7 +287,8 @@ static enum fw_status put_in_force(struct change *change, const struct fw_rule *
 	remove_replaced(change, rules, count);
 	if (status != FW_OK)
 		return status;
-	return fw_rules_settle(side, fw_rules_have(rules, sizeof(*rules), count, FW_RULE_BLOCK), error);
+	return fw_rules_settle(
+		side, fw_rules_have(rules, sizeof(*rules), count, FW_RULE_BLOCK), error);
 }
 
 /* Everything that can fail comes before the rules are in force. */
@@ -299,8 +304,8 @@ static enum fw_status add_all(struct change *change, struct fw_rule *rules, size
 	if (status == FW_OK)
 		status = fw_rule_hooks_attach(error);
 	if (status == FW_OK)
-		status = fw_rule_limits_prepare(change->side, rules, count, change->committed, slots,
-			error);
+		status = fw_rule_limits_prepare(
+			change->side, rules, count, change->committed, slots, error);
 	if (status == FW_OK) {
 		status = stage(change, rules, count, slots, error);
 		change->took_limit |= status != FW_OK;
@@ -338,7 +343,8 @@ static size_t take_picked(struct change *change, const bool *picked)
 	return left;
 }
 
-static enum fw_status remove_picked(struct change *change, const bool *picked, struct fw_error *error)
+static enum fw_status remove_picked(
+	struct change *change, const bool *picked, struct fw_error *error)
 {
 	struct fw_kernel_side *side = change->side;
 	size_t left = take_picked(change, picked);

@@ -12,8 +12,8 @@ struct fw_limit fw_rule_limit(const struct fw_rule *rule)
 		.received_rate = rule->received_rate, .ends_ns = rule->ends_ns };
 }
 
-static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule *rules, size_t count,
-	uint64_t committed, uint32_t *slots, struct fw_error *error)
+static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule *rules,
+	size_t count, uint64_t committed, uint32_t *slots, struct fw_error *error)
 {
 	uint32_t slot = 1;
 
@@ -25,7 +25,8 @@ static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule
 			slot++;
 		if (slot == FW_LIMIT_SLOTS)
 			return fw_error_set(error, FW_FAILED,
-				"there can be %u limits at a time; 'flowwatcher rules' lists those in force",
+				"there can be %u limits at a time; "
+				"'flowwatcher rules' lists those in force",
 				FW_LIMIT_SLOTS - 1);
 		limits[slot] = fw_rule_limit(&rules[i]);
 		slots[i] = slot;
@@ -33,8 +34,9 @@ static enum fw_status choose_slots(struct fw_limit *limits, const struct fw_rule
 	return FW_OK;
 }
 
-enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const struct fw_rule *rules,
-	size_t count, uint64_t committed, uint32_t *slots, struct fw_error *error)
+enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side,
+	const struct fw_rule *rules, size_t count, uint64_t committed, uint32_t *slots,
+	struct fw_error *error)
 {
 	struct fw_limit *limits;
 	enum fw_status status;

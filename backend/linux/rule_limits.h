@@ -12,8 +12,9 @@
 /* Find a slot for each rule that is a new limit, with an id above `committed` (`slots` is parallel
  * to `rules`; 0: none) and put queues with their rates in place beside those that are there. On
  * failure nothing has changed that matters. */
-enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side, const struct fw_rule *rules,
-	size_t count, uint64_t committed, uint32_t *slots, struct fw_error *error);
+enum fw_status fw_rule_limits_prepare(const struct fw_kernel_side *side,
+	const struct fw_rule *rules, size_t count, uint64_t committed, uint32_t *slots,
+	struct fw_error *error);
 
 /* What the map says of a limit, for a slot that prepare() chose. */
 struct fw_limit fw_rule_limit(const struct fw_rule *rule);

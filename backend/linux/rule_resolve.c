@@ -67,7 +67,8 @@ static bool find_device(uint64_t mount, unsigned int *major, unsigned int *minor
 	uint64_t id;
 
 	while (mounts && !found && getline(&line, &size, mounts) >= 0)
-		found = sscanf(line, "%" SCNu64 " %*u %u:%u", &id, major, minor) == 3 && id == mount;
+		found = sscanf(line, "%" SCNu64 " %*u %u:%u", &id, major, minor) == 3 &&
+			id == mount;
 	free(line);
 	if (mounts)
 		fclose(mounts);

@@ -10,13 +10,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define MOST_PASSES 64 /* over the processes: one for each generation that a fork keeps ahead of us */
+/* Over the processes: one for each generation that a fork keeps ahead of us. */
+#define MOST_PASSES 64
 
 /* Ask every process what it falls under, until no more descendants of targets are found. */
 static enum fw_status ask_processes(const struct fw_kernel_side *side, struct fw_error *error)
 {
 	for (int pass = 0; pass < MOST_PASSES; pass++) {
-		uint64_t before = __atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST);
+		uint64_t before =
+			__atomic_load_n(&side->machine->members_changed, __ATOMIC_SEQ_CST);
 		int result = fw_kernel_side_pass(side, FW_ITERATOR_MEMBERS);
 
 		if (result)

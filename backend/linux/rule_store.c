@@ -16,7 +16,8 @@ static int look_up(const struct fw_kernel_side *side, enum fw_map map, const voi
 	return bpf_map_lookup_elem(side->map_fd[map], key, value) ? -errno : 0;
 }
 
-static int put(const struct fw_kernel_side *side, enum fw_map map, const void *key, const void *value)
+static int put(
+	const struct fw_kernel_side *side, enum fw_map map, const void *key, const void *value)
 {
 	return bpf_map_update_elem(side->map_fd[map], key, value, BPF_ANY) ? -errno : 0;
 }
@@ -26,7 +27,8 @@ static void take(const struct fw_kernel_side *side, enum fw_map map, const void 
 	bpf_map_delete_elem(side->map_fd[map], key);
 }
 
-int fw_rule_store_read(const struct fw_kernel_side *side, struct fw_rule_state **rules, size_t *count)
+int fw_rule_store_read(
+	const struct fw_kernel_side *side, struct fw_rule_state **rules, size_t *count)
 {
 	struct fw_rule_state *found = NULL, *grown;
 	size_t used = 0, room = 0;
@@ -143,8 +145,8 @@ static int add_to_policy(const struct fw_kernel_side *side, struct fw_policy *po
 
 /* The kinds are counted before the policy is there and after it is gone, so that nobody misses
  * it. */
-static int stage_key(const struct fw_kernel_side *side, const struct fw_policy_key *keys, size_t index,
-	const struct fw_rule *rule, uint32_t slot)
+static int stage_key(const struct fw_kernel_side *side, const struct fw_policy_key *keys,
+	size_t index, const struct fw_rule *rule, uint32_t slot)
 {
 	const struct fw_policy_key *key = &keys[index];
 	struct fw_policy policy = { 0 };
@@ -191,7 +193,8 @@ static void put_limit(const struct fw_kernel_side *side, const struct fw_rule *r
 	put(side, FW_MAP_LIMITS, &slot, &limit);
 }
 
-int fw_rule_store_stage(const struct fw_kernel_side *side, const struct fw_rule *rule, uint32_t slot)
+int fw_rule_store_stage(
+	const struct fw_kernel_side *side, const struct fw_rule *rule, uint32_t slot)
 {
 	struct fw_rule_state *state = calloc(1, sizeof(*state));
 	struct fw_policy_key keys[FW_RULE_KEYS];
@@ -319,11 +322,12 @@ static bool has_ended(const struct fw_kernel_side *side, uint64_t handle)
 	uint32_t slot;
 
 	return look_up(side, FW_MAP_PROCESSES, &handle, &slot) == 0 &&
-	       look_up(side, FW_MAP_ROWS, &slot, &state) == 0 && state.handle == handle && state.exited;
+	       look_up(side, FW_MAP_ROWS, &slot, &state) == 0 && state.handle == handle &&
+	       state.exited;
 }
 
-int fw_rule_store_count_members(const struct fw_kernel_side *side, const struct fw_rule_state *rules,
-	size_t count, uint64_t *counts)
+int fw_rule_store_count_members(const struct fw_kernel_side *side,
+	const struct fw_rule_state *rules, size_t count, uint64_t *counts)
 {
 	struct lead *leads = calloc(count + 1, FW_RULE_KEYS * sizeof(*leads));
 	uint64_t key, *before = NULL;

@@ -40,7 +40,8 @@ static uint64_t exchange_ipv4(void)
 
 static uint64_t exchange_ipv6(void)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 
 	return exchange(AF_INET6, (struct sockaddr *)&address, sizeof(address));
 }
@@ -100,7 +101,8 @@ static bool sent_is_received(const struct fw_kernel_side *side)
 
 bool fw_self_check_sees_synack(const struct fw_kernel_side *side)
 {
-	struct sockaddr_in6 address = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in6 address = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
 	const struct linger reset = { .l_onoff = 1 };
 	socklen_t size = sizeof(address);
 	int listener = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);

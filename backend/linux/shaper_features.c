@@ -122,8 +122,9 @@ enum fw_status fw_shaper_features(fw_feature_fn feature, void *argument)
 	if (!question.result) {
 		missing = try_parts(&question.result);
 		if (missing) {
-			snprintf(why, sizeof(why), "%s cannot be had (%s): there are no limits here",
-				missing, strerror(-question.result));
+			snprintf(why, sizeof(why),
+				"%s cannot be had (%s): there are no limits here", missing,
+				strerror(-question.result));
 			return report(feature, argument, "queues", false, why) ? FW_OK : FW_STOPPED;
 		}
 	}

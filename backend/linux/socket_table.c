@@ -43,7 +43,8 @@ static int collect(struct fw_socket_table *table, const struct fw_kernel_side *s
 
 	table->count = 0;
 	for (size_t i = 0; i < count && !result; i++)
-		result = fw_kernel_side_rows(side, iterators[i], sizeof(*table->rows), append, table);
+		result = fw_kernel_side_rows(
+			side, iterators[i], sizeof(*table->rows), append, table);
 	if (!result && table->count)
 		qsort(table->rows, table->count, sizeof(*table->rows), compare_rows);
 	return result;
@@ -74,8 +75,9 @@ static int compare_id(const void *id, const void *row)
 
 const struct fw_socket_row *fw_socket_table_find(const struct fw_socket_table *table, uint64_t id)
 {
-	return table->count ? bsearch(&id, table->rows, table->count, sizeof(*table->rows), compare_id) :
-			      NULL;
+	return table->count
+		       ? bsearch(&id, table->rows, table->count, sizeof(*table->rows), compare_id)
+		       : NULL;
 }
 
 size_t fw_socket_table_run(const struct fw_socket_table *table, size_t first)

@@ -222,7 +222,8 @@ int fw_filters_list(struct fw_traffic_control *control, uint32_t device, uint32_
 static int take_answers(struct fw_traffic_control *control)
 {
 	for (uint32_t left = control->messages; left > 0;) {
-		ssize_t got = mnl_socket_recvfrom(control->socket, control->answer, FW_NETLINK_ANSWER_SIZE);
+		ssize_t got = mnl_socket_recvfrom(
+			control->socket, control->answer, FW_NETLINK_ANSWER_SIZE);
 		const struct nlmsghdr *message = (const struct nlmsghdr *)control->answer;
 		int size = (int)got;
 
@@ -271,7 +272,8 @@ static struct nlmsghdr *begin(struct fw_traffic_control *control, uint16_t type,
 {
 	struct nlmsghdr *message;
 
-	if (control->used + FW_NETLINK_MESSAGE_SIZE > BATCH_SIZE || control->messages == MOST_MESSAGES)
+	if (control->used + FW_NETLINK_MESSAGE_SIZE > BATCH_SIZE ||
+		control->messages == MOST_MESSAGES)
 		flush(control);
 	memset(control->batch + control->used, 0, FW_NETLINK_MESSAGE_SIZE);
 	message = mnl_nlmsg_put_header(control->batch + control->used);

@@ -54,13 +54,15 @@ void fw_json_add_time(struct json_object *object, const char *key, uint64_t boot
 /* "time" of a snapshot; the same moment gives the same text in object after object. */
 void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns);
 /* Text of unknown origin, `length` bytes. */
-void fw_json_add_text(struct json_object *object, const char *key, const char *bytes, size_t length);
+void fw_json_add_text(
+	struct json_object *object, const char *key, const char *bytes, size_t length);
 /* "sent", "received", "wire_sent", "wire_received", each behind `prefix`. */
 void fw_json_add_counters(struct json_object *object, const char *prefix,
 	const struct fw_counters *counters);
 
 /* The same of a field that may have no terminating zero. */
-void fw_json_add_bounded(struct json_object *object, const char *key, const char *bytes, size_t size);
+void fw_json_add_bounded(
+	struct json_object *object, const char *key, const char *bytes, size_t size);
 /* The address and the port of one end, behind `side` ("local_", "remote_", ""). */
 void fw_json_add_endpoint(struct json_object *object, const char *side, uint8_t family,
 	const uint8_t address[16], uint16_t port);

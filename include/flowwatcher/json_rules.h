@@ -9,8 +9,8 @@
 struct json_object;
 
 /* "rule". time_ns: now, ns since boot. */
-struct json_object *fw_json_rule(const struct fw_rule *rule, const struct fw_rule_counters *counters,
-	uint64_t time_ns);
+struct json_object *fw_json_rule(
+	const struct fw_rule *rule, const struct fw_rule_counters *counters, uint64_t time_ns);
 
 /* "match": a running process that a rule is about. */
 struct json_object *fw_json_match(const struct fw_rule *rule, const struct fw_process *process);

@@ -31,8 +31,8 @@ enum fw_rule_option { FW_RULE_OPTION_NONE, FW_RULE_OPTION_ALONE, FW_RULE_OPTION_
 enum fw_rule_option fw_rule_draft_has_option(uint16_t action, const char *name);
 
 /* Take such an option; `value` is NULL for one that takes none. */
-enum fw_status fw_rule_draft_option(struct fw_rule_draft *draft, const char *name, const char *value,
-	struct fw_error *error);
+enum fw_status fw_rule_draft_option(
+	struct fw_rule_draft *draft, const char *name, const char *value, struct fw_error *error);
 
 /* After all words: does something lack, does something contradict? */
 enum fw_status fw_rule_draft_check(const struct fw_rule_draft *draft, struct fw_error *error);

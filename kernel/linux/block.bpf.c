@@ -76,7 +76,8 @@ int fw_block_connect6(struct bpf_sock_addr *context)
 
 /* Before a byte of the call is in the socket's queue, from which softirq may send it. */
 SEC("tp_btf/tcp_sendmsg_locked")
-int BPF_PROG(fw_owner_sending, struct sock *sk, struct msghdr *message, struct sk_buff *skb, int size)
+int BPF_PROG(
+	fw_owner_sending, struct sock *sk, struct msghdr *message, struct sk_buff *skb, int size)
 {
 	struct fw_flow_state *flow = bpf_sk_storage_get(&flows, sk, 0, 0);
 	__u64 handle = current_handle();
@@ -214,7 +215,8 @@ int fw_iter_cut(struct bpf_iter__bpf_sk_storage_map *context)
 	struct fw_member *member;
 	struct peer peer = {};
 
-	if (!sk || !flow || flow->self != (__u64)sk || flow->flags & (FW_FLOW_CLOSED | FW_FLOW_KERNEL))
+	if (!sk || !flow || flow->self != (__u64)sk ||
+		flow->flags & (FW_FLOW_CLOSED | FW_FLOW_KERNEL))
 		return 0;
 	row.owner = owner_of(flow);
 	member = bpf_map_lookup_elem(&members, &row.owner);

@@ -180,7 +180,8 @@ static __always_inline void write_texts(struct bpf_dynptr *into, struct event_te
 	struct argument_copy copy = { .into = into, .text = text, .from = text->arguments,
 		.offset = record->command_line.offset, .left = record->command_line.length };
 
-	bpf_dynptr_write(into, record->exe.offset, &text->exe[text->exe_offset & (FW_PATH_TEXT - 1)],
+	bpf_dynptr_write(into, record->exe.offset,
+		&text->exe[text->exe_offset & (FW_PATH_TEXT - 1)],
 		record->exe.length & (FW_PATH_TEXT - 1), 0);
 	bpf_dynptr_write(into, record->directory.offset,
 		&text->directory[text->directory_offset & (FW_PATH_TEXT - 1)],

@@ -227,7 +227,8 @@ GLOBAL_SUBPROGRAM int member_put(__u64 handle, const struct fw_member *member)
 }
 
 /* Find out anew. `comm`: hash of the name that the process has from now on. */
-static __noinline int member_find(struct task_struct *task, __u64 comm, struct inheritance *inherits)
+static __noinline int member_find(
+	struct task_struct *task, __u64 comm, struct inheritance *inherits)
 {
 	__u64 handle = fw_handle(BPF_CORE_READ(task, tgid),
 		BPF_CORE_READ(task, group_leader, start_boottime));

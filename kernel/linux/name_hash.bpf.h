@@ -57,7 +57,8 @@ static long path_hash_step(__u32 index, void *context)
 	struct vfsmount *mount = walk->mount;
 
 	if (dentry != BPF_CORE_READ(mount, mnt_root) && dentry != parent) {
-		walk->hash = hash_kernel_name(walk->hash, (const char *)BPF_CORE_READ(dentry, d_name.name));
+		walk->hash = hash_kernel_name(
+			walk->hash, (const char *)BPF_CORE_READ(dentry, d_name.name));
 		walk->dentry = parent;
 		return WALK_ON;
 	}

@@ -10,21 +10,24 @@
 #include <bpf/bpf_tracing.h>
 
 SEC("fexit/inet_sendmsg")
-int BPF_PROG(fw_inet_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
+int BPF_PROG(
+	fw_inet_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
 {
 	charge_sent(socket->sk, result);
 	return 0;
 }
 
 SEC("fexit/inet6_sendmsg")
-int BPF_PROG(fw_inet6_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
+int BPF_PROG(
+	fw_inet6_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
 {
 	charge_sent(socket->sk, result);
 	return 0;
 }
 
 SEC("fexit/packet_sendmsg")
-int BPF_PROG(fw_packet_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
+int BPF_PROG(
+	fw_packet_sendmsg, struct socket *socket, struct msghdr *message, size_t size, int result)
 {
 	charge_sent(socket->sk, result);
 	return 0;
@@ -55,8 +58,8 @@ int BPF_PROG(fw_inet_recvmsg, struct socket *socket, struct msghdr *message, siz
 }
 
 SEC("fexit/inet6_recvmsg")
-int BPF_PROG(fw_inet6_recvmsg, struct socket *socket, struct msghdr *message, size_t size, int flags,
-	int result)
+int BPF_PROG(fw_inet6_recvmsg, struct socket *socket, struct msghdr *message, size_t size,
+	int flags, int result)
 {
 	charge_received(socket->sk, result, flags);
 	return 0;

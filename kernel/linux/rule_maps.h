@@ -25,7 +25,7 @@
 /*
  * Key of a policy, by kind (enum fw_rule_target):
  * FW_RULE_PID	  value: handle of the process; detail 0: for its descendants too, 1: for it alone
- * FW_RULE_EXE	  value: hash of the path, detail 0; or value: inode, detail: number of its file system
+ * FW_RULE_EXE	  value: hash of the path, detail 0; or value: inode, detail: its file system's
  * FW_RULE_COMM	  value: hash of the name
  * FW_RULE_CGROUP value: hash of the path
  * FW_RULE_UNIT	  value: hash of the cgroup's own name

@@ -47,15 +47,16 @@ static __always_inline void read_end(const struct packet *packet, bool source, v
 	*port = carries_ports(packet) ? bpf_ntohs(found) : 0;
 }
 
-static __always_inline __u8 packet_begun(const struct fw_flow_state *flow, const struct bpf_sock *sk,
-	const struct packet_case *this)
+static __always_inline __u8 packet_begun(
+	const struct fw_flow_state *flow, const struct bpf_sock *sk, const struct packet_case *this)
 {
 	if (this->packet.protocol != IPPROTO_TCP)
 		return this->sent ? BEGUN_HERE : BEGUN_THERE;
 	return stream_begun(flow, sk->state);
 }
 
-static __always_inline __u8 packet_operation(const struct bpf_sock *sk, const struct packet_case *this)
+static __always_inline __u8 packet_operation(
+	const struct bpf_sock *sk, const struct packet_case *this)
 {
 	if (this->packet.protocol == IPPROTO_TCP && sk->state == TCP_LISTEN)
 		return FW_BLOCKED_ACCEPT;
@@ -123,8 +124,8 @@ static __noinline bool refuses_received(struct __sk_buff *skb, struct bpf_sock *
  * have been. */
 static __always_inline bool is_free(const struct fw_flow_state *flow)
 {
-	return is_settled() && flow->free_mark == members_mark() && flow->owner && flow->free_owner == flow->owner &&
-	       !machine.policy_kinds[FW_RULE_USER];
+	return is_settled() && flow->free_mark == members_mark() && flow->owner &&
+	       flow->free_owner == flow->owner && !machine.policy_kinds[FW_RULE_USER];
 }
 
 static __always_inline void note_free(struct fw_flow_state *flow, __u64 mark)

@@ -196,7 +196,8 @@ static __always_inline void leave_out_link_header(
 {
 	if (device->flags & FW_SHAPED_NO_LINK_HEADER)
 		return;
-	packet->payload = packet->payload > FW_ETHERNET_HEADER ? packet->payload - FW_ETHERNET_HEADER : 0;
+	packet->payload =
+		packet->payload > FW_ETHERNET_HEADER ? packet->payload - FW_ETHERNET_HEADER : 0;
 }
 
 SEC("tc")
@@ -317,7 +318,8 @@ int fw_shape_loopback(struct __sk_buff *skb)
 	__u64 now = bpf_ktime_get_coarse_ns();
 	struct packet packet = {};
 
-	if (is_flow_unlimited(flow, now) || !packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
+	if (is_flow_unlimited(flow, now) ||
+		!packet_read(skb, skb->len - FW_ETHERNET_HEADER, &packet))
 		return TC_ACT_UNSPEC;
 	loopback_limits(skb, &packet, &sender, &receiver);
 	/* Of sockets without a connection the next packet may have another other end. */

@@ -48,7 +48,8 @@ static __always_inline __u32 prefix_mask(__u32 length, __u32 word)
 	return length >= before + 32 ? 0xffffffff : bpf_htonl(~(0xffffffffu >> (length - before)));
 }
 
-static __always_inline bool is_in_prefix(const struct peer *peer, const struct fw_policy_block *block)
+static __always_inline bool is_in_prefix(
+	const struct peer *peer, const struct fw_policy_block *block)
 {
 	const __u32 *prefix = (const __u32 *)block->prefix;
 	__u32 differ = 0;

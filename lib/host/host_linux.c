@@ -379,8 +379,8 @@ enum fw_status fw_host_processes(fw_host_process_fn row, void *argument, struct 
 		struct fw_process process;
 		uint32_t pid;
 
-		if (parse_number(entry->d_name, &pid) && fw_host_process(pid, &process, NULL) == FW_OK &&
-			!row(&process, argument))
+		if (parse_number(entry->d_name, &pid) &&
+			fw_host_process(pid, &process, NULL) == FW_OK && !row(&process, argument))
 			status = FW_STOPPED;
 	}
 	closedir(directory);

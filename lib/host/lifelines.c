@@ -24,8 +24,8 @@ bool fw_gateways_read_ipv4(FILE *file, fw_gateway_fn row, void *argument)
 		unsigned int network, via, flags, mask;
 
 		/* Addresses are printed as numbers of the machine's byte order. */
-		if (sscanf(line, "%15s %8x %8x %4x %*u %*u %*u %8x", gateway.adapter, &network, &via,
-			    &flags, &mask) != 5 ||
+		if (sscanf(line, "%15s %8x %8x %4x %*u %*u %*u %8x", gateway.adapter, &network,
+			    &via, &flags, &mask) != 5 ||
 			network || mask || !(flags & ROUTE_GATEWAY))
 			continue;
 		memcpy(gateway.address, &via, sizeof(via));

@@ -54,7 +54,8 @@ bool fw_recording_type_is_known(uint16_t type)
 static bool names_end(const struct fw_record_header *record, const struct form *form)
 {
 	for (size_t i = 0; i < NAMES_OF_A_TYPE && form->names[i].size; i++)
-		if (!memchr((const char *)record + form->names[i].offset, '\0', form->names[i].size))
+		if (!memchr((const char *)record + form->names[i].offset, '\0',
+			    form->names[i].size))
 			return false;
 	return true;
 }

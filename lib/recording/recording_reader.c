@@ -15,7 +15,8 @@
 
 /* Fill what is in memory from the file; fewer than `wanted` bytes only where the file was cut
  * since. */
-static enum fw_status fill(struct fw_recording_reader *reader, size_t wanted, struct fw_error *error)
+static enum fw_status fill(
+	struct fw_recording_reader *reader, size_t wanted, struct fw_error *error)
 {
 	while (reader->window_length < wanted) {
 		ssize_t got = pread(reader->fd, reader->window + reader->window_length,
@@ -88,7 +89,8 @@ static enum fw_status check_header(const struct fw_recording_reader *reader,
 	if (header->crc != fw_recording_header_crc(header) || header->size < sizeof(*header) ||
 		header->size % FW_RECORD_ALIGN)
 		return fw_error_set(error, FW_MALFORMED,
-			"%s: damaged at offset 0; the 0 records before it are intact", reader->name);
+			"%s: damaged at offset 0; the 0 records before it are intact",
+			reader->name);
 	if (header->major != FW_RECORDING_MAJOR)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"%s is a recording of version %u.%u, this flowwatcher reads version %u: take a "
@@ -137,13 +139,14 @@ static enum fw_status check_file(struct fw_recording_reader *reader, struct fw_e
 			reader->name);
 	if (!S_ISREG(file.st_mode))
 		return fw_error_set(error, FW_FAILED,
-			"%s is not a regular file, which replay needs: copy it into one", reader->name);
+			"%s is not a regular file, which replay needs: copy it into one",
+			reader->name);
 	reader->size = (uint64_t)file.st_size;
 	return FW_OK;
 }
 
-enum fw_status fw_recording_reader_init(struct fw_recording_reader *reader, int fd, const char *name,
-	struct fw_error *error)
+enum fw_status fw_recording_reader_init(
+	struct fw_recording_reader *reader, int fd, const char *name, struct fw_error *error)
 {
 	struct fw_recording_reader made = { .fd = fd, .name = strdup(name) };
 	enum fw_status status;

@@ -38,8 +38,8 @@ struct fw_recording_reader {
 
 /* Check that the file is a recording of a version that can be read. Takes fd, also when it fails.
  * fw_recording_reader_done() accepts an all-zero one. */
-enum fw_status fw_recording_reader_init(struct fw_recording_reader *reader, int fd, const char *name,
-	struct fw_error *error);
+enum fw_status fw_recording_reader_init(
+	struct fw_recording_reader *reader, int fd, const char *name, struct fw_error *error);
 void fw_recording_reader_done(struct fw_recording_reader *reader);
 
 /* A second reader of the same file, with a place and memory of its own; it must go before the

@@ -64,8 +64,8 @@ static enum fw_status outcome(const struct fw_recording_writer *writer, struct f
 {
 	if (!writer->failed)
 		return FW_OK;
-	fw_error_set_errno(error, writer->failed, "writing %s (what was written before stays readable)",
-		writer->name);
+	fw_error_set_errno(error, writer->failed,
+		"writing %s (what was written before stays readable)", writer->name);
 	return FW_FAILED;
 }
 

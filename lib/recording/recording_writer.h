@@ -33,6 +33,7 @@ void fw_recording_writer_done(struct fw_recording_writer *writer);
 enum fw_status fw_recording_writer_put(struct fw_recording_writer *writer,
 	const struct fw_record_header *record, struct fw_error *error);
 /* Give everything to the sink. */
-enum fw_status fw_recording_writer_flush(struct fw_recording_writer *writer, struct fw_error *error);
+enum fw_status fw_recording_writer_flush(
+	struct fw_recording_writer *writer, struct fw_error *error);
 
 #endif

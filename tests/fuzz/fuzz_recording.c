@@ -47,7 +47,8 @@ static bool use_usage(const struct fw_usage *usage, void *argument)
 	char cgroup[256];
 
 	(void)argument;
-	if (strlen(usage->process.exe) >= FW_EXE_SIZE || strlen(usage->process.comm) >= FW_COMM_SIZE)
+	if (strlen(usage->process.exe) >= FW_EXE_SIZE ||
+		strlen(usage->process.comm) >= FW_COMM_SIZE)
 		abort();
 	if (fw_host_process(usage->process.parent_pid, &process, NULL) == FW_OK &&
 		strlen(process.exe) >= FW_EXE_SIZE)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Lists of the filter in the running kernel: what it refuses, that it finds what a simple search
- * finds, what it counts, how long it takes and what it needs. Usage: fwlists [PREFIXES], the size
- * of a large list (1000000; a tenth of it IPv6).
+ * Lists of the filter in the running kernel: what it refuses, that it finds what a simple search finds, what
+ * it counts, how long it takes and what it needs. Usage: fwlists [PREFIXES], the size of a large list
+ * (1000000; a tenth of it IPv6).
  */
 #include "filter_probe.h"
 

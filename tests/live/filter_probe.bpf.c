@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Looks addresses up in a list as the packet programs do, without packets. Loaded by
- * filter_probe.c. */
+/* Looks addresses up in a list as the packet programs do, without packets. Loaded by filter_probe.c. */
 #define FW_MAPS_HERE
 #include "kernel/linux/filter_lookup.bpf.h"
 

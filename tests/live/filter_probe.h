@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Lists of the filter in the running kernel, without adapters: made by a private kernel side,
- * searched by a program that loops over addresses. For the test and the benchmark of lists; as
- * root. What fails ends the program with a message.
+ * Lists of the filter in the running kernel, without adapters: made by a private kernel side, searched by a
+ * program that loops over addresses. For the test and the benchmark of lists; as root. What fails ends the
+ * program with a message.
  */
 #ifndef FW_FILTER_PROBE_H
 #define FW_FILTER_PROBE_H

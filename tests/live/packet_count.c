@@ -25,8 +25,9 @@
 
 static int make_counters(void)
 {
-	union bpf_attr attributes = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8,
-		.max_entries = 256 };
+	union bpf_attr attributes = {
+		.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 8, .max_entries = 256
+	};
 	int map = fw_packet_bpf(BPF_MAP_CREATE, &attributes);
 
 	if (map < 0)

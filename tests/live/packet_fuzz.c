@@ -53,7 +53,8 @@ static uint32_t below(uint32_t most)
 /* Bits, bytes and words that are special, mostly in the headers; or the end is cut off. */
 static size_t change(uint8_t *frame, size_t length)
 {
-	static const uint8_t special[] = { 0x00, 0xff, 0x08, 0x06, 0x81, 0x88, 0x86, 0xa8, 0xdd, 0x45, 0x60, 0x4f };
+	static const uint8_t special[] = { 0x00, 0xff, 0x08, 0x06, 0x81, 0x88, 0x86, 0xa8, 0xdd,
+		0x45, 0x60, 0x4f };
 	size_t place = 12 + below((uint32_t)(length < 76 ? length - 12 : 64));
 
 	switch (below(4)) {
@@ -77,8 +78,11 @@ static size_t change(uint8_t *frame, size_t length)
 static size_t make_frame(uint8_t *frame)
 {
 	const struct fw_packet_pool *pool = &fw_packet.pool;
-	struct fw_packet_order order = { .kind = &fw_packet_kinds[below((uint32_t)fw_packet_kind_count)],
-		.is_source = fw_packet.by_source, .payload = below(MOST_PAYLOAD) };
+	struct fw_packet_order order = {
+		.kind = &fw_packet_kinds[below((uint32_t)fw_packet_kind_count)],
+		.is_source = fw_packet.by_source,
+		.payload = below(MOST_PAYLOAD)
+	};
 	size_t length;
 
 	if (below(16) == 0) {
@@ -123,8 +127,9 @@ static void run_one(struct fuzz *fuzz)
 	fuzz->runs++;
 	fw_packet_judge(frame, length, &verdict);
 	listed = fw_packet_is_listed(&verdict, &fuzz->list, fw_packet.by_source);
-	dropped = fuzz->is_xdp ? attributes.test.retval == XDP_DROPS :
-				 attributes.test.retval == TC_SHOT || attributes.test.retval == TC_STOLEN;
+	dropped = fuzz->is_xdp ? attributes.test.retval == XDP_DROPS
+			       : attributes.test.retval == TC_SHOT ||
+					 attributes.test.retval == TC_STOLEN;
 	fuzz->dropped += dropped;
 	fuzz->dropped_bytes += dropped ? verdict.bytes : 0;
 	if (listed != dropped && ++fuzz->wrong <= TOLD)
@@ -152,7 +157,8 @@ int fw_packet_fuzz(void)
 	open_program(&fuzz);
 	while (fuzz.runs + fuzz.refused < fw_packet.count)
 		run_one(&fuzz);
-	printf("{\"seed\":%llu,\"runs\":%llu,\"refused\":%llu,\"dropped\":%llu,\"dropped_bytes\":%llu,\"wrong\":%llu}\n",
+	printf("{\"seed\":%llu,\"runs\":%llu,\"refused\":%llu,"
+	       "\"dropped\":%llu,\"dropped_bytes\":%llu,\"wrong\":%llu}\n",
 		(unsigned long long)fw_packet.seed, (unsigned long long)fuzz.runs,
 		(unsigned long long)fuzz.refused, (unsigned long long)fuzz.dropped,
 		(unsigned long long)fuzz.dropped_bytes, (unsigned long long)fuzz.wrong);

@@ -61,7 +61,8 @@ static bool parse_prefix(const char *text, struct fw_packet_prefix *prefix)
 	if (slash)
 		*slash = '\0';
 	prefix->first.family = strchr(address, ':') ? 6 : 4;
-	if (inet_pton(prefix->first.family == 4 ? AF_INET : AF_INET6, address, prefix->first.bytes) != 1)
+	if (inet_pton(prefix->first.family == 4 ? AF_INET : AF_INET6, address,
+		    prefix->first.bytes) != 1)
 		return false;
 	prefix->length = (uint8_t)(8 * FW_PACKET_ADDRESS_SIZE(prefix->first.family));
 	if (slash)
@@ -165,7 +166,8 @@ static void add_edges(struct fw_packet_pool *pool, const char *path, size_t coun
 
 	fw_packet_list_read(&list, path);
 	for (size_t i = 0; list.count && i < count; i++) {
-		const struct fw_packet_prefix *prefix = &list.prefixes[fw_packet_random() % list.count];
+		const struct fw_packet_prefix *prefix =
+			&list.prefixes[fw_packet_random() % list.count];
 		struct fw_packet_address address = any_of(prefix);
 
 		add(pool, &address);

@@ -50,8 +50,8 @@ static void make_frames(struct load *load, const struct fw_packet_kind *kind)
 	struct fw_packet_pool *pool = &fw_packet.pool;
 	static struct fw_packet_list list;
 	size_t size = FW_PACKET_HEADERS + fw_packet.payload;
-	struct fw_packet_order order = { kind, NULL, fw_packet.by_source, &fw_packet.other, fw_packet.to,
-		fw_packet.tag, 0, fw_packet.payload };
+	struct fw_packet_order order = { kind, NULL, fw_packet.by_source, &fw_packet.other,
+		fw_packet.to, fw_packet.tag, 0, fw_packet.payload };
 	uint8_t *memory;
 
 	load->made = pool->count < MOST_MADE ? pool->count : MOST_MADE;
@@ -103,7 +103,8 @@ static void send_batch(struct load *load, size_t count)
 
 int fw_packet_load(void)
 {
-	const struct fw_packet_kind *kind = fw_packet_kind_named(fw_packet.kinds ? fw_packet.kinds : "udp4");
+	const struct fw_packet_kind *kind =
+		fw_packet_kind_named(fw_packet.kinds ? fw_packet.kinds : "udp4");
 	static struct load load;
 	uint64_t began, end, cpu;
 
@@ -119,12 +120,14 @@ int fw_packet_load(void)
 	began = clock_ns(CLOCK_MONOTONIC);
 	cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
 	end = began + (uint64_t)(fw_packet.seconds * 1e9);
-	while (fw_packet.count ? load.sent + load.refused < fw_packet.count : clock_ns(CLOCK_MONOTONIC) < end) {
+	while (fw_packet.count ? load.sent + load.refused < fw_packet.count
+			       : clock_ns(CLOCK_MONOTONIC) < end) {
 		uint64_t left = fw_packet.count - load.sent - load.refused;
 
 		send_batch(&load, fw_packet.count && left < BATCH ? left : BATCH);
 	}
-	printf("{\"sent\":%llu,\"sent_listed\":%llu,\"refused\":%llu,\"elapsed_ns\":%llu,\"cpu_ns\":%llu}\n",
+	printf("{\"sent\":%llu,\"sent_listed\":%llu,\"refused\":%llu,"
+	       "\"elapsed_ns\":%llu,\"cpu_ns\":%llu}\n",
 		(unsigned long long)load.sent, (unsigned long long)load.sent_listed,
 		(unsigned long long)load.refused,
 		(unsigned long long)(clock_ns(CLOCK_MONOTONIC) - began),

@@ -11,7 +11,9 @@
 #include "traffic.h"
 
 struct fw_traffic_options fw_traffic = { .scale = 1.0 };
-struct fw_packet_options fw_packet = { .payload = 18, .seconds = 1, .cpu = -1, .seed = 1, .by_source = true };
+struct fw_packet_options fw_packet = {
+	.payload = 18, .seconds = 1, .cpu = -1, .seed = 1, .by_source = true
+};
 
 static const char usage_text[] =
 	"Usage: fwpacket COMMAND [OPTION]...\n"
@@ -133,8 +135,8 @@ static bool take_mac(const char *text)
 	static uint8_t mac[6];
 
 	fw_packet.to = mac;
-	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3], &mac[4],
-		       &mac[5]) == 6;
+	return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", &mac[0], &mac[1], &mac[2], &mac[3],
+		       &mac[4], &mac[5]) == 6;
 }
 
 static bool take_number(int code)
@@ -144,7 +146,9 @@ static bool take_number(int code)
 	switch (code) {
 	case OPTION_PAYLOAD: fw_packet.payload = number; return number <= 60000;
 	case OPTION_COUNT: fw_packet.count = number; return number > 0;
-	case OPTION_TAG: fw_packet.tag = (uint8_t)number; return number > 0 && number < FW_PACKET_LAST_TAG;
+	case OPTION_TAG:
+		fw_packet.tag = (uint8_t)number;
+		return number > 0 && number < FW_PACKET_LAST_TAG;
 	case OPTION_CPU: fw_packet.cpu = (int)number; return true;
 	case OPTION_PORT: fw_packet.port = (int)number; return number > 0 && number < 65536;
 	case OPTION_PROGRAM: fw_packet.program = (uint32_t)number; return number > 0;

@@ -26,8 +26,8 @@
 #define PATIENCE_MS    10000
 #define TOLD	       10 /* wrong verdicts that are printed */
 
-static const uint16_t types[] = { FW_PACKET_END_TYPE, 0x88b6, ETH_P_IP, ETH_P_IPV6, ETH_P_ARP, ETH_P_RARP,
-	ETH_P_8021Q, ETH_P_8021AD, ETH_P_802_2, ETH_P_802_3 };
+static const uint16_t types[] = { FW_PACKET_END_TYPE, 0x88b6, ETH_P_IP, ETH_P_IPV6, ETH_P_ARP,
+	ETH_P_RARP, ETH_P_8021Q, ETH_P_8021AD, ETH_P_802_2, ETH_P_802_3 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
 struct tally {
@@ -92,7 +92,8 @@ static bool receive(struct run *run, int descriptor)
 	uint8_t head[12];
 	bool ended = false;
 
-	while (recv(descriptor, head, sizeof(head), MSG_DONTWAIT | MSG_TRUNC) >= (ssize_t)sizeof(head))
+	while (recv(descriptor, head, sizeof(head), MSG_DONTWAIT | MSG_TRUNC) >=
+		(ssize_t)sizeof(head))
 		ended |= take(run, head + 6);
 	return ended;
 }
@@ -102,7 +103,9 @@ static void send_end(struct run *run)
 	static const struct fw_packet_kind kind = { .name = "end", .family = 4, .protocol = 17,
 		.type = FW_PACKET_END_TYPE };
 	static const struct fw_packet_address nobody = { .family = 4 };
-	struct fw_packet_order order = { .kind = &kind, .address = &nobody, .tag = FW_PACKET_LAST_TAG };
+	struct fw_packet_order order = {
+		.kind = &kind, .address = &nobody, .tag = FW_PACKET_LAST_TAG
+	};
 
 	size_t length;
 
@@ -152,8 +155,9 @@ static void finish_batch(struct run *run)
 static void send_one(struct run *run, uint8_t tag, const struct fw_packet_address *address)
 {
 	const struct fw_packet_kind *kind = &fw_packet_kinds[tag];
-	struct fw_packet_order order = { kind, address, fw_packet.by_source, &fw_packet.other, NULL, tag,
-		run->first + run->pending, kind->is_jumbo ? run->sender.most - FW_PACKET_HEADERS : fw_packet.payload };
+	struct fw_packet_order order = { kind, address, fw_packet.by_source, &fw_packet.other, NULL,
+		tag, run->first + run->pending,
+		kind->is_jumbo ? run->sender.most - FW_PACKET_HEADERS : fw_packet.payload };
 	size_t length = fw_packet_make(&order, frame);
 	struct tally *tally = &run->tallies[tag];
 	struct fw_packet_verdict verdict;
@@ -193,7 +197,8 @@ static bool is_wanted(const char *name)
 
 static void print_tally(const char *name, const struct tally *tally, const char *more)
 {
-	printf("{\"kind\":\"%s\",\"sent\":%llu,\"refused\":%llu,\"listed\":%llu,\"arrived\":%llu,\"wrong\":%llu,"
+	printf("{\"kind\":\"%s\",\"sent\":%llu,\"refused\":%llu,\"listed\":%llu,"
+	       "\"arrived\":%llu,\"wrong\":%llu,"
 	       "\"bytes\":%llu,\"listed_bytes\":%llu%s}\n",
 		name, (unsigned long long)tally->sent, (unsigned long long)tally->refused,
 		(unsigned long long)tally->listed, (unsigned long long)tally->arrived,

@@ -143,7 +143,8 @@ static void losses(void **state)
 	record->lost[FW_RECORD_PROCESS_CREATE] = 3;
 	record->lost[FW_RECORD_IMAGE_LOAD] = UINT64_MAX;
 	record->lost[14] = 1;
-	expect_text(&record->header, "lost: 3 process_create, 18446744073709551615 image_load, 1 14");
+	expect_text(
+		&record->header, "lost: 3 process_create, 18446744073709551615 image_load, 1 14");
 	expect_classic(&record->header,
 		"Lost: 3 process_create, 18446744073709551615 image_load, 1 14");
 }

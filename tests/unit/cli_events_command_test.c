@@ -105,8 +105,8 @@ static enum fw_status stand_in_poll(struct fw_backend *backend, int timeout_ms, 
 	return FW_OK;
 }
 
-static enum fw_status stand_in_drain(struct fw_backend *backend, fw_record_fn record, void *argument,
-	struct fw_error *error)
+static enum fw_status stand_in_drain(
+	struct fw_backend *backend, fw_record_fn record, void *argument, struct fw_error *error)
 {
 	(void)backend;
 	(void)error;
@@ -179,7 +179,8 @@ static void asks(void **state)
 	assert_true(kernel.events);
 	assert_int_equal(kernel.drained, 1);
 
-	assert_int_equal(run("events --types image --types port_taken --buffer 5000 --since-boot-snapshot"),
+	assert_int_equal(
+		run("events --types image --types port_taken --buffer 5000 --since-boot-snapshot"),
 		0);
 	assert_int_equal(kernel.subscription.types,
 		BIT(FW_RECORD_IMAGE_LOAD) | BIT(FW_RECORD_PORT_TAKEN));

@@ -63,8 +63,9 @@ static void sets(void **state)
 	assert_string_equal(list->list.source, path);
 	list = filter_double_list("veth*", FW_FILTER_IN);
 	assert_int_equal(list->list.direction, FW_FILTER_IN);
-	expect(output, "eth0 in and out: 3 prefixes (2 IPv4, 1 IPv6), 3 added, 1 duplicates merged, 1 in "
-		       "wider ones merged; in force for eth0 (in: xdp native, out: tc)\n");
+	expect(output,
+		"eth0 in and out: 3 prefixes (2 IPv4, 1 IPv6), 3 added, 1 duplicates merged, 1 in "
+		"wider ones merged; in force for eth0 (in: xdp native, out: tc)\n");
 	expect(output, "veth* in: 1 IPv4 prefix, 1 added; no adapter has it yet\n");
 	expect(errors, "line 3: 10.1.0.0/16 is in 10.0.0.0/8 of line 5");
 	expect(errors, "line 7: 192.0.2.7 stands in line 4 already");
@@ -77,7 +78,8 @@ static void sets(void **state)
 	expect_prefix(filter_double_list("eth0", FW_FILTER_OUT), 0, "203.0.113.5", 1);
 	expect_prefix(filter_double_list("eth0", FW_FILTER_OUT), 1, "203.0.113.6", 1);
 	assert_int_equal(run("filter set --json %s --adapter *", path), 0);
-	expect(output, "{\"type\":\"filter_set\",\"schema\":1,\"adapter\":\"*\",\"direction\":\"both\",");
+	expect(output,
+		"{\"type\":\"filter_set\",\"schema\":1,\"adapter\":\"*\",\"direction\":\"both\",");
 	expect(output, "\"dry_run\":false,\"ipv4\":2,\"ipv6\":0,\"added\":2,");
 	expect(output, "\"adapters\":[\"lo\",\"eth1\"]");
 }
@@ -134,7 +136,8 @@ static void refuses_to_cut_off(void **state)
 	filter_double.ssh = "192.0.2.44";
 	assert_int_equal(run("filter set %s", path), 1);
 	expect(errors, "the list of eth0 has 192.0.2.0/24 (");
-	expect(errors, "line 3), which contains 192.0.2.44, from which this SSH session comes; --force");
+	expect(errors,
+		"line 3), which contains 192.0.2.44, from which this SSH session comes; --force");
 	assert_int_equal(run("filter add --adapter eth0 192.0.2.44"), 1);
 	expect(errors, "has 192.0.2.44 (command), which");
 	assert_int_equal(filter_double.sets, 0);
@@ -145,11 +148,13 @@ static void refuses_to_cut_off(void **state)
 	assert_int_equal(run("filter add --adapter eth0 2001:db8::/64"), 1);
 	expect(errors, "2001:db8::9");
 	assert_int_equal(run("filter add --adapter eth0 2001:db9::/64"), 0);
-	filter_double.gateway = (struct fw_gateway){ { 198, 51, 100, 254 }, FW_FAMILY_IPV4, "eth1" };
+	filter_double.gateway =
+		(struct fw_gateway){ { 198, 51, 100, 254 }, FW_FAMILY_IPV4, "eth1" };
 	assert_int_equal(run("filter add --adapter eth0 198.51.100.128/25"), 0);
 	assert_int_equal(run("filter add --adapter eth* 198.51.100.128/25"), 1);
-	expect(errors, "the list of eth* has 198.51.100.128/25 (command), which contains 198.51.100.254, the "
-		       "gateway of the default route; --force");
+	expect(errors,
+		"the list of eth* has 198.51.100.128/25 (command), which contains 198.51.100.254, the "
+		"gateway of the default route; --force");
 	write_file("[eth1]\n0.0.0.0/0\n");
 	assert_int_equal(run("filter set %s", path), 1);
 	expect(errors, "force");
@@ -319,7 +324,8 @@ static void enumerates(void **state)
 	assert_int_equal(run("filter add --adapter eth0 192.0.2.1"), 0);
 	assert_int_equal(run("filter enum"), 0);
 	expect(output, "INDEX  NAME  DRIVER");
-	expect(output, "02:00:00:00:00:02  up    1500  xdp native by eth0  tc by eth0  192.0.2.2/24");
+	expect(output,
+		"02:00:00:00:00:02  up    1500  xdp native by eth0  tc by eth0  192.0.2.2/24");
 	expect(output, "in: the reason of eth0");
 	assert_int_equal(run("filter enum --json --adapter eth*"), 0);
 	expect(output, "{\"type\":\"adapter\",\"schema\":1,");
@@ -385,8 +391,10 @@ static void tests_addresses(void **state)
 	/* Of a file, without the kernel side. */
 	filter_double.open_status = FW_NOT_FOUND;
 	assert_int_equal(run("filter test --file %s 2001:db8::1", path), 10);
-	assert_int_equal(run("filter test --file %s --adapter eth0 --direction in 2001:db8::1", path), 0);
-	assert_int_equal(run("filter test --file %s --adapter lo --direction in 2001:db8::1", path), 10);
+	assert_int_equal(
+		run("filter test --file %s --adapter eth0 --direction in 2001:db8::1", path), 0);
+	assert_int_equal(
+		run("filter test --file %s --adapter lo --direction in 2001:db8::1", path), 10);
 	write_file("203.0.113.9\n0.0.0.0/0\n");
 	assert_int_equal(run("filter test --file %s 203.0.113.9", path), 10);
 	expect(output, "203.0.113.9: any adapter in and out: dropped by 0.0.0.0/0, ");
@@ -401,7 +409,8 @@ static void checks(void **state)
 	write_file("192.0.2.1\n192.0.2.1\n");
 	assert_int_equal(run("filter check %s", path), 0);
 	expect(output, ":2: 192.0.2.1 stands in line 1 already\n");
-	expect(output, "would be: (no adapter) in and out: 1 IPv4 prefix, 1 added, 1 duplicates merged\n");
+	expect(output,
+		"would be: (no adapter) in and out: 1 IPv4 prefix, 1 added, 1 duplicates merged\n");
 	write_file("192.0.2.1\n192.0.2.999\n192.0.2.0/24\n10.0.0.1/8\n");
 	assert_int_equal(run("filter check %s", path), 1);
 	expect(output, ":2:");

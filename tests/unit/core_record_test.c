@@ -67,10 +67,13 @@ static void texts_lie_inside(void **state)
 		{ "all behind the fixed part", { sizeof(struct fw_image_record), 32 }, FW_OK },
 		{ "one byte more", { sizeof(struct fw_image_record), 33 }, FW_MALFORMED },
 		{ "the last byte", { sizeof(struct fw_image_record) + 31, 1 }, FW_OK },
-		{ "behind the last byte", { sizeof(struct fw_image_record) + 32, 1 }, FW_MALFORMED },
-		{ "inside the fixed part", { sizeof(struct fw_image_record) - 1, 1 }, FW_MALFORMED },
+		{ "behind the last byte", { sizeof(struct fw_image_record) + 32, 1 },
+			FW_MALFORMED },
+		{ "inside the fixed part", { sizeof(struct fw_image_record) - 1, 1 },
+			FW_MALFORMED },
 		{ "overflow", { 0xfffffff0u, 0x20 }, FW_MALFORMED },
-		{ "length overflow", { sizeof(struct fw_image_record), 0xffffffffu }, FW_MALFORMED },
+		{ "length overflow", { sizeof(struct fw_image_record), 0xffffffffu },
+			FW_MALFORMED },
 	};
 	static uint64_t buffer[64];
 	struct fw_image_record *image = (struct fw_image_record *)buffer;
@@ -89,7 +92,8 @@ static void texts_lie_inside(void **state)
 	}
 	image->path = (struct fw_record_text){ 0, 0 };
 	image->build_id_length = FW_BUILD_ID_SIZE + 1;
-	assert_int_equal(fw_record_whole(buffer, sizeof(buffer), &(const struct fw_record_header *){ 0 }),
+	assert_int_equal(
+		fw_record_whole(buffer, sizeof(buffer), &(const struct fw_record_header *){ 0 }),
 		FW_MALFORMED);
 }
 

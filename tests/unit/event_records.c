@@ -13,7 +13,8 @@ struct fw_record_header *record_of(uint16_t type, size_t size)
 {
 	memset(buffer.bytes, 0, size);
 	buffer.header.type = type;
-	buffer.header.size = (uint32_t)((size + FW_RECORD_ALIGN - 1) & ~(size_t)(FW_RECORD_ALIGN - 1));
+	buffer.header.size =
+		(uint32_t)((size + FW_RECORD_ALIGN - 1) & ~(size_t)(FW_RECORD_ALIGN - 1));
 	buffer.header.sequence = 7;
 	buffer.header.time_ns = 5000000000ull;
 	return &buffer.header;
@@ -26,7 +27,8 @@ static void append(struct fw_record_text *text, size_t *used, const char *bytes,
 	memcpy(buffer.bytes + *used, bytes, length);
 	*text = (struct fw_record_text){ (uint32_t)*used, (uint32_t)length };
 	*used += length;
-	buffer.header.size = (uint32_t)((*used + FW_RECORD_ALIGN - 1) & ~(size_t)(FW_RECORD_ALIGN - 1));
+	buffer.header.size =
+		(uint32_t)((*used + FW_RECORD_ALIGN - 1) & ~(size_t)(FW_RECORD_ALIGN - 1));
 }
 
 static size_t length_of(const char *text)
@@ -116,7 +118,8 @@ struct fw_record_header *connection_record(uint16_t type, uint32_t pid, uint64_t
 	return &record->header;
 }
 
-struct fw_record_header *port_record(uint16_t type, uint32_t pid, uint64_t start_ns, const char *comm)
+struct fw_record_header *port_record(
+	uint16_t type, uint32_t pid, uint64_t start_ns, const char *comm)
 {
 	struct fw_port_record *record = (void *)record_of(type, sizeof(*record));
 

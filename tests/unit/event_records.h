@@ -25,11 +25,13 @@ struct create_event {
 struct fw_record_header *record_of(uint16_t type, size_t size);
 struct fw_record_header *create_record(const struct create_event *event);
 struct fw_record_header *exit_record(uint32_t pid, uint64_t start_ns, const char *comm);
-struct fw_record_header *thread_record(uint16_t type, uint32_t pid, uint64_t start_ns, uint32_t tid);
+struct fw_record_header *thread_record(
+	uint16_t type, uint32_t pid, uint64_t start_ns, uint32_t tid);
 struct fw_record_header *image_record(uint32_t pid, const char *path);
 struct fw_record_header *connection_record(uint16_t type, uint32_t pid, uint64_t start_ns,
 	const char *comm);
-struct fw_record_header *port_record(uint16_t type, uint32_t pid, uint64_t start_ns, const char *comm);
+struct fw_record_header *port_record(
+	uint16_t type, uint32_t pid, uint64_t start_ns, const char *comm);
 struct fw_record_header *blocked_record(uint32_t pid, uint64_t start_ns, const char *comm,
 	uint8_t operation);
 

@@ -232,8 +232,8 @@ static enum fw_status filter_settle(struct fw_backend *backend, struct fw_error 
 	return FW_OK;
 }
 
-static enum fw_status filter_lists(struct fw_backend *backend, fw_filter_list_fn row, void *argument,
-	struct fw_error *error)
+static enum fw_status filter_lists(
+	struct fw_backend *backend, fw_filter_list_fn row, void *argument, struct fw_error *error)
 {
 	(void)backend;
 	(void)error;
@@ -244,8 +244,8 @@ static enum fw_status filter_lists(struct fw_backend *backend, fw_filter_list_fn
 }
 
 /* A prefix has dropped as many packets as its line says. */
-static enum fw_status filter_prefixes(struct fw_backend *backend, uint32_t id, fw_filter_prefix_fn row,
-	void *argument, struct fw_error *error)
+static enum fw_status filter_prefixes(struct fw_backend *backend, uint32_t id,
+	fw_filter_prefix_fn row, void *argument, struct fw_error *error)
 {
 	(void)backend;
 	for (size_t i = 0; i < filter_double.list_count; i++) {

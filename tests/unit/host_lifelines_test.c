@@ -43,7 +43,8 @@ static void expect_gateway(size_t index, uint8_t family, const char *address, co
 	uint8_t bytes[16] = { 0 };
 
 	assert_true(index < count);
-	assert_int_equal(inet_pton(family == FW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, bytes), 1);
+	assert_int_equal(
+		inet_pton(family == FW_FAMILY_IPV4 ? AF_INET : AF_INET6, address, bytes), 1);
 	assert_int_equal(gateways[index].family, family);
 	assert_memory_equal(gateways[index].address, bytes, sizeof(bytes));
 	assert_string_equal(gateways[index].adapter, adapter);

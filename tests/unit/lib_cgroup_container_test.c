@@ -28,10 +28,12 @@ static void finds(void **state)
 		/* Podman */
 		{ "/machine.slice/libpod-" ID ".scope", ID },
 		{ "/machine.slice/libpod-" ID ".scope/container", ID },
-		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope", ID },
+		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/libpod-" ID ".scope",
+			ID },
 		{ "/libpod_parent/libpod-" ID, ID },
 		/* containerd and CRI-O under Kubernetes, nerdctl */
-		{ "/kubepods.slice/kubepods-burstable.slice/" POD "/cri-containerd-" ID ".scope", ID },
+		{ "/kubepods.slice/kubepods-burstable.slice/" POD "/cri-containerd-" ID ".scope",
+			ID },
 		{ "/kubepods/besteffort/pod12345678-1234-1234-1234-123456789abc/" ID, ID },
 		{ "/system.slice/containerd.service/" POD ":cri-containerd:" ID, ID },
 		{ "/kubepods.slice/" POD "/crio-" ID ".scope", ID },

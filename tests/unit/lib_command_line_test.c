@@ -35,7 +35,8 @@ static void walks(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {
-		struct fw_arguments arguments = fw_arguments_of(vectors[i].bytes, vectors[i].length);
+		struct fw_arguments arguments =
+			fw_arguments_of(vectors[i].bytes, vectors[i].length);
 		const char *argument;
 		size_t length, count = 0;
 

@@ -45,7 +45,8 @@ static struct fw_connection_interval end(struct fw_connection_delta *delta, uint
 	struct fw_connection_interval interval;
 	struct fw_error error;
 
-	assert_int_equal(fw_connection_delta_end(delta, seconds * SECOND, &interval, &error), FW_OK);
+	assert_int_equal(
+		fw_connection_delta_end(delta, seconds * SECOND, &interval, &error), FW_OK);
 	assert_int_equal(interval.connections.received, interval.connections.sent * 10);
 	return interval;
 }

@@ -51,11 +51,11 @@ static void accepts(void **state)
 
 static void refuses(void **state)
 {
-	static const char *const vectors[] = { "", " ", "s", ".", "1.", "1.s", "-1", "+1", " 1", "1 ",
-		"1 s", "1x", "1S", "1e3", "0x10", "1.2.3", "1ms2", "nan", "inf", "\xff",
+	static const char *const vectors[] = { "", " ", "s", ".", "1.", "1.s", "-1", "+1", " 1",
+		"1 ", "1 s", "1x", "1S", "1e3", "0x10", "1.2.3", "1ms2", "nan", "inf", "\xff",
 		"18446744073.709551616", "18446744074", "18446744073709551616",
-		"99999999999999999999999999", "5124096h",
-		"10mins", "10Min", "min", "1D", "213504d" };
+		"99999999999999999999999999", "5124096h", "10mins", "10Min", "min", "1D",
+		"213504d" };
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {

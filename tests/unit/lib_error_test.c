@@ -33,9 +33,15 @@ static void errno_to_status(void **state)
 		int number;
 		enum fw_status status;
 	} vectors[] = {
-		{ EPERM, FW_DENIED },	       { EACCES, FW_DENIED },	    { ENOMEM, FW_NO_MEMORY },
-		{ ENOENT, FW_NOT_FOUND },      { ESRCH, FW_NOT_FOUND },	    { EEXIST, FW_EXISTS },
-		{ EOPNOTSUPP, FW_UNSUPPORTED }, { ENOSYS, FW_UNSUPPORTED }, { EIO, FW_FAILED },
+		{ EPERM, FW_DENIED },
+		{ EACCES, FW_DENIED },
+		{ ENOMEM, FW_NO_MEMORY },
+		{ ENOENT, FW_NOT_FOUND },
+		{ ESRCH, FW_NOT_FOUND },
+		{ EEXIST, FW_EXISTS },
+		{ EOPNOTSUPP, FW_UNSUPPORTED },
+		{ ENOSYS, FW_UNSUPPORTED },
+		{ EIO, FW_FAILED },
 	};
 
 	(void)state;

@@ -230,7 +230,8 @@ static void long_command_line(void **state)
 	for (size_t i = 0; i + 1 < length; i++)
 		if (!line[i])
 			line[i] = ' ';
-	assert_memory_equal(json_object_get_string(field(object, "command_line")), line, length - 1);
+	assert_memory_equal(
+		json_object_get_string(field(object, "command_line")), line, length - 1);
 	json_object_put(object);
 	free(line);
 }

@@ -30,8 +30,8 @@ static void expect_time(struct json_object *object, const char *key)
 
 static const struct fw_usage_row usage_row = {
 	.usage = {
-		.process = { .pid = 42, .parent_pid = 1, .start_ns = 12345678901234567ull, .uid = 1000,
-			.comm = "curl", .exe = "/usr/bin/curl" },
+		.process = { .pid = 42, .parent_pid = 1, .start_ns = 12345678901234567ull,
+			.uid = 1000, .comm = "curl", .exe = "/usr/bin/curl" },
 		.counters = { UINT64_MAX, INT64_MAX, 3, 4 },
 	},
 	.interval = { 10, 20, 30, 40 },

@@ -190,8 +190,9 @@ static void other_versions(void **state)
 	sample_every_type(&sample, frames);
 	assert_int_equal(open_version(FW_RECORDING_MAJOR, 99, &error), FW_OK);
 	assert_int_equal(open_version(7, 3, &error), FW_UNSUPPORTED);
-	assert_string_equal(error.text, "FILE is a recording of version 7.3, this flowwatcher reads "
-					"version 1: take a newer one");
+	assert_string_equal(error.text,
+		"FILE is a recording of version 7.3, this flowwatcher reads "
+		"version 1: take a newer one");
 }
 
 static void not_recordings(void **state)
@@ -285,7 +286,8 @@ static void larger_record(void **state)
 	(void)state;
 	sample_begin(&sample);
 	sample_info(&sample);
-	assert_int_equal(fw_recording_writer_put(&sample.writer, &larger.record.header, NULL), FW_OK);
+	assert_int_equal(
+		fw_recording_writer_put(&sample.writer, &larger.record.header, NULL), FW_OK);
 	sample_end(&sample);
 	assert_int_equal(read_all(sample.bytes, sample.size, &read), FW_RECORDING_END);
 	assert_int_equal(read, 2);
@@ -328,7 +330,8 @@ static void full_disk(void **state)
 		assert_int_equal(fw_recording_writer_flush(&sample.writer, NULL), FW_FAILED);
 		sample_end(&sample);
 		assert_int_equal(sample.size, room);
-		assert_int_not_equal(read_all(sample.bytes, sample.size, &read), FW_RECORDING_DAMAGED);
+		assert_int_not_equal(
+			read_all(sample.bytes, sample.size, &read), FW_RECORDING_DAMAGED);
 		assert_true(read >= 2);
 	}
 }

@@ -135,7 +135,8 @@ static void peers(void **state)
 	struct fw_error error;
 
 	(void)state;
-	assert_int_equal(parse("block comm:a --to 10.0.0.0/8:1-9 --to ::1 --for 1m", &draft, NULL), FW_OK);
+	assert_int_equal(
+		parse("block comm:a --to 10.0.0.0/8:1-9 --to ::1 --for 1m", &draft, NULL), FW_OK);
 	assert_int_equal(fw_rule_draft_expand(&draft, 7, rules), 2);
 	assert_int_equal(rules[0].prefix_family, FW_FAMILY_IPV4);
 	assert_int_equal(rules[0].prefix_length, 8);
@@ -291,7 +292,8 @@ static void json(void **state)
 	expect_text(object, "words", "limit exe:/a --down 2MB/s");
 	json_object_put(object);
 
-	assert_int_equal(parse("block user:root --to 10.0.0.1:443 --only-outgoing", &draft, NULL), FW_OK);
+	assert_int_equal(
+		parse("block user:root --to 10.0.0.1:443 --only-outgoing", &draft, NULL), FW_OK);
 	fw_rule_draft_expand(&draft, 0, rules);
 	object = round_trip(fw_json_rule(rules, &counters, 9));
 	expect_text(object, "action", "block");

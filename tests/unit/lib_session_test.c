@@ -31,7 +31,8 @@ static const struct fw_backend_ops bpf_ops = { .name = "bpf", .close = close_bac
 static const struct fw_backend_ops sockdiag_ops = { .name = "sockdiag", .close = close_backend };
 static const struct fw_backend_ops replay_ops = { .name = "replay", .close = close_backend };
 static struct fw_backend replay = { &replay_ops };
-static struct fw_backend bpf = { &bpf_ops }, private_bpf = { &bpf_ops }, sockdiag = { &sockdiag_ops };
+static struct fw_backend bpf = { &bpf_ops }, private_bpf = { &bpf_ops },
+			 sockdiag = { &sockdiag_ops };
 
 static enum fw_status answer(enum fw_status status, struct fw_backend *opened,
 	struct fw_backend **backend, struct fw_error *error, const char *text)
@@ -47,8 +48,8 @@ enum fw_status fw_bpf_open(struct fw_backend **backend, struct fw_error *error)
 	return answer(backends.loaded, &bpf, backend, error, "no loaded side");
 }
 
-enum fw_status fw_bpf_open_private(const struct fw_bpf_options *options, struct fw_backend **backend,
-	struct fw_error *error)
+enum fw_status fw_bpf_open_private(
+	const struct fw_bpf_options *options, struct fw_backend **backend, struct fw_error *error)
 {
 	backends.asked_private = true;
 	backends.wire = options->wire;
@@ -69,7 +70,8 @@ enum fw_status fw_replay_open(struct fw_recording *recording, struct fw_backend 
 	return answer(FW_OK, &replay, backend, error, "");
 }
 
-static void given(enum fw_status loaded, enum fw_status private_copy, enum fw_status sockdiag_status)
+static void given(
+	enum fw_status loaded, enum fw_status private_copy, enum fw_status sockdiag_status)
 {
 	memset(&backends, 0, sizeof(backends));
 	backends.loaded = loaded;
@@ -165,7 +167,8 @@ static void only_loaded(void **state)
 	(void)state;
 	given(FW_NOT_FOUND, FW_OK, FW_OK);
 	assert_int_equal(fw_session_open(&options, &session, &error), FW_NOT_FOUND);
-	assert_string_equal(error.text, "the kernel side is not loaded; run 'flowwatcher load' first");
+	assert_string_equal(
+		error.text, "the kernel side is not loaded; run 'flowwatcher load' first");
 	assert_false(backends.asked_private || backends.asked_sockdiag);
 	given(FW_DENIED, FW_OK, FW_OK);
 	assert_int_equal(fw_session_open(&options, &session, &error), FW_DENIED);

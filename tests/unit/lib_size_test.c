@@ -45,9 +45,9 @@ static void accepts(void **state)
 
 static void refuses(void **state)
 {
-	static const char *const vectors[] = { "", " ", "B", "KiB", ".", "1.", "1.kB", "-1", "+1", " 1",
-		"1 ", "1 kB", "1K", "1M", "1kib", "1kbit", "1e3", "0x10", "1.2.3", "1kB/s", "nan",
-		"\xff", "18446744073709551616", "18446744073709551615kB", "16777216TiB" };
+	static const char *const vectors[] = { "", " ", "B", "KiB", ".", "1.", "1.kB", "-1", "+1",
+		" 1", "1 ", "1 kB", "1K", "1M", "1kib", "1kbit", "1e3", "0x10", "1.2.3", "1kB/s",
+		"nan", "\xff", "18446744073709551616", "18446744073709551615kB", "16777216TiB" };
 
 	(void)state;
 	for (size_t i = 0; i < FW_ARRAY_SIZE(vectors); i++) {

@@ -238,7 +238,8 @@ static void matches_given_cgroup(void **state)
 		struct fw_target target;
 
 		assert_int_equal(fw_target_parse(vectors[i].target, &target, NULL), FW_OK);
-		if (fw_target_matches_in(&target, &process, vectors[i].cgroup) != vectors[i].matches)
+		if (fw_target_matches_in(&target, &process, vectors[i].cgroup) !=
+			vectors[i].matches)
 			fail_msg("%s in %s", vectors[i].target, vectors[i].cgroup);
 	}
 }

@@ -176,7 +176,10 @@ static void put_rows(struct sample *sample, uint32_t pid, uint64_t sent, uint64_
 {
 	struct fw_recording_usage usage = {
 		.header = header(FW_RECORDING_USAGE, sizeof(usage), seconds),
-		.usage = { .process = { .pid = pid, .uid = 1000, .comm = "proc", .exe = "/bin/proc" },
+		.usage = { .process = { .pid = pid,
+				   .uid = 1000,
+				   .comm = "proc",
+				   .exe = "/bin/proc" },
 			.counters = { .sent = sent } },
 	};
 	struct fw_recording_connection connection = {

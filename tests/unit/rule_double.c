@@ -15,10 +15,11 @@ struct rule_double rule_double;
 
 static bool same_block(const struct fw_rule *a, const struct fw_rule *b)
 {
-	return a->action == FW_RULE_BLOCK && b->action == FW_RULE_BLOCK && fw_rule_same_target(a, b) &&
-	       a->flags == b->flags && a->prefix_family == b->prefix_family &&
-	       a->prefix_length == b->prefix_length && a->first_port == b->first_port &&
-	       a->last_port == b->last_port && !memcmp(a->prefix, b->prefix, sizeof(a->prefix));
+	return a->action == FW_RULE_BLOCK && b->action == FW_RULE_BLOCK &&
+	       fw_rule_same_target(a, b) && a->flags == b->flags &&
+	       a->prefix_family == b->prefix_family && a->prefix_length == b->prefix_length &&
+	       a->first_port == b->first_port && a->last_port == b->last_port &&
+	       !memcmp(a->prefix, b->prefix, sizeof(a->prefix));
 }
 
 static void take_away(size_t index)
@@ -80,7 +81,8 @@ static enum fw_status rules_remove(struct fw_backend *backend, const uint32_t *i
 	rule_double.removes++;
 	assert_true(count > 0);
 	if (rule_double.remove_status != FW_OK)
-		return fw_error_set(error, rule_double.remove_status, "the stand-in removes nothing");
+		return fw_error_set(
+			error, rule_double.remove_status, "the stand-in removes nothing");
 	for (size_t i = 0; i < count; i++)
 		if (find(ids[i]) == rule_double.count)
 			return fw_error_set(error, FW_NOT_FOUND, "there is no rule %u", ids[i]);
