@@ -67,8 +67,8 @@ map_ids() {
 	done | jq '.map_ids[]?' | sort -un
 }
 
-# Kernel memory of the maps as the kernel accounts it, in kB. State of sockets is not in it: the kernel
-# keeps that with the socket.
+# Kernel memory of the maps as the kernel accounts it, in kB. State of sockets is not in it: the
+# kernel keeps that with the socket.
 map_memory() {
 	map_ids | while read -r id; do
 		bpftool -j map show id "$id"
@@ -107,7 +107,8 @@ connections_report() {
 	| connections | traffic | monitor | CPU, % of a core | resident kB | most kB | private kB |
 	|---:|---|---|---:|---:|---:|---:|
 	END
-	awk -v FS='\t' '{ printf "| %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7 }' \
+	awk -v FS='\t' \
+		'{ printf "| %s | %s | %s | %s | %s | %s | %s |\n", $1, $2, $3, $4, $5, $6, $7 }' \
 		"$state/cost.tsv"
 	cat <<-END
 

@@ -11,7 +11,8 @@ function adopt(number) {
 	count++
 }
 
-# The number behind a key of one JSON object or audit record, before the key of another: 0 if there is none.
+# The number behind a key of one JSON object or audit record, before the key of another: 0 if there
+# is none.
 function number_of(key,    place) {
 	place = index($0, key)
 	return place ? substr($0, place + length(key)) + 0 : 0
@@ -44,8 +45,8 @@ monitor == "events_classic" && !threads && $2 == "Process" {
 		count++
 }
 
-# time clone|fork PID parent ... followed by the line of the new one. What is gone again when forkstat looks into
-# /proc it calls a fork by process 0, threads as well; that counts as told.
+# time clone|fork PID parent ... followed by the line of the new one. What is gone again when
+# forkstat looks into /proc it calls a fork by process 0, threads as well; that counts as told.
 monitor == "forkstat" {
 	if (($2 == "clone" || $2 == "fork") && $4 != "parent" && (parent == pid || parent == 0))
 		adopt($3)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The monitors of processes and threads that are compared: how each is started, where it writes, which
-# events it tells of. Read by bench/run, behind monitors.bash.
+# The monitors of processes and threads that are compared: how each is started, where it writes,
+# which events it tells of. Read by bench/run, behind monitors.bash.
 
 event_monitors='none loaded events_null events_json events_classic forkstat bpftrace execsnoop auditd again'
 
@@ -164,8 +164,8 @@ event_monitor_stop() {
 	monitor_stop
 }
 
-# How many of a run's events the monitor is to tell of. $1: monitor, $2: threads or processes, $3: events,
-# $4: those that are an exec. Nothing: none of this kind.
+# How many of a run's events the monitor is to tell of. $1: monitor, $2: threads or processes, $3:
+# events, $4: those that are an exec. Nothing: none of this kind.
 events_expected() {
 	case $1:$2 in
 	none:*|again:*|loaded:*|execsnoop:threads) ;;
@@ -174,11 +174,12 @@ events_expected() {
 	esac
 }
 
-# How many it did tell of. $1: monitor, $2: threads or processes, $3: pid of the generator. A "some": events were
-# lost, it is not known how many.
+# How many it did tell of. $1: monitor, $2: threads or processes, $3: pid of the generator. A
+# "some": events were lost, it is not known how many.
 events_reported() {
 	if [ "$1" != events_null ]; then
-		awk -f "$here/event_lines.awk" -v monitor="$1" -v kind="$2" -v pid="$3" "$event_output"
+		awk -f "$here/event_lines.awk" -v monitor="$1" -v kind="$2" -v pid="$3" \
+			"$event_output"
 	elif [ "$monitor_status" = 5 ]; then
 		echo some
 	else
@@ -190,7 +191,8 @@ events_reported() {
 event_monitors_prepare() {
 	local name works=''
 
-	await no_programs || fail "a flowwatcher is loaded or running: 'flowwatcher unload' it, then repeat"
+	await no_programs || fail \
+		"a flowwatcher is loaded or running: 'flowwatcher unload' it, then repeat"
 	for name in $event_monitors; do
 		if event_monitor_start "$name"; then
 			works="$works $name"

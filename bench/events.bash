@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What watching processes and threads costs an event, and which events are lost, beside other monitors.
-# Rounds as in overhead.bash; each measurement has a monitor of its own, so that its output is that of
-# this measurement alone. Read by bench/run.
+# What watching processes and threads costs an event, and which events are lost, beside other
+# monitors. Rounds as in overhead.bash; each measurement has a monitor of its own, so that its
+# output is that of this measurement alone. Read by bench/run.
 
-# Workloads: scenario of fwevents, how many a second (0: as fast as it goes), how many in a second of
-# measuring, events that each makes, of these exec.
+# Workloads: scenario of fwevents, how many a second (0: as fast as it goes), how many in a second
+# of measuring, events that each makes, of these exec.
 declare -A event_workload=(
 	[threads_1k]='threads 500 500 2 0'
 	[threads_10k]='threads 5000 5000 2 0'
@@ -35,7 +35,8 @@ run_events() { # WORKLOAD COMMAND... in front
 	read -r scenario rate number _ <<<"${event_workload[$workload]}"
 	number=$(awk -v n="$number" -v seconds="$event_seconds" 'BEGIN { printf "%d", n * seconds }')
 	[ "$rate" = 0 ] || rate="--rate $rate"
-	"$@" "$tools/../tests/live/fwevents" -t 60 -o "$state/ledger" -n "$number" ${rate#0} -s vfork "$scenario"
+	"$@" "$tools/../tests/live/fwevents" -t 60 -o "$state/ledger" -n "$number" ${rate#0} \
+		-s vfork "$scenario"
 }
 
 # The line of sums that the generator wrote: pid, ns, CPU-ns, threads, processes.
@@ -58,7 +59,8 @@ event_lines() { # ROUND MONITOR WORKLOAD, monitor's ns, percent of others, progr
 	}' >>"$state/events.tsv"
 	expected=$(events_expected "$2" "$kind" "$made" "$execs")
 	[ -z "$expected" ] ||
-		printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$expected" "$(events_reported "$2" "$kind" "$pid")" \
+		printf '%s\t%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$expected" \
+		"$(events_reported "$2" "$kind" "$pid")" \
 			>>"$state/losses.tsv"
 }
 
@@ -74,7 +76,8 @@ measure_events() { # MONITOR WORKLOAD
 
 # May $line be made again, for others took too much?
 is_disturbed() {
-	[ "$(printf '%.0f' "${line#*$'\t'}")" -gt "$event_quiet" ] && [ "$event_repeats" -gt 0 ] || return 1
+	[ "$(printf '%.0f' "${line#*$'\t'}")" -gt "$event_quiet" ] && [ "$event_repeats" -gt 0 ] ||
+		return 1
 	event_repeats=$((event_repeats - 1))
 }
 
@@ -83,14 +86,16 @@ measure_event_monitor() { # ROUND MONITOR WORKLOAD
 	local try line before after
 
 	for ((try = 0; try < 3; try++)); do
-		event_monitor_start "$2" || fail "$2 did not start: $(tail -n 1 "$state/monitor.out")"
+		event_monitor_start "$2" ||
+			fail "$2 did not start: $(tail -n 1 "$state/monitor.out")"
 		before=$(programs_present)
 		measure_events "$2" "$3" || fail "the events of $3 could not be made"
 		after=$(programs_present)
 		event_monitor_stop
 		is_disturbed || break
 	done
-	event_lines "$1" "$2" "$3" "${line%$'\t'*}" "${line#*$'\t'}" $((before > after ? before : after))
+	event_lines "$1" "$2" "$3" "${line%$'\t'*}" "${line#*$'\t'}" \
+		$((before > after ? before : after))
 }
 
 event_round() {
@@ -202,7 +207,8 @@ event_programs_report() {
 	some 40 ns of each. Empty: not run by these events. Images come from perf and run no program.
 
 	END
-	programs_table "$event_program_workloads" "$state/event_titles.tsv" "$state/event_programs.tsv"
+	programs_table "$event_program_workloads" "$state/event_titles.tsv" \
+		"$state/event_programs.tsv"
 }
 
 event_program_workloads='threads fork_only fork_exec'
@@ -216,7 +222,8 @@ event_programs_measure() {
 	event_types='' event_monitor_start events_null || return 0
 	programs_start_counting
 	for scenario in $event_program_workloads; do
-		programs_of "$scenario" "$tools/../tests/live/fwevents" -o /dev/null -n 2000 "$scenario"
+		programs_of "$scenario" "$tools/../tests/live/fwevents" -o /dev/null -n 2000 \
+			"$scenario"
 	done >"$state/event_programs.tsv"
 	programs_stop_counting
 	event_monitor_stop

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The filters that are compared: load_TOOL FILE, replace_TOOL FILE, each in the namespace of its name. Read by
-# bench/filters_apart.bash.
+# The filters that are compared: load_TOOL FILE, replace_TOOL FILE, each in the namespace of its
+# name. Read by bench/filters_apart.bash.
 
 filter_tools='nothing nothing_again fw_native fw_generic fw_tc nft_ingress nft_input ipset_raw xdp_filter
 	nothing_out fw_out nft_out'
@@ -14,7 +14,8 @@ xdp_filter_most=1000 # one command an address
 peers_prepare() {
 	local pair
 
-	for pair in nft:nft_ingress:nftables nft:nft_input:nftables nft:nft_out:nftables ipset:ipset_raw:ipset \
+	for pair in nft:nft_ingress:nftables nft:nft_input:nftables nft:nft_out:nftables \
+		ipset:ipset_raw:ipset \
 		iptables:ipset_raw:iptables xdp-filter:xdp_filter:xdp-tools; do
 		command -v "${pair%%:*}" >/dev/null && continue
 		pair=${pair#*:}
@@ -35,9 +36,13 @@ replace_nothing_again() { :; }
 load_nothing_out() { :; }
 replace_nothing_out() { :; }
 
-load_fw_native() { in_tool fw_native "$fw" filter set --adapter fwr --direction in --hook native "$1"; }
+load_fw_native() {
+	in_tool fw_native "$fw" filter set --adapter fwr --direction in --hook native "$1"
+}
 replace_fw_native() { load_fw_native "$1"; }
-load_fw_generic() { in_tool fw_generic "$fw" filter set --adapter fwr --direction in --hook generic "$1"; }
+load_fw_generic() {
+	in_tool fw_generic "$fw" filter set --adapter fwr --direction in --hook generic "$1"
+}
 replace_fw_generic() { load_fw_generic "$1"; }
 load_fw_tc() { in_tool fw_tc "$fw" filter set --adapter fwr --direction in --hook tc "$1"; }
 replace_fw_tc() { load_fw_tc "$1"; }
@@ -64,11 +69,15 @@ nft_replace() { # TOOL FAMILY FILE
 		echo '}'
 	} | in_tool "$1" nft -f -
 }
-load_nft_ingress() { nft_load nft_ingress netdev 'type filter hook ingress device fwr priority 0' saddr "$1"; }
+load_nft_ingress() {
+	nft_load nft_ingress netdev 'type filter hook ingress device fwr priority 0' saddr "$1"
+}
 replace_nft_ingress() { nft_replace nft_ingress netdev "$1"; }
 load_nft_input() { nft_load nft_input ip 'type filter hook input priority 0' saddr "$1"; }
 replace_nft_input() { nft_replace nft_input ip "$1"; }
-load_nft_out() { nft_load nft_out netdev 'type filter hook egress device fwr priority 0' daddr "$1"; }
+load_nft_out() {
+	nft_load nft_out netdev 'type filter hook egress device fwr priority 0' daddr "$1"
+}
 replace_nft_out() { nft_replace nft_out netdev "$1"; }
 
 ipset_restore() { # SET FILE
@@ -78,10 +87,12 @@ ipset_restore() { # SET FILE
 	} | in_tool ipset_raw ipset restore
 }
 load_ipset_raw() {
-	ipset_restore bad "$1" && in_tool ipset_raw iptables -t raw -A PREROUTING -m set --match-set bad src -j DROP
+	ipset_restore bad "$1" &&
+		in_tool ipset_raw iptables -t raw -A PREROUTING -m set --match-set bad src -j DROP
 }
 replace_ipset_raw() {
-	ipset_restore next "$1" && in_tool ipset_raw ipset swap next bad && in_tool ipset_raw ipset destroy next
+	ipset_restore next "$1" && in_tool ipset_raw ipset swap next bad &&
+		in_tool ipset_raw ipset destroy next
 }
 
 # Single addresses only: prefixes of the list are left out, and not sent either.

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Tables of the benchmark of filters, behind the functions of bench/limit_tables.jq. Read by bench/filters_apart.bash.
+# Tables of the benchmark of filters, behind the functions of bench/limit_tables.jq. Read by
+# bench/filters_apart.bash.
 def size_name: if . >= 1e6 then "\(. / 1e6 | floor) M" elif . >= 1000 then "\(. / 1e3 | floor) k" else "\(.)" end;
 def measured: map(select(.round > 0));
 def is_sent: .tool | endswith("_out");

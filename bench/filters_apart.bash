@@ -4,10 +4,11 @@
 #   one namespace, the sender's            one for each filter
 #   fwsN  ──────────────────────────────  fwr  198.18.0.1/15     the filter; what passes ends in a UDP socket
 #
-# The measurements of filters, in namespaces that bench/filters.bash made: started by it, with $here, $state, $tools,
-# $flowwatcher, $rounds and $frames set. Leaves $state/filters.md. All filters of a size are in place at the same
-# time, each in its own namespace, so that rounds can go from one to the next; the sender, the wire and what
-# receives run on one processor, in the sender's time.
+# The measurements of filters, in namespaces that bench/filters.bash made: started by it, with
+# $here, $state, $tools, $flowwatcher, $rounds and $frames set. Leaves $state/filters.md. All
+# filters of a size are in place at the same time, each in its own namespace, so that rounds can go
+# from one to the next; the sender, the wire and what receives run on one processor, in the sender's
+# time.
 set -u
 
 fw=$flowwatcher fwpacket=$tools/../tests/live/fwpacket work=$state/filters
@@ -70,7 +71,8 @@ load() {
 	[ "$1" = xdp_filter ] && [ "$2" = in ] && stream=single
 	common+=(--address "in:$work/$stream.stream:$pool")
 	case $1 in
-	*_out) "$fwpacket" load --netns "/run/netns/$1" --device fwr --side destination "${common[@]}" ;;
+	*_out) "$fwpacket" load --netns "/run/netns/$1" --device fwr --side destination \
+		"${common[@]}" ;;
 	*) "$fwpacket" load --device "s$1" --other 198.18.0.1 --to "${mac_of[$1]}" "${common[@]}" ;;
 	esac
 }
@@ -79,7 +81,8 @@ measure_one() { # ROUND TOOL STREAM SIZE
 	local before=$(($(passed "$2"))) line
 
 	line=$(load "$2" "$3" "$4") || return
-	jq -cn --argjson line "$line" --argjson passed $(($(passed "$2") - before)) --argjson round "$1" --arg tool "$2" \
+	jq -cn --argjson line "$line" --argjson passed $(($(passed "$2") - before)) \
+		--argjson round "$1" --arg tool "$2" \
 		--arg stream "$3" --argjson size "$4" \
 		'{ round: $round, tool: $tool, stream: $stream, size: $size, passed: ($passed / ($line.sent + $line.refused)),
 		ns: ($line.cpu_ns / ($line.sent + $line.refused)) }' >>"$state/filters.json"
@@ -98,11 +101,14 @@ set_up() { # TOOL SIZE: true if it runs
 
 	loaded=$(milliseconds "load_$1" "$work/list.$2") || { refuse "$1" "$2"; return 1; }
 	if [ "$1" != xdp_filter ]; then
-		replaced=$(milliseconds "replace_$1" "$work/other.$2") || { refuse "$1" "$2"; return 1; }
+		replaced=$(milliseconds "replace_$1" "$work/other.$2") ||
+			{ refuse "$1" "$2"; return 1; }
 	fi
 	! declare -F "memory_$1" >/dev/null || memory=$("memory_$1")
-	jq -cn --arg tool "$1" --argjson size "$2" --argjson loaded "${loaded:-null}" --argjson replaced "${replaced:-null}" \
-		--argjson memory "${memory:-null}" '{ tool: $tool, size: $size, loaded: $loaded, replaced: $replaced, memory: $memory }' \
+	jq -cn --arg tool "$1" --argjson size "$2" --argjson loaded "${loaded:-null}" \
+		--argjson replaced "${replaced:-null}" \
+		--argjson memory "${memory:-null}" \
+		'{ tool: $tool, size: $size, loaded: $loaded, replaced: $replaced, memory: $memory }' \
 		>>"$state/filter_loads.json"
 }
 
@@ -156,7 +162,8 @@ table() { # EXPRESSION FILE ARGUMENT...
 
 	shift 2
 	echo
-	jq -rs --argjson tools "$filter_names" "$@" "$(cat "$here/limit_tables.jq" "$here/filter_tables.jq") $expression" "$file"
+	jq -rs --argjson tools "$filter_names" "$@" \
+		"$(cat "$here/limit_tables.jq" "$here/filter_tables.jq") $expression" "$file"
 }
 
 report() {
@@ -169,7 +176,8 @@ report() {
 	between its prefixes. "Nothing" has no filter and drops nothing.
 	END
 	for stream in in out; do
-		printf '\n%s\n' "$([ $stream = in ] && echo 'Dropped: the address is in the list.' || echo 'Passed: it is not.')"
+		printf '\n%s\n' \
+			"$([ $stream = in ] && echo 'Dropped: the address is in the list.' || echo 'Passed: it is not.')"
 		table 'cost_table($stream)' "$state/filters.json" --arg stream $stream
 	done
 	printf '\nWhat a filter adds to a packet that it passes, in nanoseconds (within a round):\n'
@@ -186,7 +194,8 @@ report() {
 	table load_table "$state/filter_loads.json"
 	printf '%s\n' "$filter_refusals"
 	table wrong_table "$state/filters.json"
-	[ ! -s "$work/lookup" ] || { printf '\n### The search alone\n\n```\n'; cat "$work/lookup"; printf '```\n'; }
+	[ ! -s "$work/lookup" ] ||
+		{ printf '\n### The search alone\n\n```\n'; cat "$work/lookup"; printf '```\n'; }
 }
 
 prepare || fail 'no network namespaces here'

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What others notice of a limited process: requests and responses of one byte over TCP, one a millisecond, over the
-# same interface. Read by bench/limits_apart.bash.
+# What others notice of a limited process: requests and responses of one byte over TCP, one a
+# millisecond, over the same interface. Read by bench/limits_apart.bash.
 
-# What runs beside: a name and a cell, without topology; and the sender that paces itself to the same.
+# What runs beside: a name and a cell, without topology; and the sender that paces itself to the
+# same.
 bystander_cells=('tcp 4 up 10000000 1' 'tcp 4 down 10000000 1' 'udp 4 up 10000000 1' 'tcp 4 up 100000000 8')
 bystander_seconds=2
 
 bystander_ask() { # OUTPUT TOPOLOGY
 	local where=()
 
-	[ "$2" = lo ] || where=(--limited-netns "$near_ns" --free-netns "$far_ns" --connect 192.0.2.2)
+	[ "$2" = lo ] ||
+		where=(--limited-netns "$near_ns" --free-netns "$far_ns" --connect 192.0.2.2)
 	"$fwrate" --latency --seconds $bystander_seconds "${where[@]}" --output "$1"
 }
 
@@ -26,7 +28,8 @@ bystander_measure() { # ROUND TOPOLOGY STATE [RUNNER CELL...]
 	fi
 	bystander_ask "$output" "$2"
 	[ -z "$beside" ] || wait $beside
-	jq -c --argjson round "$1" --arg place "$2" --arg state "$3" '{ $round, $place, $state, p50_ns, p99_ns }' \
+	jq -c --argjson round "$1" --arg place "$2" --arg state "$3" \
+		'{ $round, $place, $state, p50_ns, p99_ns }' \
 		"$output" >>"$state/bystanders.json"
 }
 
@@ -53,7 +56,8 @@ bystander_place() { # ROUND TOPOLOGY
 		bystander_measure "$1" "$2" "$title, limited" limited_cell "${@:3}"
 		bystander_measure "$1" "$2" "$title, paces itself" paced_cell "${@:3}"
 	done
-	bystander_measure "$1" "$2" 'TCP up, flows: 8, as fast as it goes' unlimited_cell tcp 4 up 1000000000000 8
+	bystander_measure "$1" "$2" 'TCP up, flows: 8, as fast as it goes' unlimited_cell tcp 4 up \
+		1000000000000 8
 	bystander_measure "$1" "$2" 'nothing again'
 }
 

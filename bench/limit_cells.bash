@@ -64,7 +64,8 @@ cell_alone() {
 	fi
 }
 
-# Calls $1 with every cell of a rate, over veth and lo; IPv6 beside it over veth, with as many flows as $4 has last.
+# Calls $1 with every cell of a rate, over veth and lo; IPv6 beside it over veth, with as many flows
+# as $4 has last.
 each_cell() { # COMMAND RATE FLOWS IPV6-FLOWS
 	local topology protocol direction flows
 
@@ -74,7 +75,8 @@ each_cell() { # COMMAND RATE FLOWS IPV6-FLOWS
 				for flows in $3; do
 					"$1" "$topology" "$protocol" 4 "$direction" "$2" "$flows"
 				done
-				[ $topology = lo ] || "$1" "$topology" "$protocol" 6 "$direction" "$2" "$4"
+				[ $topology = lo ] ||
+					"$1" "$topology" "$protocol" 6 "$direction" "$2" "$4"
 			done
 		done
 	done

@@ -4,7 +4,8 @@
 
 escape_kinds=(plain static setuid uring existing udp)
 declare -A escape_title=(
-	[plain]='dynamic program' [static]='static program' [setuid]='setuid program, by another user'
+	[plain]='dynamic program' [static]='static program' \
+		[setuid]='setuid program, by another user'
 	[uring]='io_uring' [existing]='running, its connection open' [udp]='UDP'
 )
 
@@ -25,7 +26,8 @@ escape_prepare() { # KIND
 	esac
 }
 
-# A process that runs is put into the group, or limited, when its connection is open; trickle has to start it.
+# A process that runs is put into the group, or limited, when its connection is open; trickle has to
+# start it.
 escape_htb_existing() { # OUTPUT
 	local group_pid
 
@@ -42,7 +44,8 @@ escape_htb_existing() { # OUTPUT
 }
 
 escape_measure() { # TOOL KIND
-	local cell_options peer_program protocol trickle_front front=() output=$work/escape peer_seconds=2
+	local cell_options peer_program protocol trickle_front front=() output=$work/escape \
+		peer_seconds=2
 
 	rm -f "$output"*
 	escape_prepare "$2"
@@ -74,6 +77,7 @@ escapes_report() {
 
 	Goodput in percent of a limit of 1.024 MB/s up, once: 100 is limited, far more is not.
 	END
-	limit_table 'map(if .note then .note = "cannot" else . end) | tool_table(.percent; 0)' "$state/escapes.json" \
+	limit_table 'map(if .note then .note = "cannot" else . end) | tool_table(.percent; 0)' \
+		"$state/escapes.json" \
 		--argjson tools "$(jq -c 'del(.paced)' <<<"$peer_names")"
 }

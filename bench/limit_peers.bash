@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The same work under other limiters, one after the other within a round, and what it costs the processor. Read by
-# bench/limits_apart.bash.
+# The same work under other limiters, one after the other within a round, and what it costs the
+# processor. Read by bench/limits_apart.bash.
 
 # Rates that all of them can express: trickle counts in 1024 bytes, wondershaper in 1000 bits.
 peer_cells=(
@@ -19,13 +19,19 @@ in_near() { nsenter --net="/run/netns/$near_ns" "$@"; }
 
 # kbit/s on the wire that carry a payload: 1448 of 1514 bytes of TCP, 1400 of 1442 of UDP.
 wire_kbit() { # PROTOCOL RATE
-	if [ "$1" = tcp ]; then echo $(($2 * 8 * 1514 / 1448 / 1000)); else echo $(($2 * 8 * 1442 / 1400 / 1000)); fi
+	if [ "$1" = tcp ]; then
+		echo $(($2 * 8 * 1514 / 1448 / 1000))
+	else
+		echo $(($2 * 8 * 1442 / 1400 / 1000))
+	fi
 }
 
-# Packets that a process of the group sends are put into a class by their priority, which is the class's handle.
+# Packets that a process of the group sends are put into a class by their priority, which is the
+# class's handle.
 htb_up() { # KBIT
 	in_near tc qdisc add dev near root handle 1: htb &&
-		in_near tc class add dev near parent 1: classid 1:10 htb rate "${1}kbit" burst 64k cburst 64k quantum 60000 &&
+		in_near tc class add dev near parent 1: classid 1:10 htb rate "${1}kbit" burst 64k \
+		cburst 64k quantum 60000 &&
 		in_near nft -f - <<-END
 		table inet bench {
 			chain out {
@@ -38,13 +44,16 @@ htb_up() { # KBIT
 
 # What arrives has no socket yet where it can be queued: the ports have to be known.
 htb_down() { # KBIT
-	ip -n "$near_ns" link add bench-ifb type ifb && ip -n "$near_ns" link set bench-ifb up txqueuelen 1000 &&
+	ip -n "$near_ns" link add bench-ifb type ifb &&
+		ip -n "$near_ns" link set bench-ifb up txqueuelen 1000 &&
 		in_near tc qdisc add dev near handle ffff: ingress &&
 		in_near tc filter add dev near parent ffff: protocol all u32 match u32 0 0 \
 			action mirred egress redirect dev bench-ifb &&
 		in_near tc qdisc add dev bench-ifb root handle 2: htb &&
-		in_near tc class add dev bench-ifb parent 2: classid 2:10 htb rate "${1}kbit" burst 64k cburst 64k quantum 60000 &&
-		in_near tc filter add dev bench-ifb parent 2: protocol ip u32 match ip sport $peer_port 0xfff0 flowid 2:10
+		in_near tc class add dev bench-ifb parent 2: classid 2:10 htb rate "${1}kbit" \
+		burst 64k cburst 64k quantum 60000 &&
+		in_near tc filter add dev bench-ifb parent 2: protocol ip u32 match ip sport \
+		$peer_port 0xfff0 flowid 2:10
 }
 
 htb_remove() {
@@ -69,12 +78,14 @@ in_group() {
 
 wondershaper_start() { # KBIT
 	PATH=$PATH:/sbin in_near wondershaper near "$1" "$1" >"$work/wondershaper.out" 2>&1
-	in_near tc -s qdisc show dev near | grep -q ' root ' && in_near tc qdisc show dev near | grep -qE 'cbq|htb'
+	in_near tc -s qdisc show dev near | grep -q ' root ' && in_near tc qdisc show dev near |
+		grep -qE 'cbq|htb'
 }
 
 # Runs fwrate on a cell, by the command in $front if there is one, with $cell_options besides.
 peer_rate() { # OUTPUT PROTOCOL DIRECTION RATE FLOWS
-	"${front[@]}" "${peer_program:-$fwrate}" --protocol "$2" --direction "$3" --target "$4" --flows "$5" \
+	"${front[@]}" "${peer_program:-$fwrate}" --protocol "$2" --direction "$3" --target "$4" \
+		--flows "$5" \
 		--seconds $peer_seconds --warmup 1 --port $peer_port --connect 192.0.2.2 \
 		--limited-netns "$near_ns" --free-netns "$far_ns" "${cell_options[@]}" \
 		--output "$1" >/dev/null 2>"$1.err"
@@ -122,7 +133,8 @@ peer_line() { # FILE ROUND TOOL TITLE OUTPUT
 	local figures=null
 
 	figures=$(cell_figure "$5" . 2>/dev/null) || figures=null
-	jq -cn --argjson f "${figures:-null}" --slurpfile run "$5" --argjson round "$2" --arg tool "$3" --arg cell "$4" \
+	jq -cn --argjson f "${figures:-null}" --slurpfile run "$5" --argjson round "$2" --arg tool \
+		"$3" --arg cell "$4" \
 		'$run[0] as $r | { $round, $tool, $cell } + if $f and $r then { percent: $f[0], worst: $f[1], jain: $f[2],
 		resent: $f[3], machine: ($r.machine_cpu_ns / $r.received), goodput: ($r.goodput / 1e6),
 		own: (($r.limited_cpu_ns + $r.free_cpu_ns) / $r.received) } else { note: "fails" } end' >>"$1"
@@ -209,7 +221,8 @@ peers_report() {
 	and kernel threads, sampled by the tick while a spinner of the lowest priority keeps each processor awake; below
 	100 MB/s it is too little to be sampled:
 	END
-	limit_table 'map(select(.cell | contains("102.4"))) | tool_table(.machine; 2)' "$state/peers.json" \
+	limit_table 'map(select(.cell | contains("102.4"))) | tool_table(.machine; 2)' \
+		"$state/peers.json" \
 		--argjson tools "$peer_names"
 	printf '\nOf the two processes alone, where packets that leave later are not in it:\n'
 	peer_table .own 2

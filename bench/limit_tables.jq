@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Tables of the benchmark of limits, from its measurements as one array. Read by bench/limits_apart.bash.
+# Tables of the benchmark of limits, from its measurements as one array. Read by
+# bench/limits_apart.bash.
 def round_to(digits): if . == null then "-" else
 	(. * pow(10; digits) | round) as $n | if digits == 0 then "\($n)" else
 	($n | fabs | tostring | if length <= digits then "0" * (digits + 1 - length) + . else . end) as $text |

@@ -3,10 +3,13 @@
 
 unmatched_states='none block1 block10k limit1 limit100 again'
 declare -A unmatched_title=(
-	[none]='no rules' [block1]='1 block' [block10k]='10,000 blocks' [limit1]='1 limit' [limit100]='100 limits'
+	[none]='no rules' [block1]='1 block' [block10k]='10,000 blocks' [limit1]='1 limit' \
+		[limit100]='100 limits'
 	[again]='no rules again'
 )
-declare -A unmatched_rules=([none]=0 [again]=0 [block1]=1 [limit1]=1 [block10k]=10000 [limit100]=100)
+declare -A unmatched_rules=(
+	[none]=0 [again]=0 [block1]=1 [limit1]=1 [block10k]=10000 [limit100]=100
+)
 unmatched_workloads='tcp_request udp_request tcp_short'
 unmatched_rounds=$((rounds * 2 + 1))
 
@@ -48,7 +51,8 @@ unmatched_measure() {
 
 unmatched_table() {
 	echo
-	awk -f "$here/paired_ratios.awk" -v show="$1" -v monitors="$unmatched_states" -v workloads="$unmatched_workloads" \
+	awk -f "$here/paired_ratios.awk" -v show="$1" -v monitors="$unmatched_states" \
+		-v workloads="$unmatched_workloads" \
 		"$state/unmatched_titles.tsv" "$state/unmatched.tsv"
 }
 

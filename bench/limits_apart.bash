@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The measurements of limits, in namespaces that bench/limits.bash made: started by it, with $here, $state, $tools,
-# $flowwatcher, $group, $rounds and $seconds set. Leaves $state/limits.md.
+# The measurements of limits, in namespaces that bench/limits.bash made: started by it, with $here,
+# $state, $tools, $flowwatcher, $group, $rounds and $seconds set. Leaves $state/limits.md.
 set -u
 
 fw=$flowwatcher fwrate=$tools/../tests/live/fwrate work=$state/limits
@@ -15,8 +15,8 @@ fw=$flowwatcher fwrate=$tools/../tests/live/fwrate work=$state/limits
 say() { printf '%s\n' "$*" >&2; }
 fail() { say "bench: $1"; exit 1; }
 
-# Processes of the machine have no number in this pid namespace: a limit names a copy of the program, one a cell.
-# limited_cell SECONDS OUTPUT CELL...
+# Processes of the machine have no number in this pid namespace: a limit names a copy of the
+# program, one a cell. limited_cell SECONDS OUTPUT CELL...
 limited_cell() {
 	local result
 
@@ -28,7 +28,8 @@ limited_cell() {
 }
 
 spinners=()
-# Of the lowest priority, so that no processor sleeps: without ticks nobody samples what interrupts do there.
+# Of the lowest priority, so that no processor sleeps: without ticks nobody samples what interrupts
+# do there.
 start_spinners() {
 	local cpu
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# The monitors that are compared: how each is started, how it shows that it is attached, how it ends.
-# Read by bench/run; uses $flowwatcher and $state.
+# The monitors that are compared: how each is started, how it shows that it is attached, how it
+# ends. Read by bench/run; uses $flowwatcher and $state.
 
 # In the order in which a round runs them. "again" is nothing once more: what chance alone does.
 monitors='none payload wire watch nethogs bpftrace tcptop again'
@@ -107,7 +107,8 @@ monitor_stop() {
 monitors_prepare() {
 	local name works=''
 
-	await no_programs || fail "a flowwatcher is loaded or running: 'flowwatcher unload' it, then repeat"
+	await no_programs || fail \
+		"a flowwatcher is loaded or running: 'flowwatcher unload' it, then repeat"
 	for name in $monitors; do
 		if monitor_start "$name"; then
 			works="$works $name"

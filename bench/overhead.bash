@@ -15,8 +15,8 @@ run_workload() {
 		awk -v FS='\t' -v OFS='\t' -v name="$1" '{ $1 = name; print }'
 }
 
-# Percent of the CPU in use that others may take during a measurement; else it is repeated, as often as the whole
-# run can bear.
+# Percent of the CPU in use that others may take during a measurement; else it is repeated, as often
+# as the whole run can bear.
 overhead_quiet=10
 overhead_repeats=$((rounds * 12))
 
@@ -40,8 +40,9 @@ only_own_programs() {
 	[ "$before" -le "${overhead_programs[$1]:-1000}" ]
 }
 
-# One line a measurement: round, monitor, the line of bench_load, programs of flowwatcher in the kernel.
-# Others that are loaded are waited for; where some come meanwhile the measurement is left out.
+# One line a measurement: round, monitor, the line of bench_load, programs of flowwatcher in the
+# kernel. Others that are loaded are waited for; where some come meanwhile the measurement is left
+# out.
 measure_one() {
 	local before=0 line after
 
@@ -57,7 +58,8 @@ measure_round() {
 	local name workload
 
 	for name in $monitors; do
-		monitor_start "$name" || fail "$name did not start: $(tail -n 1 "$state/monitor.out")"
+		monitor_start "$name" ||
+			fail "$name did not start: $(tail -n 1 "$state/monitor.out")"
 		for workload in $overhead_workloads; do
 			measure_one "$1" "$name" "$workload"
 		done

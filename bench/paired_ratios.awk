@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Tables of the traffic measurements. First file: names and titles. Second file, a line a measurement:
+# Tables of the traffic measurements. First file: names and titles. Second file, a line a
+# measurement:
 #	round monitor workload operations/s bytes/s CPU-ns/operation monitor-CPU-ns/operation
 #	others-percent programs
-# show: calm, efficiency, throughput, added, own (added, without the monitor's processes) or process (of these
-# alone); monitors, workloads: names in the order of columns and rows.
+# show: calm, efficiency, throughput, added, own (added, without the monitor's processes) or process
+# (of these alone); monitors, workloads: names in the order of columns and rows.
 
 BEGIN {
 	FS = "\t"
@@ -60,7 +61,8 @@ function median(n) {
 	return n % 2 ? list[(n + 1) / 2] : (list[n / 2] + list[n / 2 + 1]) / 2
 }
 
-# Disturbances only ever add CPU time, so the lower quartile is steadier than the median. 0: no values.
+# Disturbances only ever add CPU time, so the lower quartile is steadier than the median. 0: no
+# values.
 function calm_cpu(monitor, workload,    n) {
 	n = collect("cpu", monitor, workload)
 	return n ? list[int((n + 3) / 4)] : 0

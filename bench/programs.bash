@@ -19,7 +19,8 @@ programs_snapshot() {
 		[.id, .name, .run_cnt // 0, .run_time_ns // 0] | @tsv'
 }
 
-# One line a program that ran often: workload, name, runs, ns. $1: name of the workload; the rest: command.
+# One line a program that ran often: workload, name, runs, ns. $1: name of the workload; the rest:
+# command.
 programs_of() {
 	local workload=$1
 
@@ -71,7 +72,8 @@ programs_measure() {
 	monitor_start wire
 	programs_start_counting
 	for workload in $overhead_workloads; do
-		[ "$workload" != "${workload#2:}" ] || programs_of "$workload" run_workload "$workload"
+		[ "$workload" != "${workload#2:}" ] ||
+			programs_of "$workload" run_workload "$workload"
 	done >"$state/programs.tsv"
 	programs_stop_counting
 	monitor_stop

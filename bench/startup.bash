@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # From the start of a command to its first output. Read by bench/run.
 
-# $1: title, $2: none or wire (what is loaded meanwhile), the rest: options and command for bench_first.
+# $1: title, $2: none or wire (what is loaded meanwhile), the rest: options and command for
+# bench_first.
 startup_of() {
 	local title=$1 loaded=$2 try
 

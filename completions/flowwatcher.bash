@@ -10,7 +10,8 @@ _flowwatcher_options() {
 		;;
 	stat) echo '--json -o --output --no-wire --help' ;;
 	conns) echo '-p --pid --target --all --json --backend --help' ;;
-	ports) echo '--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
+	ports) echo \
+		'--follow --fail-on-loss --tcp --udp -p --pid --target --all --json --backend --help' ;;
 	events)
 		echo '--types -p --pid --target --tree --since-boot-snapshot --all-mappings --buffer -c --count' \
 			'-d --duration --json --classic --fail-on-loss --no-wire --backend --help'
@@ -23,7 +24,8 @@ _flowwatcher_options() {
 	unblock | unlimit) echo '--all --help' ;;
 	rules) echo '--json --replace --force --dry-run --help' ;;
 	filter) _flowwatcher_filter_options "${2-}" ;;
-	record) echo '-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
+	record) echo \
+		'-i --interval -d --duration --force --no-wire --backend --fail-on-loss --help' ;;
 	replay) echo '--at --info --help' ;;
 	load) echo '--no-wire --readers --help' ;;
 	unload) echo '--help' ;;
@@ -35,7 +37,8 @@ _flowwatcher_options() {
 _flowwatcher_filter_options() {
 	case $1 in
 	enum) echo '--adapter --json --help' ;;
-	set) echo '--adapter --direction --hook --format --skip-bad --force --dry-run --json --help' ;;
+	set) echo \
+		'--adapter --direction --hook --format --skip-bad --force --dry-run --json --help' ;;
 	get | setdflt) echo '--adapter --direction --json --help' ;;
 	add) echo '--adapter --direction --hook --force --dry-run --json --help' ;;
 	remove) echo '--adapter --direction --dry-run --json --help' ;;
@@ -75,7 +78,8 @@ _flowwatcher_names() {
 }
 
 _flowwatcher_units() {
-	systemctl list-units --all --plain --no-legend --type=service,socket,scope,slice 2>/dev/null |
+	systemctl list-units --all --plain --no-legend \
+		--type=service,socket,scope,slice 2>/dev/null |
 		awk '{ print $1 }'
 }
 
@@ -100,7 +104,8 @@ _flowwatcher_target() {
 	esac
 }
 
-# _flowwatcher_types LIST: the last name of a list of types of events, what stands before it included.
+# _flowwatcher_types LIST: the last name of a list of types of events, what stands before it
+# included.
 _flowwatcher_types() {
 	local before=
 	[[ $1 == *,* ]] && before=${1%,*},
@@ -175,8 +180,8 @@ _flowwatcher_argument() {
 	compgen -W "$(_flowwatcher_options "$1")" -- "$2"
 }
 
-# bash splits words at ':' and '='; put them together again. Sets words and origin (the place of each
-# in COMP_WORDS), up to the cursor.
+# bash splits words at ':' and '='; put them together again. Sets words and origin (the place of
+# each in COMP_WORDS), up to the cursor.
 _flowwatcher_join() {
 	local i word glue=
 	words=()
@@ -266,7 +271,8 @@ _flowwatcher() {
 	fi
 	if [ "${words[1]}" = replay ] && first=$(_flowwatcher_replayed); then
 		[ "$first" -eq $((${#words[@]} - 1)) ] &&
-			mapfile -t COMPREPLY < <(compgen -W 'events watch conns ports' -- "$cur") && return
+			mapfile -t COMPREPLY < <(compgen -W 'events watch conns ports' -- "$cur") &&
+			return
 		words=("${words[0]}" "${words[@]:first}")
 	fi
 	candidates=$(_flowwatcher_value "$option" "$cur") ||
@@ -275,7 +281,9 @@ _flowwatcher() {
 	case "$option $candidates" in
 	--target*/* | -o* | --output* | --file*) compopt -o filenames ;;
 	esac 2>/dev/null
-	[[ ${words[1]}:$cur == re[cp]*:[^-]* || ${words[*]:1:2} == 'filter '@(set|check|follow) ]] && compopt -o filenames 2>/dev/null
+	[[ ${words[1]}:$cur == re[cp]*:[^-]* ||
+		${words[*]:1:2} == 'filter '@(set|check|follow) ]] &&
+		compopt -o filenames 2>/dev/null
 	[[ $candidates == *: ]] && compopt -o nospace 2>/dev/null
 	# What stands before the last ':' is not the word that bash replaces.
 	if [[ $cur == *:* && $COMP_WORDBREAKS == *:* ]]; then

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: layers_test.sh [SOURCE-TREE]
-# Checks the form of the tree: who may include whom, that every header compiles alone, that file names
-# are unique, that every source says its licence and none names a path of somebody's machine.
+# Checks the form of the tree: who may include whom, that every header compiles alone, that file
+# names are unique, that every source says its licence and none names a path of somebody's machine.
 set -u
 cd "${1:-$(dirname "$0")/..}" || exit 1
 
@@ -41,7 +41,8 @@ allowed() {
 	include/flowwatcher) echo '^((abi|core|flowwatcher)/|backend/backend\.h$)' ;;
 	lib) echo '^((abi|core|flowwatcher|lib)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;
 	# A `.bpf.h` is the kernel's alone; the plain header beside it is what both sides share.
-	backend/linux) echo '^((abi|core|flowwatcher|lib|backend/linux)/|backend/backend\.h$|kernel/linux/[a-z_]+\.h$|flowwatcher(_filter|_commit)?\.skel\.h$)' ;;
+	backend/linux) echo \
+		'^((abi|core|flowwatcher|lib|backend/linux)/|backend/backend\.h$|kernel/linux/[a-z_]+\.h$|flowwatcher(_filter|_commit)?\.skel\.h$)' ;;
 	backend/*) echo "^((abi|core|flowwatcher|lib|$1)/|backend/backend\\.h\$)" ;;
 	backend) echo '^(abi|core|flowwatcher)/' ;;
 	cli) echo '^((abi|core|flowwatcher|lib|cli)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;
@@ -68,15 +69,19 @@ check_includes() {
 }
 
 check_names() {
-	tree | sed 's,.*/,,' | grep -Evx 'meson\.build|README\.md|run|\.gitignore' | sort | uniq -d |
+	tree | sed 's,.*/,,' | grep -Evx 'meson\.build|README\.md|run|\.gitignore' | sort |
+		uniq -d |
 		sed 's/$/: several files have this name/'
 }
 
-# Text that is no program (seeds, captures, manuals) has no room for a licence line; LICENSES covers it.
+# Text that is no program (seeds, captures, manuals) has no room for a licence line; LICENSES covers
+# it.
 check_licences() {
-	tree | grep -E '\.(c|h|sh|bt|py|build|[1-8])$|^(scripts|completions)/|(^|/)run$|^Makefile$' |
+	tree | grep -E \
+		'\.(c|h|sh|bt|py|build|[1-8])$|^(scripts|completions)/|(^|/)run$|^Makefile$' |
 		while read -r file; do
-			head -n 5 "$file" | grep -q 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only' ||
+			head -n 5 "$file" |
+				grep -q 'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only' ||
 				echo "$file: the first lines lack the SPDX line"
 		done
 }
@@ -93,7 +98,8 @@ compile_alone() {
 	shift
 	for header; do
 		output=$(printf '#include "%s"\n' "$header" |
-			$compiler -x c -std=gnu11 -D_GNU_SOURCE -I. -Iinclude -fsyntax-only - 2>&1) || {
+			$compiler -x c -std=gnu11 -D_GNU_SOURCE -I. -Iinclude \
+			-fsyntax-only - 2>&1) || {
 			echo "$header does not compile alone:"
 			printf '%s\n' "$output" | head -n 3
 		}
@@ -113,19 +119,22 @@ verdict 'no path of a machine' "$(check_paths)"
 
 if compiler=$(command -v "${CC:-cc}"); then
 	# shellcheck disable=SC2046 # the names hold no spaces
-	verdict 'user side: every header compiles alone' "$(compile_alone "$compiler" $(user_headers))"
+	verdict 'user side: every header compiles alone' \
+		"$(compile_alone "$compiler" $(user_headers))"
 else
 	skip 'user side: every header compiles alone' 'no C compiler: install gcc'
 fi
 clang=$(command -v clang || command -v clang-14)
 if [ -z "$clang" ]; then
 	skip 'kernel side: every header compiles alone' 'no clang: install clang'
-elif ! echo '#include <bpf/bpf_helpers.h>' | $clang -target bpf -E - 2>&1 | grep -q bpf_helper_defs; then
+elif ! echo '#include <bpf/bpf_helpers.h>' | $clang -target bpf -E - 2>&1 |
+	grep -q bpf_helper_defs; then
 	skip 'kernel side: every header compiles alone' 'no BPF headers: install libbpf-dev'
 else
 	target="$clang -target bpf -ffreestanding -D__TARGET_ARCH_x86"
 	# shellcheck disable=SC2046
-	verdict 'kernel side: every header compiles alone' "$(compile_alone "$target" $(kernel_headers))"
+	verdict 'kernel side: every header compiles alone' \
+		"$(compile_alone "$target" $(kernel_headers))"
 fi
 
 echo "layers: $passed passed, $failed failed, $skipped skipped"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: man_test.sh FLOWWATCHER [SOURCE-TREE]
-# Holds manual pages and completions against the program: each page is well formed, what `--help` prints
-# is in the page and in the completions of all shells and the other way round, and every field of the
-# JSON it prints is in a page.
+# Holds manual pages and completions against the program: each page is well formed, what `--help`
+# prints is in the page and in the completions of all shells and the other way round, and every
+# field of the JSON it prints is in a page.
 set -u
 program=$(realpath "$1") || exit 1
 cd "${2:-$(dirname "$0")/../..}" || exit 1
@@ -36,10 +36,12 @@ skip() { # NAME REASON
 has() { command -v "$1" >/dev/null; }
 
 commands_of_program() {
-	"$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' | grep -Evx 'help|version'
+	"$program" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+		grep -Evx 'help|version'
 }
 
-# The page of a command; one explains all that is about the kernel side, and one each a rule's making and end.
+# The page of a command; one explains all that is about the kernel side, and one each a rule's
+# making and end.
 page_of() {
 	case $1 in
 	unload | status) echo man/flowwatcher-load.1 ;;
@@ -65,7 +67,8 @@ missing() { comm -23 "$2" "$3" | sed "s|\$|: not in $1|"; }
 check_lint() {
 	for page in man/*.1; do
 		if has mandoc; then
-			verdict "$page is well formed" "$(mandoc -T lint -W warning "$page" 2>/dev/null)"
+			verdict "$page is well formed" \
+				"$(mandoc -T lint -W warning "$page" 2>/dev/null)"
 		else
 			skip "$page is well formed" 'no mandoc: install mandoc'
 		fi
@@ -103,7 +106,8 @@ options_in_bash() {
 
 options_in_fish() {
 	# shellcheck disable=SC2016 # $argv is fish's
-	HOME=$work fish -N -c 'source completions/flowwatcher.fish; complete -C "flowwatcher $argv[1] --"' \
+	HOME=$work fish -N \
+		-c 'source completions/flowwatcher.fish; complete -C "flowwatcher $argv[1] --"' \
 		"$1" | cut -f 1 | sort -u
 }
 
@@ -121,7 +125,8 @@ check_completions() { # COMMAND
 			missing --help "$work/fish" "$work/help"
 		)"
 	else
-		sed -n 's/.* -l \([a-z-]*\).*/--\1/p' completions/flowwatcher.fish | sort -u >"$work/fish"
+		sed -n 's/.* -l \([a-z-]*\).*/--\1/p' completions/flowwatcher.fish |
+			sort -u >"$work/fish"
 		verdict "the options of $1 are in the completion of fish" \
 			"$(missing completions/flowwatcher.fish "$work/help" "$work/fish")"
 	fi
@@ -170,7 +175,8 @@ offers() { # CANDIDATE WORD...
 check_commands() {
 	for command in $commands; do
 		offers "$command" flowwatcher "$command"
-		for file in completions/_flowwatcher completions/flowwatcher.fish man/flowwatcher.1; do
+		for file in completions/_flowwatcher completions/flowwatcher.fish \
+			man/flowwatcher.1; do
 			grep -qw -- "$command" "$file" || echo "$file has no $command"
 		done >"$work/findings"
 		verdict "$command is in the completions and the overview" "$(cat "$work/findings")"
@@ -251,8 +257,10 @@ with_rules() {
 	sleep 60 &
 	sleeper=$!
 	{
-		"$1" block pid:$sleeper && "$1" block exe:/no/such/program --to 192.0.2.0/24:80-81 &&
-			"$1" block user:4123456789 --for 1h && "$1" block comm:no-such-name --only-outgoing
+		"$1" block pid:$sleeper &&
+			"$1" block exe:/no/such/program --to 192.0.2.0/24:80-81 &&
+			"$1" block user:4123456789 --for 1h &&
+			"$1" block comm:no-such-name --only-outgoing
 	} >/dev/null && "$@"
 	code=$?
 	kill $sleeper
@@ -261,7 +269,8 @@ with_rules() {
 	return $code
 }
 
-# The program in a network namespace of its own, on a kernel side of its own that filters lo, which is up.
+# The program in a network namespace of its own, on a kernel side of its own that filters lo, which
+# is up.
 # shellcheck disable=SC2016
 with_lists() {
 	FLOWWATCHER_BPFFS=$work/bpffs

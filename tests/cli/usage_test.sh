@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: usage_test.sh FLOWWATCHER
-# Bad usage of every command: one line that names what is wrong and where help is, exit code 2, nothing
-# on standard output. Then help and version, and output that cannot be written. Needs no privilege.
+# Bad usage of every command: one line that names what is wrong and where help is, exit code 2,
+# nothing on standard output. Then help and version, and output that cannot be written. Needs no
+# privilege.
 set -u
 program=$(realpath "$1") || exit 1
 export LC_ALL=C.UTF-8
@@ -68,7 +69,8 @@ refused 2 "unknown command '--frobnicate'" --frobnicate
 refused 2 "unknown command 'nothing'" help nothing
 refused 2 "there is no 'nothing'; try 'flowwatcher filter --help'" help filter nothing
 
-for command in load unload status watch stat conns ports events record replay doctor $rule_commands; do
+for command in load unload status watch stat conns ports events record replay doctor \
+	$rule_commands; do
 	bad "unknown option '--frobnicate'" $command --frobnicate
 	bad "unknown option '-x'" $command -x
 done
@@ -105,7 +107,8 @@ for command in watch conns ports events; do
 	bad "" $command -p "$long"
 done
 for types in '' , process, ,process proces Process loss 10 "$long"; do
-	bad "is no type of events; there are: process (process_create, process_exit)" events --types "$types"
+	bad "is no type of events; there are: process (process_create, process_exit)" events \
+		--types "$types"
 done
 for buffer in '' 0 4095 1GiB1 1.1GiB 2GiB -1 64K ' 1MiB' x 99999999999999999999 "$long"; do
 	bad "" events --buffer "$buffer"
@@ -139,7 +142,8 @@ bad "unexpected argument 'watch'" replay --info "$work/new" watch
 
 # Rules: targets, peers, rates, times, and what contradicts itself.
 for command in block limit unblock unlimit; do
-	for target in '' 80x curl pid: pid:0 pid:-1 pid:x pid:2147483648 exe: cgroup:a unit:ssh "pid:$long"; do
+	for target in '' 80x curl pid: pid:0 pid:-1 pid:x pid:2147483648 exe: cgroup:a unit:ssh \
+		"pid:$long"; do
 		bad '' $command "$target"
 	done
 	bad "there is no user" $command 'user:no such user'
@@ -163,14 +167,16 @@ bad "is a directory" limit "exe:$work" --up 1MB/s
 bad "unknown option '--up'" block comm:a --up 1MB/s
 bad "unknown option '--to'" limit comm:a --to ::1
 bad "contradict each other" block comm:a --only-incoming --only-outgoing
-for peers in '' : :80 /8 10.0.0.0/33 10.0.0/8 10.0.0.1:0 10.0.0.1:65536 10.0.0.1:9-8 ::/129 '[::1' example.org \
+for peers in '' : :80 /8 10.0.0.0/33 10.0.0/8 10.0.0.1:0 10.0.0.1:65536 10.0.0.1:9-8 ::/129 '[::1' \
+	example.org \
 	fe80::1%eth0 "$long"; do
 	bad '' block comm:a --to "$peers"
 done
 bad "write 10.0.0.0/8 for the network, 10.1.2.3 for the address" block comm:a --to 10.1.2.3/8
 # shellcheck disable=SC2046 # seventeen times the same two words
 bad "one too many" block comm:a $(yes -- '--to ::1' | head -n 17)
-for rate in '' 0 -1 -1MB/s 999 10Mb/s 10Mbps '1 MB/s' 1M 2TB/s 1e6 x nan 99999999999999999999 "$long"; do
+for rate in '' 0 -1 -1MB/s 999 10Mb/s 10Mbps '1 MB/s' 1M 2TB/s 1e6 x nan 99999999999999999999 \
+	"$long"; do
 	bad '' limit comm:a --up "$rate"
 	bad '' limit comm:a --down "$rate"
 done
@@ -219,7 +225,8 @@ bad_filter "unexpected argument 'b'" follow a b
 for command in add remove; do
 	bad_filter "no prefix given" $command --adapter eth0
 	bad_filter "no adapter given; give --adapter NAME" $command 192.0.2.1
-	for prefix in '' x 10.0.0.0/33 10.0.0/8 10.0.0.0/ ::/129 '[::1]' example.org fe80::1%eth0 010.1.1.1 \
+	for prefix in '' x 10.0.0.0/33 10.0.0/8 10.0.0.0/ ::/129 '[::1]' example.org fe80::1%eth0 \
+		010.1.1.1 \
 		10.0.0.9-10.0.0.1 10.0.0.1-::1 10.0.0.1:80 "$long"; do
 		bad_filter '' $command --adapter eth0 "$prefix"
 	done
@@ -259,7 +266,8 @@ export FLOWWATCHER_BPFFS
 not_loaded="the kernel side is not loaded; run 'flowwatcher load' first"
 if "$program" status 2>&1 | grep -q '^not loaded'; then
 	want=1
-	"$program" rules 2>&1 | grep -q 'built without eBPF' && want=4 not_loaded='built without eBPF'
+	"$program" rules 2>&1 | grep -q 'built without eBPF' &&
+		want=4 not_loaded='built without eBPF'
 	refused $want "$not_loaded" block comm:no-such
 	refused $want "$not_loaded" limit comm:no-such --up 1MB/s
 	refused $want "$not_loaded" unblock comm:a
@@ -297,18 +305,21 @@ refused 1 "force" filter set --dry-run "$work/list"
 printf 'eth0\n192.0.2.1\n192.0.2.0/24\n' >"$work/list"
 run filter set --dry-run "$work/list"
 verdict 'flowwatcher filter set --dry-run' "$([ "$code" -eq 0 ] &&
-	grep -qx 'would be: eth0 in and out: 1 IPv4 prefix, 1 added, 1 in wider ones merged' "$work/out" ||
+	grep -qx 'would be: eth0 in and out: 1 IPv4 prefix, 1 added, 1 in wider ones merged' \
+	"$work/out" ||
 	echo "exit code $code")"
 run filter test --file "$work/list" 192.0.2.9
 verdict 'flowwatcher filter test --file: dropped' "$([ "$code" -eq 10 ] &&
-	grep -qx "192.0.2.9: eth0 in and out: dropped by 192.0.2.0/24, $work/list line 3" "$work/out" ||
+	grep -qx "192.0.2.9: eth0 in and out: dropped by 192.0.2.0/24, $work/list line 3" \
+	"$work/out" ||
 	echo "exit code $code")"
 run filter test --file "$work/list" --json 198.51.100.1
 verdict 'flowwatcher filter test --file: passes' "$([ "$code" -eq 0 ] || echo "exit code $code")"
 run filter check "$work/list"
 verdict 'flowwatcher filter check' "$([ "$code" -eq 0 ] || echo "exit code $code")"
 printf 'block comm:a\nblock nothing\n' >"$work/rules"
-refused 1 "$work/rules line 2: 'block nothing': 'nothing' is not a target" rules restore "$work/rules"
+refused 1 "$work/rules line 2: 'block nothing': 'nothing' is not a target" rules restore \
+	"$work/rules"
 printf 'block comm:a\0b\n' >"$work/rules"
 refused 1 "line 1: 'block comm:a': there is a zero byte" rules restore --dry-run "$work/rules"
 refused 1 "/dev/zero line 1: '': the line is too long" rules restore /dev/zero
@@ -322,7 +333,8 @@ run block --dry-run --no-children pid:$$
 verdict 'flowwatcher block --dry-run' \
 	"$([ "$code" -eq 0 ] && grep -Eq "^ *$$ " "$work/out" || echo "exit code $code")"
 run block --dry-run --json comm:no-such-process exe:
-verdict 'flowwatcher block --dry-run of two targets' "$([ "$code" -eq 2 ] || echo "exit code $code")"
+verdict 'flowwatcher block --dry-run of two targets' \
+	"$([ "$code" -eq 2 ] || echo "exit code $code")"
 
 # Things that are well formed but do not exist, or are something else.
 refused 1 "there is no process 2147483647" watch -p 2147483647
@@ -348,7 +360,8 @@ finding=
 [ "$code" -eq 0 ] || finding="exit code $code"
 [ "$(stat -c %a "$work/recording")" = 600 ] || finding="$finding, its mode is not 0600"
 verdict 'flowwatcher record' "$finding"
-for words in 'watch --json' 'watch --by connection --json' 'conns --json --all' 'ports --json --all' \
+for words \
+	in 'watch --json' 'watch --by connection --json' 'conns --json --all' 'ports --json --all' \
 	'--at 0.1 watch' '--info'; do
 	case $words in
 	--at*) set -- --at 0.1 "$work/recording" watch ;;
@@ -364,7 +377,8 @@ verdict 'flowwatcher replay: a process that does not exist here' \
 	"$([ "$code" -eq 0 ] || echo "exit code $code")"
 head -c 600 "$work/recording" >"$work/cut"
 run replay "$work/cut" --info # a command's place
-verdict 'flowwatcher replay: an option in place of the command' "$([ "$code" -eq 2 ] || echo "exit code $code")"
+verdict 'flowwatcher replay: an option in place of the command' \
+	"$([ "$code" -eq 2 ] || echo "exit code $code")"
 run replay --info "$work/cut"
 finding=
 [ "$code" -eq 0 ] || finding="exit code $code"
@@ -389,7 +403,8 @@ finding=
 grep -q 'writing /dev/full.*: No space left' "$work/err" || finding="$finding, no message"
 verdict 'flowwatcher record on a full disk' "$finding"
 
-for command in load unload status watch stat conns ports events record replay doctor filter $rule_commands; do
+for command in load unload status watch stat conns ports events record replay doctor filter \
+	$rule_commands; do
 	run $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"
@@ -404,11 +419,13 @@ for command in $filter_commands; do
 	run filter $command --help
 	finding=
 	[ "$code" -eq 0 ] || finding="exit code $code"
-	grep -q "^Usage: flowwatcher filter $command" "$work/out" || finding="$finding, no usage line"
+	grep -q "^Usage: flowwatcher filter $command" "$work/out" ||
+		finding="$finding, no usage line"
 	grep -q '^Example' "$work/out" || finding="$finding, no example"
 	cp "$work/out" "$work/help"
 	run help filter $command
-	cmp -s "$work/out" "$work/help" || finding="$finding, 'help filter $command' is something else"
+	cmp -s "$work/out" "$work/help" ||
+		finding="$finding, 'help filter $command' is something else"
 	verdict "flowwatcher filter $command --help" "$finding"
 done
 for word in --help -h help; do

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: block_check.sh FWBLOCK
-# That fwblock moves payload in every scenario when nothing is blocked, and counts none when nothing can
-# pass. Without privilege, what needs it is skipped.
+# That fwblock moves payload in every scenario when nothing is blocked, and counts none when nothing
+# can pass. Without privilege, what needs it is skipped.
 set -u
 fwblock=$1
 . "$(dirname "$0")/generator_verdicts.sh"
@@ -26,7 +26,8 @@ every_scenario() {
 	skipped=$((skipped + $(grep -c '^SKIP ' "$work/output")))
 	grep -v '^{' "$work/output"
 	cat "$work/error"
-	[ "$(grep -Ec '^(ok|not ok|SKIP) ' "$work/output")" -eq "$("$fwblock" list | wc -l)" ] || code=2
+	[ "$(grep -Ec '^(ok|not ok|SKIP) ' "$work/output")" -eq "$("$fwblock" list | wc -l)" ] ||
+		code=2
 	[ $code -le 1 ] || verdict 'every scenario' "it ended with $code"
 }
 
@@ -52,7 +53,8 @@ await_file() {
 }
 
 by_files() {
-	"$fwblock" run --ready "$work/ready" --go "$work/go" tcp_existing4 >"$work/output" 2>"$work/error" &
+	"$fwblock" run --ready "$work/ready" --go "$work/go" tcp_existing4 \
+		>"$work/output" 2>"$work/error" &
 	pid=$!
 	await_file "$work/ready"
 	name=$(cat "/proc/$(sed -n 's/^ready //p' "$work/ready")/comm")
@@ -68,7 +70,8 @@ by_files() {
 by_program() { # SCENARIO
 	cp "$fwblock" "$work/subject"
 	rm -f "$work/ready" "$work/go"
-	"$fwblock" run --subject-program "$work/subject" --ready "$work/ready" --go "$work/go" "$1" \
+	"$fwblock" run --subject-program "$work/subject" --ready "$work/ready" --go "$work/go" \
+		"$1" \
 		>"$work/output" 2>"$work/error" &
 	pid=$!
 	await_file "$work/ready"
@@ -90,13 +93,16 @@ connect_namespaces() {
 		# In a plain chroot a namespace can be made but not entered.
 		ip -n "fwblock$$$end" link >"$work/links" 2>"$work/error" || return 1
 	done
-	ip link add fwb0 netns "fwblock$$a" type veth peer name fwb0 netns "fwblock$$b" 2>"$work/error" || return 1
+	ip link add fwb0 netns "fwblock$$a" type veth peer name fwb0 netns "fwblock$$b" \
+		2>"$work/error" || return 1
 	number=1
 	for end in a b; do
 		ip -n "fwblock$$$end" address add "10.88.0.$number/24" dev fwb0
 		ip -n "fwblock$$$end" address add "fd88::$number/64" dev fwb0 nodad
 		ip -n "fwblock$$$end" link set fwb0 up
-		ip netns exec "fwblock$$$end" sh -c 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range'
+		ip netns exec \
+			"fwblock$$$end" \
+			sh -c 'echo 0 2147483647 >/proc/sys/net/ipv4/ping_group_range'
 		number=$((number + 1))
 	done
 }
@@ -109,8 +115,10 @@ apart() { # LINK SCENARIO CONDITION
 	esac
 	ip -n "fwblock$$a" link set fwb0 up
 	rm -f "$work/ready" "$work/go"
-	"$fwblock" run --subject-netns "fwblock$$a" --peer-netns "fwblock$$b" --subject-address $subject \
-		--peer-address $peer --subject-device fwb0 --peer-device fwb0 --ready "$work/ready" \
+	"$fwblock" run --subject-netns "fwblock$$a" --peer-netns "fwblock$$b" \
+		--subject-address $subject \
+		--peer-address $peer --subject-device fwb0 --peer-device fwb0 \
+		--ready "$work/ready" \
 		--go "$work/go" "$2" >"$work/output" 2>"$work/error" &
 	pid=$!
 	await_file "$work/ready"
@@ -125,11 +133,14 @@ in_namespaces() {
 		skip 'in namespaces' "they cannot be made here: $(cat "$work/error")"
 		return
 	fi
-	for name in tcp_existing4 udp4 raw4 packet_raw packet_udp4 tcp_existing6 packet_udp6 raw_icmp6; do
-		apart up $name '.reached_peer > 0 and .reached_subject > 0 and .reached_peer_late == 0'
+	for name in tcp_existing4 udp4 raw4 packet_raw packet_udp4 tcp_existing6 packet_udp6 \
+		raw_icmp6; do
+		apart up $name \
+			'.reached_peer > 0 and .reached_subject > 0 and .reached_peer_late == 0'
 	done
 	quiet='.leaked == 0 and .peer_read_queued + .subject_read_queued == 0'
-	for name in tcp_existing4 tcp_connect4 uring4 splice4 udp4 raw4 ping4 packet_raw packet_udp4; do
+	for name in tcp_existing4 tcp_connect4 uring4 splice4 udp4 raw4 ping4 packet_raw \
+		packet_udp4; do
 		apart down $name "$quiet"
 	done
 	apart down tcp_queued_up4 '.leaked == 0 and .peer_read_queued > 0'
@@ -150,7 +161,8 @@ by_standard_input tcp_connect4 '.reached_peer > 0 and .reached_subject > 0 and (
 by_standard_input udp_queued_down4 '.subject_read_queued > 0'
 by_standard_input tcp_flowing6 '.before_up > 0 and .reached_peer > 0' --try 50
 by_files
-for name in tcp_existing4 tcp_inherited4 listener_inherited6 tcp_orphan4 tcp_exec4 listener_exec4 tcp_passed4; do
+for name in tcp_existing4 tcp_inherited4 listener_inherited6 tcp_orphan4 tcp_exec4 listener_exec4 \
+	tcp_passed4; do
 	by_program $name
 done
 in_namespaces

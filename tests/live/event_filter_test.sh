@@ -5,9 +5,9 @@
 #   probe ─── says that events listens, and that it has told all before
 #
 # Usage: event_filter_test.sh FLOWWATCHER
-# Targets and trees let through what is theirs, from the first event to the last, and nothing else; and
-# arguments come as they are, to the byte. Needs root, bash, jq and a kernel that allows BPF. Exit: 0 all
-# passed, 1 something failed, 77 it cannot run here.
+# Targets and trees let through what is theirs, from the first event to the last, and nothing else;
+# and arguments come as they are, to the byte. Needs root, bash, jq and a kernel that allows BPF.
+# Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 1 ] || { echo "usage: event_filter_test.sh FLOWWATCHER" >&2; exit 2; }
@@ -31,8 +31,8 @@ probe_is_told() { # COUNT: more of its events than that
 
 prefix=$(path_prefix "$work/probe" -c :)
 
-# listen OPTION...: events in the background, its pid in $listener; returns when it listens. Whatever the
-# filter is, the probe passes.
+# listen OPTION...: events in the background, its pid in $listener; returns when it listens.
+# Whatever the filter is, the probe passes.
 listen() {
 	: >"$work/out"
 	"$fw" events --json --target "exe:$prefix$work/probe" "$@" >"$work/out" 2>"$work/err" &
@@ -41,7 +41,8 @@ listen() {
 	until_true probe_is_told 0
 }
 
-# Events come in order, so once a later probe is told all before it is. The exit code is that of events.
+# Events come in order, so once a later probe is told all before it is. The exit code is that of
+# events.
 end() {
 	until_true probe_is_told "$(probes)"
 	kill -TERM "$listener"

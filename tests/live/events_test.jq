@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Input: fwevents' ledger, then the events of its tree, all as one array (jq -s). Output: what differs, a
-# line each; nothing if all agrees. $prefix: what the machine's paths have in front of the ledger's.
+# Input: fwevents' ledger, then the events of its tree, all as one array (jq -s). Output: what
+# differs, a line each; nothing if all agrees. $prefix: what the machine's paths have in front of
+# the ledger's.
 
 def count(f): map(select(f)) | length;
 

@@ -5,9 +5,9 @@
 #       └──────────── its ledger ──────────────── compared ────────────────────────┘
 #
 # Usage: events_test.sh FLOWWATCHER FWTRAFFIC
-# Every kind of event is told once and whole; what is lost is counted, exactly, by type and reader. The
-# generator of events, fwevents, lies beside FWTRAFFIC. Needs root, bash, jq and a kernel that allows BPF.
-# Exit: 0 all passed, 1 something failed, 77 it cannot run here.
+# Every kind of event is told once and whole; what is lost is counted, exactly, by type and reader.
+# The generator of events, fwevents, lies beside FWTRAFFIC. Needs root, bash, jq and a kernel that
+# allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 2 ] || { echo "usage: events_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
@@ -28,8 +28,8 @@ is_clean() { # FILE
 	return 1
 }
 
-# reader NAME OPTION...: `events --json` in the background, into $work/NAME; leaves its pid in $reader.
-# A private copy would see all the same; the loaded kernel side tells when it reads.
+# reader NAME OPTION...: `events --json` in the background, into $work/NAME; leaves its pid in
+# $reader. A private copy would see all the same; the loaded kernel side tells when it reads.
 reader() {
 	local name=$1 readers
 	shift
@@ -79,12 +79,15 @@ print_sums() { # WHAT FILE
 sums_agree() { # FILE
 	jq -rs -f "$here/events_sums.jq" "$1" >"$work/findings" && is_clean "$work/findings"
 }
-lost_nothing() { [ "$(jq -s 'map(select(.type == "events_report"))[0].lost | add // 0' "$1")" -eq 0 ]; }
+lost_nothing() {
+	[ "$(jq -s 'map(select(.type == "events_report"))[0].lost | add // 0' "$1")" -eq 0 ]
+}
 
 # --- each kind of event, in each scenario: told once and whole
 agrees() {
 	grep -v '"type":"events_report"' "$work/seen" | cat "$work/made" - |
-		jq -rs --arg prefix "$prefix" -f "$here/events_test.jq" >"$work/findings" && is_clean "$work/findings"
+		jq -rs --arg prefix "$prefix" -f "$here/events_test.jq" >"$work/findings" &&
+		is_clean "$work/findings"
 }
 
 run_scenario() { # NAME OPTION...
@@ -92,7 +95,11 @@ run_scenario() { # NAME OPTION...
 	generator "$@"
 	if ! kill -0 "$generator" 2>/dev/null; then
 		wait "$generator"
-		if [ $? -eq 77 ]; then skip "$name" "$(tail -n 1 "$work/ready")"; else check "$name runs" false; fi
+		if [ $? -eq 77 ]; then
+			skip "$name" "$(tail -n 1 "$work/ready")"
+		else
+			check "$name runs" false
+		fi
 		exec 7>&-
 		return
 	fi
@@ -114,12 +121,15 @@ run_scenario() { # NAME OPTION...
 
 check "load" "$fw" load
 prefix=$(path_prefix "$made" --list)
-for scenario in fork_only fork_exec 'fork_exec -s vfork' 'fork_exec -s spawn' threads fork_bomb mixed \
-	long_command_line odd_arguments deep_path exec_script exec_deleted chroot_exec pid_namespace dlopen \
+for scenario in fork_only fork_exec 'fork_exec -s vfork' 'fork_exec -s spawn' threads fork_bomb \
+	mixed \
+	long_command_line odd_arguments deep_path exec_script exec_deleted chroot_exec \
+	pid_namespace dlopen \
 	exec_by_thread leader_exits_first 'exits_concurrently -n 400' killed daemon vfork clone_vm \
 	claimed_arguments; do
 	if [ "$scenario" = deep_path ] && [ -n "$prefix" ]; then
-		skip "$scenario" "in a chroot a path of PATH_MAX bytes is longer than that for the machine"
+		skip "$scenario" \
+			"in a chroot a path of PATH_MAX bytes is longer than that for the machine"
 		continue
 	fi
 	# shellcheck disable=SC2086 # a scenario and its options
@@ -175,7 +185,8 @@ loss_comes_before() { # PID: its creation
 		| (map(.type == "process_create" and .parent_pid == $pid) | index(true)) as $later
 		| $loss and $later and $loss < $later' "$work/stopped" >"$work/out"
 }
-check "a stopped reader loses events" test "$(jq -s 'map(select(.type == "loss")) | length' "$work/stopped")" -gt 0
+check "a stopped reader loses events" \
+	test "$(jq -s 'map(select(.type == "loss")) | length' "$work/stopped")" -gt 0
 check "  and all of them are counted, at their place" sums_agree "$work/stopped"
 produced_all() {
 	jq -s --slurpfile made "$work/made.mixed" '

@@ -5,9 +5,9 @@
 #      lo   fwlan0 10.9.0.1/24 fd09::1/64  ──────────────────  fwlan1 10.9.0.2/24 fd09::2/64   lo
 #
 # Usage: filter_attach_test.sh FLOWWATCHER FWTRAFFIC
-# The filter of adapters: where it attaches, what it judges, with whom it gets along, and that nothing is
-# left of it. fwfilter and fwframes lie beside FWTRAFFIC. Needs root, bash, jq, ip and tc. Exit: 0 all passed,
-# 1 something failed, 77 it cannot run here.
+# The filter of adapters: where it attaches, what it judges, with whom it gets along, and that
+# nothing is left of it. fwfilter and fwframes lie beside FWTRAFFIC. Needs root, bash, jq, ip and
+# tc. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 2 ] || { echo "usage: filter_attach_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
@@ -29,8 +29,12 @@ links_but='s/<.*> //; s/ state [A-Z]*//; s/prog\/xdp id [0-9]*.*//'
 filters_but='s/ id [0-9]+.*//'
 
 # Of this kernel side, which others may have beside it.
-know_counters() { counters=$(bpftool -j map show pinned /sys/fs/bpf/flowwatcher/filter_counters | jq .id); }
-programs() { bpftool -j prog show | jq "[.[] | select((.map_ids // []) | index($counters))] | length"; }
+know_counters() {
+	counters=$(bpftool -j map show pinned /sys/fs/bpf/flowwatcher/filter_counters | jq .id)
+}
+programs() {
+	bpftool -j prog show | jq "[.[] | select((.map_ids // []) | index($counters))] | length"
+}
 no_programs() { until_true eval '[ "$(programs)" -eq 0 ]'; }
 
 # The line of one adapter. [NAMESPACE-COMMAND...] fwfilter adapters
@@ -48,10 +52,12 @@ drops() {
 	before=$(dropped_in fwlan0)
 	"$@" || return 1
 	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ "$wanted" -ne 0 ] && [ $(($(dropped_in fwlan0) - before)) -eq "$wanted" ] && return
+		[ "$wanted" -ne 0 ] && [ $(($(dropped_in fwlan0) - before)) -eq "$wanted" ] &&
+			return
 		sleep 0.05
 	done
-	[ $(($(dropped_in fwlan0) - before)) -eq "$wanted" ] || echo "# dropped $(($(dropped_in fwlan0) - before)), not $wanted"
+	[ $(($(dropped_in fwlan0) - before)) -eq "$wanted" ] ||
+		echo "# dropped $(($(dropped_in fwlan0) - before)), not $wanted"
 	[ $(($(dropped_in fwlan0) - before)) -eq "$wanted" ]
 }
 sends() { in_peer "$frames" fwlan1 "$@"; }
@@ -88,14 +94,16 @@ for kind in three short version arp llc; do
 	check "$kind passes" drops 0 sends $kind 192.0.2.7 10.9.0.1 3
 done
 check "by source only" drops 0 sends plain 198.51.100.7 192.0.2.7 3
-check "hits by prefix" eval '[ "$("$filter" prefixes 1 | awk "/^192.0.2.0\/24/ { print \$2 }")" -eq 18 ]'
+check "hits by prefix" \
+	eval '[ "$("$filter" prefixes 1 | awk "/^192.0.2.0\/24/ { print \$2 }")" -eq 18 ]'
 
 echo "-- sent, by destination"
 before=$(dropped_out fwlan0)
 ip route add 192.0.2.0/24 via 10.9.0.2
 check "ping is not answered" fails ping -nqc 2 -i 0.2 -W 1 192.0.2.9
 check "both were dropped" eval '[ $(($(dropped_out fwlan0) - before)) -eq 2 ]'
-check "the sender is not told" eval 'printf x >/dev/udp/192.0.2.9/9 && ! ss -tin state syn-sent 2>/dev/null | grep -q lost'
+check "the sender is not told" \
+	eval 'printf x >/dev/udp/192.0.2.9/9 && ! ss -tin state syn-sent 2>/dev/null | grep -q lost'
 ip route del 192.0.2.0/24
 
 echo "-- replaced, added to, taken away"
@@ -103,7 +111,8 @@ check "another list" set_both
 check "drops the peer" fails reaches 10.9.0.1
 check "and its IPv6" fails in_peer ping -nqc 1 -W 1 fd09::1
 check "counters of the adapter stay" eval '[ "$(dropped_in fwlan0)" -ge 36 ]'
-check "what was dropped before counts for the list" eval '[ "$("$filter" lists | awk "{ print \$6 }")" -ge 36 ]'
+check "what was dropped before counts for the list" \
+	eval '[ "$("$filter" lists | awk "{ print \$6 }")" -ge 36 ]'
 check "other list sent" "$filter" set best fwlan0 out 203.0.113.0/24
 check "two lists" eval '[ "$("$filter" lists | wc -l)" -eq 2 ]'
 check "in stays" fails reaches 10.9.0.1
@@ -132,8 +141,10 @@ check cleared "$filter" clear fwlan0 both
 check "nothing is left" is_as_before
 
 echo "-- all or none"
-check "refused: no adapter" refused_with 1 nonesuch "$filter" set best fwlan0 both 10.9.0.2 -- nonesuch in 10.9.0.3
-check "refused: overlap" refused_with 1 sorted "$filter" set best fwlan0 both 10.9.0.2 -- lo in 10.0.0.0/8 10.9.0.0/16
+check "refused: no adapter" refused_with 1 nonesuch "$filter" set best fwlan0 both 10.9.0.2 -- \
+	nonesuch in 10.9.0.3
+check "refused: overlap" refused_with 1 sorted "$filter" set best fwlan0 both 10.9.0.2 -- lo \
+	in 10.0.0.0/8 10.9.0.0/16
 check "nothing was set" eval '[ -z "$("$filter" lists)" ]'
 check "nothing is left" is_as_before
 
@@ -151,7 +162,8 @@ check "theirs stay" is_as_before
 tc qdisc del dev fwlan0 clsact
 cp "$work/before_plain" "$work/before"
 tc qdisc add dev fwlan0 ingress
-check "an ingress queue is in the way of what is sent" refused_with 4 ingress "$filter" set best fwlan0 out 10.9.0.2
+check "an ingress queue is in the way of what is sent" refused_with 4 ingress "$filter" set best \
+	fwlan0 out 10.9.0.2
 check "not of what is received" "$filter" set tc fwlan0 in 10.9.0.2
 check cleared "$filter" clear fwlan0 in
 tc qdisc del dev fwlan0 ingress
@@ -162,8 +174,12 @@ their_drops() { # those of xdp-filter
 	sends plain 10.9.0.77 10.9.0.1 2
 	xdp-filter status 2>/dev/null | grep -q '10.9.0.77 *src *2\b'
 }
-chains() { "$fw" doctor --json | jq -es 'any(.[]; .name == "XDP dispatcher" and .state == "used")' >/dev/null; }
-if ! command -v xdp-filter >/dev/null || ! xdp-filter load -f ipv4 -m native fwlan0 >"$work/out" 2>&1; then
+chains() {
+	"$fw" doctor --json | jq -es 'any(.[]; .name == "XDP dispatcher" and .state == "used")' \
+		>/dev/null
+}
+if ! command -v xdp-filter >/dev/null ||
+	! xdp-filter load -f ipv4 -m native fwlan0 >"$work/out" 2>&1; then
 	skip "XDP programs of others" "xdp-filter does not load: $(head -n 1 "$work/out")"
 elif chains; then
 	xdp-filter ip -m src 10.9.0.77
@@ -182,13 +198,20 @@ elif chains; then
 	xdp-filter unload fwlan0
 	check "nothing is left" is_as_before
 	check "no program is left" no_programs
-	check "an adapter with both vanishes" eval 'ip link add fwgone0 type veth peer name fwgone1 && "$filter" set native fwgone0 in 192.0.2.0/24 && ip link del fwgone0 && "$filter" settle && until_true no_programs'
-	check "no dispatcher is left" eval '[ -z "$(ls /sys/fs/bpf/xdp 2>/dev/null | grep dispatch)" ]'
+	vanishes() {
+		ip link add fwgone0 type veth peer name fwgone1 &&
+			"$filter" set native fwgone0 in 192.0.2.0/24 && ip link del fwgone0 &&
+			"$filter" settle && until_true no_programs
+	}
+	check "an adapter with both vanishes" vanishes
+	check "no dispatcher is left" \
+		eval '[ -z "$(ls /sys/fs/bpf/xdp 2>/dev/null | grep dispatch)" ]'
 else
 	check "theirs is alone: tc" "$filter" set best fwlan0 in 192.0.2.0/24
 	check "and says so" eval 'hook_in fwlan0 tc && row fwlan0 | grep -q "without a dispatcher"'
 	check "ours drops" drops 3 sends plain 192.0.2.7 10.9.0.1 3
-	check "not native then" refused_with 4 dispatcher "$filter" set native fwlan0 in 192.0.2.0/24
+	check "not native then" refused_with 4 dispatcher "$filter" set native fwlan0 \
+		in 192.0.2.0/24
 	check "what was stays" hook_in fwlan0 tc
 	check cleared "$filter" clear fwlan0 in
 	check "theirs stays" eval 'ip link show fwlan0 | grep -q prog/xdp'
@@ -211,11 +234,14 @@ check "a longer one" "$filter" set best 'fwtry1*' in 10.7.0.0/16
 ip link add fwtry0 type veth peer name fwother0
 ip link add fwtry10 type veth peer name fwother1
 check settle "$filter" settle
-check "later adapters are filtered" eval '[ "$(row fwtry0 | awk "{ print (\$4 == \$8 && \$4 > 0) }")" = 1 ]'
-check "the longest pattern counts" eval '[ "$(row fwtry10 | awk "{ print (\$4 != \$8 && \$4 > 0 && \$8 > 0) }")" = 1 ]'
+check "later adapters are filtered" \
+	eval '[ "$(row fwtry0 | awk "{ print (\$4 == \$8 && \$4 > 0) }")" = 1 ]'
+check "the longest pattern counts" \
+	eval '[ "$(row fwtry10 | awk "{ print (\$4 != \$8 && \$4 > 0 && \$8 > 0) }")" = 1 ]'
 check "others are not" eval '[ "$(row fwother0 | awk "{ print \$4 + \$8 }")" = 0 ]'
 check "its own name before both" "$filter" set best fwtry10 in 10.6.0.0/16
-check "own list" eval '[ "$("$filter" lists | awk "\$3 == \"fwtry10\" { print \$1 }")" = "$(row fwtry10 | awk "{ print \$4 }")" ]'
+check "own list" eval \
+	'[ "$("$filter" lists | awk "\$3 == \"fwtry10\" { print \$1 }")" = "$(row fwtry10 | awk "{ print \$4 }")" ]'
 ip link set fwtry10 name fwnamed
 check settle "$filter" settle
 check "a renamed adapter keeps its own list" eval '"$filter" lists | grep -q " in fwnamed "'
@@ -245,11 +271,13 @@ wait $follower 2>/dev/null
 
 echo "-- a second namespace with the same adapter numbers"
 ip netns add second
-ip -n second link add name fwlan0 index "$(ip -o link show fwlan0 | cut -d: -f1)" type veth peer name fwlan9 index 77
+ip -n second link add name fwlan0 index "$(ip -o link show fwlan0 | cut -d: -f1)" type veth peer \
+	name fwlan9 index 77
 check "list here" set_both
 check "list there" nsenter --net=/run/netns/second "$filter" set best fwlan0 both 10.1.0.0/16
 check "one list here" eval '[ "$("$filter" lists | wc -l)" -eq 1 ]'
-check "another there" eval '[ "$(nsenter --net=/run/netns/second "$filter" lists | cut -d" " -f1)" != "$("$filter" lists | cut -d" " -f1)" ]'
+check "another there" eval \
+	'[ "$(nsenter --net=/run/netns/second "$filter" lists | cut -d" " -f1)" != "$("$filter" lists | cut -d" " -f1)" ]'
 check "the peer is dropped here" fails reaches 10.9.0.1
 ip netns del second
 
@@ -286,7 +314,8 @@ if command -v capsh >/dev/null && chmod 755 "$work"; then
 	check "the group reads lists" capsh --user=nobody -- -c "$work/fwfilter lists" 
 	check "and adapters" capsh --user=nobody -- -c "$work/fwfilter adapters"
 	check "and prefixes" capsh --user=nobody -- -c "$work/fwfilter prefixes 1"
-	check "but changes nothing" refused_with 3 root capsh --user=nobody -- -c "$work/fwfilter clear fwlan0 both"
+	check "but changes nothing" refused_with 3 root capsh --user=nobody -- \
+		-c "$work/fwfilter clear fwlan0 both"
 else
 	skip "who may" "needs capsh"
 fi

@@ -4,8 +4,9 @@
 #      fwraw0  no addresses, no ARP  ─────────────────────────  fwraw1         frames of fwpacket
 #      fwlan0  10.9.0.1/24 fd09::1/64  ───────────────────────  fwlan1  10.9.0.2/24 fd09::2/64   sockets
 #
-# What the tests of `flowwatcher filter` have in common. To be sourced as the first thing, with the script's
-# arguments: FLOWWATCHER FWTRAFFIC; fwpacket and fwgoodput lie beside the latter. fwraw0 and fwlan0 are filtered.
+# What the tests of `flowwatcher filter` have in common. To be sourced as the first thing, with the
+# script's arguments: FLOWWATCHER FWTRAFFIC; fwpacket and fwgoodput lie beside the latter. fwraw0
+# and fwlan0 are filtered.
 [ $# -ge 2 ] || { echo "usage: ${0##*/} FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 . "$(dirname "$0")/own_namespaces.bash"
 fw=$(realpath "$1") tools=$(realpath "$(dirname "$2")")
@@ -40,24 +41,28 @@ set_list() { "$fw" filter set "$@" >"$work/out" 2>"$work/err"; }
 # A field of what an adapter saw in a direction; 0: nothing is known of it.
 counter() { # ADAPTER receive|send FIELD
 	"$fw" filter stats --json |
-		jq -s --arg adapter "$1" --arg hook "$2" "[.[] | select(.type == \"filter_stats\" and .adapter == \$adapter and .hook == \$hook) | .$3] | add // 0"
+		jq -s --arg adapter "$1" --arg hook "$2" \
+		"[.[] | select(.type == \"filter_stats\" and .adapter == \$adapter and .hook == \$hook) | .$3] | add // 0"
 }
 way_of() { # ADAPTER in|out
 	"$fw" filter enum --json | jq -r --arg name "$1" "select(.name == \$name) | .$2.hook"
 }
 # What the prefixes of all lists dropped.
 dropped_by_prefixes() { # FIELD
-	"$fw" filter get --json | jq -s "[.[] | select(.type == \"filter_prefix\") | .$1] | add // 0"
+	"$fw" filter get --json |
+		jq -s "[.[] | select(.type == \"filter_prefix\") | .$1] | add // 0"
 }
 
 # Frames to the filtered device, or from it; the last line of what is found is in $work/frames.
 frames_in() { # OPTION...
-	"$packet" run --netns $there --device fwraw1 --to-netns "$here" --to-device fwraw0 --side source "$@" \
+	"$packet" run --netns $there --device fwraw1 --to-netns "$here" --to-device fwraw0 \
+		--side source "$@" \
 		>"$work/frames.all" 2>"$work/err"
 	frames_end $?
 }
 frames_out() {
-	"$packet" run --netns "$here" --device fwraw0 --to-netns $there --to-device fwraw1 --side destination "$@" \
+	"$packet" run --netns "$here" --device fwraw0 --to-netns $there --to-device fwraw1 \
+		--side destination "$@" \
 		>"$work/frames.all" 2>"$work/err"
 	frames_end $?
 }
@@ -71,8 +76,10 @@ found() { jq "$1" "$work/frames"; }
 # The kernel's number of the program that is at a device.
 program_at() { # DEVICE xdp|ingress|egress
 	case $2 in
-	xdp) ip -d -j link show dev "$1" | jq '.[0].xdp | .prog.id // .attached[0].prog.id // empty' ;;
-	*) tc filter show dev "$1" "$2" | sed -nE 's/.*flowwatcher-filter.* id ([0-9]+).*/\1/p' | head -n 1 ;;
+	xdp) ip -d -j link show dev "$1" |
+		jq '.[0].xdp | .prog.id // .attached[0].prog.id // empty' ;;
+	*) tc filter show dev "$1" "$2" | sed -nE 's/.*flowwatcher-filter.* id ([0-9]+).*/\1/p' |
+		head -n 1 ;;
 	esac
 }
 

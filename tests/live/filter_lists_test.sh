@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: filter_lists_test.sh FLOWWATCHER FWTRAFFIC
-# The lists of the adapters' filter in this kernel, without adapters: fwlists, which lies beside FWTRAFFIC.
+# The lists of the adapters' filter in this kernel, without adapters: fwlists, which lies beside
+# FWTRAFFIC.
 set -u
 program=$(dirname "$2")/fwlists
 if [ "$(id -u)" -ne 0 ]; then

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: filter_load_test.sh FLOWWATCHER FWTRAFFIC
-# The filter of adapters under load: lists that are exchanged while packets come, a million prefixes, and
-# frames that were changed at random, judged by the kernel's own runs of the programs. The topology is in
-# filter_checks.bash. Needs root, bash, jq, ip, tc and bpftool. Exit: 0 all passed, 1 something failed, 77 it
-# cannot run here.
+# The filter of adapters under load: lists that are exchanged while packets come, a million
+# prefixes, and frames that were changed at random, judged by the kernel's own runs of the programs.
+# The topology is in filter_checks.bash. Needs root, bash, jq, ip, tc and bpftool. Exit: 0 all
+# passed, 1 something failed, 77 it cannot run here.
 set -u
 . "$(dirname "$0")/filter_checks.bash"
 flip_seconds=6 fuzz_runs=60000 most4=1000000 most6=100000
@@ -23,7 +23,8 @@ make_flip_lists() {
 }
 
 load_from() { # CPU SECONDS: listed ones have tag 12, others 11
-	"$packet" load --netns $there --device fwraw1 --cpu "$1" --seconds "$2" --tag 11 --list "$work/few" --kinds "$3" \
+	"$packet" load --netns $there --device fwraw1 --cpu "$1" --seconds "$2" --tag 11 \
+		--list "$work/few" --kinds "$3" \
 		--address "$4" --address "$5" --seed "$seed$1" >"$work/load.$1" 2>>"$work/err" &
 	loads+=($!)
 	children+=($!)
@@ -37,7 +38,8 @@ processors=$(nproc)
 flip() { # WAY
 	local flips=0 lost counter end
 	loads=()
-	set_list --adapter fwraw0 --direction in --hook "$1" "$work/few" || { skip "flips, $1" "$(tail -n 1 "$work/err")"; return; }
+	set_list --adapter fwraw0 --direction in --hook "$1" "$work/few" ||
+		{ skip "flips, $1" "$(tail -n 1 "$work/err")"; return; }
 	rm -f "$work"/load.*
 	: >"$work/err"
 	"$packet" count --to-netns "$here" --to-device fwraw0 >"$work/counted" 2>"$work/ready" &
@@ -46,12 +48,15 @@ flip() { # WAY
 	until_true grep -q ready "$work/ready"
 	lost=$(lost_by_veth)
 	load_from 0 $flip_seconds udp4 random:10.0.0.0/8:3000 random:172.16.0.0/12:1000
-	load_from $((processors > 1)) $flip_seconds udp6 random:2001:db8::/32:3000 random:2001:db9::/32:1000
+	load_from $((processors > 1)) $flip_seconds udp6 random:2001:db8::/32:3000 \
+		random:2001:db9::/32:1000
 	[ "$processors" -gt 1 ] || wait "${loads[0]}"
 	end=$((SECONDS + flip_seconds))
 	while [ $SECONDS -lt $end ]; do
-		"$fw" filter set --adapter fwraw0 --direction in --hook "$1" "$work/many" >/dev/null 2>>"$work/err" &&
-			"$fw" filter set --adapter fwraw0 --direction in --hook "$1" "$work/few" >/dev/null 2>>"$work/err" || break
+		"$fw" filter set --adapter fwraw0 --direction in --hook "$1" "$work/many" \
+			>/dev/null 2>>"$work/err" &&
+			"$fw" filter set --adapter fwraw0 --direction in --hook "$1" "$work/few" \
+			>/dev/null 2>>"$work/err" || break
 		flips=$((flips + 2))
 	done
 	wait "${loads[@]}"
@@ -60,9 +65,11 @@ flip() { # WAY
 	kill $counter && wait $counter
 	lost=$(($(lost_by_veth) - lost))
 	echo "# $flips flips, $(all_of .sent) sent, $(all_of .sent_listed) of them listed; $(cat "$work/counted") arrived, veth lost $lost"
-	check "$1: lists are exchanged under load" test $flips -ge 2 -a "$(all_of .sent_listed)" -gt 10000
+	check "$1: lists are exchanged under load" \
+		test $flips -ge 2 -a "$(all_of .sent_listed)" -gt 10000
 	check "  and nothing that both have arrives" test "$(jq '."12" // 0' "$work/counted")" -eq 0
-	check "  everything that neither has does" test $(("$(all_of '.sent - .sent_listed')" - $(jq '."11" // 0' "$work/counted"))) -ge 0 \
+	check "  everything that neither has does" test \
+		$(("$(all_of '.sent - .sent_listed')" - $(jq '."11" // 0' "$work/counted"))) -ge 0 \
 		-a $(("$(all_of '.sent - .sent_listed')" - $(jq '."11" // 0' "$work/counted"))) -le "$lost"
 	check "  what was seen was judged" test "$(counter fwraw0 receive dropped_packets)" -gt 0
 	"$fw" filter setdflt >/dev/null
@@ -96,9 +103,12 @@ scale() {
 	check "  all of them" test "$(kept ipv4) $(kept ipv6)" = "$most4 $most6"
 	echo "# $(kept memory_bytes) bytes; by bpftool: $(bpftool -j map show | jq '[.[] | select(.name | startswith("fw_filter_list"))] | map(.bytes_memlock) | max')"
 	check "  in less than 100 MB" test "$(kept memory_bytes)" -lt 100000000
-	check "  as bpftool sees it, too" test "$(bpftool -j map show | jq '[.[] | select(.name | startswith("fw_filter_list"))] | map(.bytes_memlock) | add')" -lt 110000000
-	check "  thousands of addresses in and beside them are judged rightly" frames_in --list "$work/million" --seed "$seed" \
-		--kinds udp4,udp6 --address edges:"$work/million":1000 --address random:0.0.0.0/0:500 --address random:2a00::/15:500
+	check "  as bpftool sees it, too" test \
+		"$(bpftool -j map show | jq '[.[] | select(.name | startswith("fw_filter_list"))] | map(.bytes_memlock) | add')" -lt 110000000
+	check "  thousands of addresses in and beside them are judged rightly" frames_in \
+		--list "$work/million" --seed "$seed" \
+		--kinds udp4,udp6 --address edges:"$work/million":1000 \
+		--address random:0.0.0.0/0:500 --address random:2a00::/15:500
 	check "  and where they are sent" frames_out --list "$work/million" --seed "$seed" \
 		--kinds udp4,udp6 --address edges:"$work/million":500 --address random:0.0.0.0/0:200
 	seconds_of set_list --adapter fwraw0 "$work/million"
@@ -123,8 +133,10 @@ judged() { # DIRECTION ID
 	local hook=receive before
 	[ "$1" = in ] || hook=send
 	before=$(counter fwraw0 $hook dropped_packets)
-	"$packet" fuzz --program "$2" --list "$work/fuzz" --side "$([ "$1" = in ] && echo source || echo destination)" \
-		--count $fuzz_runs --seed "$seed" --address edges:"$work/fuzz":200 --address random:0.0.0.0/0:200 --address random:2000::/4:200 \
+	"$packet" fuzz --program "$2" --list "$work/fuzz" \
+		--side "$([ "$1" = in ] && echo source || echo destination)" \
+		--count $fuzz_runs --seed "$seed" --address edges:"$work/fuzz":200 \
+		--address random:0.0.0.0/0:200 --address random:2000::/4:200 \
 		>"$work/fuzzed" 2>"$work/err"
 	local code=$?
 	echo "# $(cat "$work/fuzzed")"
@@ -140,7 +152,8 @@ fuzz() {
 			continue
 		fi
 		id=$(program_at fwraw0 "$([ $way = tc ] && echo ingress || echo xdp)")
-		check "$way: $fuzz_runs changed frames are judged rightly, and counted" judged in "$id"
+		check "$way: $fuzz_runs changed frames are judged rightly, and counted" judged \
+			in "$id"
 	done
 	id=$(program_at fwraw0 egress)
 	check "sent: $fuzz_runs changed frames are judged rightly, and counted" judged out "$id"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: generator_check.sh FWEVENTS
-# That the ledgers of fwevents contradict neither themselves nor what the scenarios are made to do, and
-# that nothing is left behind. No privilege needed; scenarios that need it are skipped.
+# That the ledgers of fwevents contradict neither themselves nor what the scenarios are made to do,
+# and that nothing is left behind. No privilege needed; scenarios that need it are skipped.
 set -u
 fwevents=$1
 . "$(dirname "$0")/generator_verdicts.sh"
@@ -35,7 +35,8 @@ scenario() { # NAME, jq condition, options
 	case $? in
 	0) verdict "$name $*" "$(
 		jq -rs "$consistent" "$work/ledger" 2>&1
-		jq -es "$condition" "$work/ledger" >"$work/condition" 2>&1 || echo "not so: $condition"
+		jq -es "$condition" "$work/ledger" >"$work/condition" 2>&1 ||
+			echo "not so: $condition"
 		ls "$TMPDIR"
 	)" ;;
 	77)
@@ -89,17 +90,20 @@ scenario fork_bomb "$sum.processes == 2 + 4 + 8" -D 3 -W 2
 scenario mixed "[$sum | .processes, .execs, .threads_created] == [30, 10, 10]" -n 40
 scenario long_command_line \
 	'map(select(.arguments) | .arguments | map(length) | add) | length == 5 and (.[1] == 100013) and .[4] > 100000'
-scenario odd_arguments '.[1].arguments[3] == "line\nbreak" and .[2].arguments_base64[1] == "//4=" and .[3].arguments == [""]'
+scenario odd_arguments \
+	'.[1].arguments[3] == "line\nbreak" and .[2].arguments_base64[1] == "//4=" and .[3].arguments == [""]'
 scenario deep_path '.[1].exe | length == 4095'
 scenario exec_script '.[1].arguments[1] == "-x  one word"'
 scenario exec_deleted 'length == 4'
 scenario chroot_exec '.[1].exe | endswith("/root/program")'
 scenario pid_namespace '.[2].pid_inside == 1 and .[2].exit_code == 6'
-scenario dlopen 'map(select(.type == "image")) | length == 5 and (map(.path) | unique | length == 5) and all(.address > 0 and .size >= 4096 and (.build_id | length == 40))' -n 5
+scenario dlopen \
+	'map(select(.type == "image")) | length == 5 and (map(.path) | unique | length == 5) and all(.address > 0 and .size >= 4096 and (.build_id | length == 40))' -n 5
 scenario exec_by_thread '.[1] | .execs_by_thread == 1 and .threads == 3'
 scenario leader_exits_first 'map(.exit_code)[1:3] == [0, 9]'
 scenario exits_concurrently "$sum.threads_created == 70" -n 10
-scenario killed '[.[1:8][] | [.exit_code, .signal]] == [[0,0],[7,0],[255,0],[0,11],[0,6],[0,15],[0,9]]'
+scenario killed \
+	'[.[1:8][] | [.exit_code, .signal]] == [[0,0],[7,0],[255,0],[0,11],[0,6],[0,15],[0,9]]'
 scenario daemon '.[3].exit_code == 4'
 scenario claimed_arguments '.[1].forks == 5 and .[0].forks == 1'
 scenario vfork '.[1].exit_code == 3 and .[2].execs == 1'

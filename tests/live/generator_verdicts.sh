@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What the tests of the generators have in common. To be sourced; `namespaces` may name some to be removed at
-# the end.
+# What the tests of the generators have in common. To be sourced; `namespaces` may name some to be
+# removed at the end.
 passed=0
 failed=0
 skipped=0

@@ -4,8 +4,8 @@
 #   load ── watch, stat, conns, ports come and go, are killed, stopped ── unload ── nothing is left
 #
 # Usage: lifecycle_test.sh FLOWWATCHER FWTRAFFIC
-# The kernel side's life and what befalls the commands that use it. Needs root, bash, jq, bpftool and a
-# kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
+# The kernel side's life and what befalls the commands that use it. Needs root, bash, jq, bpftool
+# and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 2 ] || { echo "usage: lifecycle_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
@@ -54,7 +54,8 @@ expected_of() { jq -s "[.[] | select(.role == \"$1\")][0].$2" "$work/expected"; 
 totals_of() { # ROLE FIELD
 	"$fw" watch --json --all -c 1 -i 0.1 >"$work/watch"
 	jq -s --argjson pid "$(expected_of "$1" pid)" \
-		"[.[] | select(.type == \"usage\" and .pid == \$pid) | .total_$2][0] // 0" "$work/watch"
+		"[.[] | select(.type == \"usage\" and .pid == \$pid) | .total_$2][0] // 0" \
+		"$work/watch"
 }
 counts_go_on() {
 	run_traffic tcp4 || return 1
@@ -76,7 +77,8 @@ check "counting goes on with no program running" counts_go_on
 check "no run was missed, nothing failed" status_has '.missed_runs == 0 and .failures == 0'
 
 # --- more processes exit than rows are kept for (FW_EXITED_KEPT): the oldest are folded away
-"$fw" stat --json -o "$work/stat" -- bash -c "for i in 1 2 3; do '$traffic' -t 60 -s 15 -o '$work/many'\$i short_lived; done"
+"$fw" stat --json -o "$work/stat" \
+	-- bash -c "for i in 1 2 3; do '$traffic' -t 60 -s 15 -o '$work/many'\$i short_lived; done"
 many_sent=$(jq -s 'map(.sent) | add' "$work"/many?)
 check "more processes exit than rows are kept" test "$(jq '.departed_sent > 0' "$work/stat")" = true
 check "  and no byte of the measurement is lost" test "$(jq .sent "$work/stat")" = "$many_sent"
@@ -112,7 +114,10 @@ follow=$!
 children+=("$follow")
 until_true readers_are 1
 run_traffic tcp4
-seen() { jq -se 'any(.[]; .action == "taken") and any(.[]; .action == "released")' "$work/ports" >"$work/seen"; }
+seen() {
+	jq -se 'any(.[]; .action == "taken") and any(.[]; .action == "released")' "$work/ports" \
+		>"$work/seen"
+}
 check "ports --follow tells of ports taken and released" until_true seen
 kill -INT "$follow"; wait "$follow"
 check "  and ends with 0 on Ctrl-C" test $? -eq 0
@@ -164,9 +169,11 @@ if unshare -m true 2>/dev/null; then
 	no_btf="mount -t tmpfs none /sys/kernel/btf"
 	check "a kernel without BTF: load" exits 4 unshare -m bash -c "$no_btf; '$fw' load"
 	check "  says so" says CONFIG_DEBUG_INFO_BTF
-	check "a kernel without BTF: watch falls back" exits 0 unshare -m bash -c "$no_btf; '$fw' watch -c 1 -i 0.1"
+	check "a kernel without BTF: watch falls back" exits 0 unshare \
+		-m bash -c "$no_btf; '$fw' watch -c 1 -i 0.1"
 	mkdir "$work/readonly"
-	check "a bpffs that takes nothing" exits 1 unshare -m bash -c "mount -t bpf -o ro bpf '$work/readonly'; FLOWWATCHER_BPFFS='$work/readonly' '$fw' load"
+	check "a bpffs that takes nothing" exits 1 unshare -m bash \
+		-c "mount -t bpf -o ro bpf '$work/readonly'; FLOWWATCHER_BPFFS='$work/readonly' '$fw' load"
 	check "  names it" says "$work/readonly"
 	check "no cgroup2 mounted: load works all the same" exits 0 unshare -m bash -c "
 		grep ' cgroup2 ' /proc/self/mounts | cut -d' ' -f2 | xargs -r -n1 umount -l

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# One cell of the table of limits: traffic of fwrate under a limit, and what came of it. To be sourced by the test
-# and the benchmark, with $fw, $fwrate and $work set.
+# One cell of the table of limits: traffic of fwrate under a limit, and what came of it. To be
+# sourced by the test and the benchmark, with $fw, $fwrate and $work set.
 #
 #   limited side ── veth (a network namespace each) or lo ── free side
 #
-# $cell_options are options of fwrate besides; $limit_target is limited instead of the process, $no_limit nothing.
-# A cell is: TOPOLOGY PROTOCOL FAMILY DIRECTION RATE FLOWS, as in "veth tcp 4 up 1000000 8".
+# $cell_options are options of fwrate besides; $limit_target is limited instead of the process,
+# $no_limit nothing. A cell is: TOPOLOGY PROTOCOL FAMILY DIRECTION RATE FLOWS, as in "veth tcp 4 up
+# 1000000 8".
 
 cell_options=()
 near_ns=fw-near-$$ far_ns=fw-far-$$
@@ -35,8 +36,10 @@ run_cell() {
 		[ "$family" = 4 ] || where[5]=2001:db8::2
 	fi
 	rm -f "$output" "$output.pid" "$output.go"
-	"$fwrate" --protocol "$protocol" --family "$family" --direction "$direction" --flows "$flows" \
-		--seconds "$seconds" --warmup 1 --target "$rate" "${where[@]}" "${cell_options[@]}" \
+	"$fwrate" --protocol "$protocol" --family "$family" --direction "$direction" \
+		--flows "$flows" \
+		--seconds "$seconds" --warmup 1 --target "$rate" "${where[@]}" \
+		"${cell_options[@]}" \
 		--limited-pid-file "$output.pid" --go-file "$output.go" --output "$output" \
 		>/dev/null 2>"$output.err" &
 	local run=$!
@@ -49,7 +52,8 @@ run_cell() {
 		pid=$(cat "$output.pid")
 		target=${limit_target:-pid:$pid}
 		if [ -z "${no_limit-}" ]; then
-			"$fw" limit "$target" "--$direction" "$rate" >>"$output.err" 2>&1 || kill "$run"
+			"$fw" limit "$target" "--$direction" "$rate" >>"$output.err" 2>&1 ||
+				kill "$run"
 		fi
 		touch "$output.go"
 	fi
@@ -57,14 +61,15 @@ run_cell() {
 	result=$?
 	echo 0 >"$output.dropped"
 	if [ -z "${no_limit-}" ]; then
-		"$fw" rules --json | jq "select(.target == \"$target\") | .dropped" >"$output.dropped"
+		"$fw" rules --json |
+			jq "select(.target == \"$target\") | .dropped" >"$output.dropped"
 		"$fw" unlimit "$target" >>"$output.err" 2>&1
 	fi
 	return "$result"
 }
 
-# Percent of the target; the same of the second that is furthest from it; fairness between flows (Jain); percent of
-# segments that were sent again; percent of packets that the limit dropped.
+# Percent of the target; the same of the second that is furthest from it; fairness between flows
+# (Jain); percent of segments that were sent again; percent of packets that the limit dropped.
 cell_figures='
 	.bins[.warmup:.seconds] as $bins | .target as $target |
 	[100 * .goodput / $target,

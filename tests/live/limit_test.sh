@@ -4,9 +4,10 @@
 #   limited side ── veth (a network namespace each), or lo ── free side
 #
 # Usage: limit_test.sh FLOWWATCHER FWTRAFFIC
-# Payload that arrives under a limit, against the rate that was asked for: TCP and UDP, up and down, IPv4 and
-# IPv6, one flow and many; printed as a table. A cell that noise spoils is tried again, twice. Needs root, bash,
-# jq, iproute2 and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
+# Payload that arrives under a limit, against the rate that was asked for: TCP and UDP, up and down,
+# IPv4 and IPv6, one flow and many; printed as a table. A cell that noise spoils is tried again,
+# twice. Needs root, bash, jq, iproute2 and a kernel that allows BPF. Exit: 0 all passed, 1
+# something failed, 77 it cannot run here.
 set -u
 [ $# -ge 2 ] || { echo "usage: limit_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 fw=$(realpath "$1") fwrate=$(dirname "$(realpath "$2")")/fwrate
@@ -22,8 +23,8 @@ clean_up_more() {
 }
 
 seconds=8 attempts=3
-# Bounds, in percent: all of it, a second, segments sent again. Jain's index of equal TCP flows, of which each gets
-# enough to be told by.
+# Bounds, in percent: all of it, a second, segments sent again. Jain's index of equal TCP flows, of
+# which each gets enough to be told by.
 total_bound=3 second_bound=10 again_bound=0.5
 fair_bound=0.9 fair_rate=16000
 fast=yes
@@ -33,8 +34,10 @@ within='(.[0] - 100 | fabs) <= $total and (.[1] - 100 | fabs) <= $second and .[3
 is_within() { # OUTPUT CELL...
 	local output=$1 fair=0
 	[ "$3" != tcp ] || [ $(($6 / $7)) -lt $fair_rate ] || fair=$fair_bound
-	jq -e --argjson dropped "$(cat "$output.dropped")" --argjson total $total_bound --argjson second $second_bound \
-		--argjson again $again_bound --argjson fair $fair "$cell_figures | $within" "$output" >/dev/null
+	jq -e --argjson dropped "$(cat "$output.dropped")" --argjson total $total_bound \
+		--argjson second $second_bound \
+		--argjson again $again_bound --argjson fair $fair "$cell_figures | $within" \
+		"$output" >/dev/null
 }
 
 # Cells that run at the same time, each a string; then the table and the verdicts.
@@ -87,9 +90,12 @@ every_way 64000 1
 every_way 1000000 8
 if [ -n "$fast" ]; then
 	every_way 1000000 1
-	run_cells "veth tcp 4 up 10000000 64" "veth tcp 6 down 10000000 64" "lo tcp 4 up 10000000 64" "lo tcp 6 down 10000000 64"
-	run_cells "veth udp 4 up 10000000 8" "veth udp 6 down 10000000 8" "lo udp 4 up 10000000 8" "lo udp 6 down 10000000 8"
-	for cell in "veth tcp 4 up" "veth tcp 6 down" "lo tcp 4 up" "lo tcp 6 down" "lo udp 4 up" "lo udp 6 down"; do
+	run_cells "veth tcp 4 up 10000000 64" "veth tcp 6 down 10000000 64" \
+		"lo tcp 4 up 10000000 64" "lo tcp 6 down 10000000 64"
+	run_cells "veth udp 4 up 10000000 8" "veth udp 6 down 10000000 8" "lo udp 4 up 10000000 8" \
+		"lo udp 6 down 10000000 8"
+	for cell in "veth tcp 4 up" "veth tcp 6 down" "lo tcp 4 up" "lo tcp 6 down" "lo udp 4 up" \
+		"lo udp 6 down"; do
 		run_cells "$cell 100000000 8"
 	done
 	for cell in "veth tcp 4 up" "veth tcp 4 down" "lo tcp 4 up" "lo tcp 4 down"; do

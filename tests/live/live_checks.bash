@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# What the live tests of the kernel side have in common. To be sourced with $fw, the program under test, set;
-# `tries` may be set before: how often until_true looks, 20 times a second; `limit`: the seconds that a program
-# may take. Ends the test with 77 and the reason where it cannot run.
+# What the live tests of the kernel side have in common. To be sourced with $fw, the program under
+# test, set; `tries` may be set before: how often until_true looks, 20 times a second; `limit`: the
+# seconds that a program may take. Ends the test with 77 and the reason where it cannot run.
 PATH=$PATH:/usr/sbin:/sbin
 passed=0 failed=0 skipped=0
 : "${tries:=200}"

@@ -5,8 +5,8 @@
 #   fwpa  ──────────────────────  fwpb      MTU 1500 and 9000, no addresses
 #
 # Usage: packet_check.sh FWPACKET
-# That fwpacket sees all of its frames arrive where nothing filters, notices those that do not, and judges
-# by lists as it should. Without privilege, what needs it is skipped.
+# That fwpacket sees all of its frames arrive where nothing filters, notices those that do not, and
+# judges by lists as it should. Without privilege, what needs it is skipped.
 set -u
 fwpacket=$1
 . "$(dirname "$0")/generator_verdicts.sh"
@@ -15,10 +15,13 @@ pair='10.0.0.1 10.255.255.254 192.0.2.77 2001:db8::1 fe80::ffff'
 
 make_devices() {
 	near=fwpa$$ far=fwpb$$
-	ip netns add $near && namespaces=$near && ip netns add $far && namespaces="$near $far" || return 1
+	ip netns add $near && namespaces=$near && ip netns add $far && namespaces="$near $far" ||
+		return 1
 	ip -n $near link add fwpa type veth peer name fwpb netns $far || return 1
 	for name in $near:fwpa $far:fwpb; do
-		ip netns exec "${name%:*}" sh -c "echo 1 >/proc/sys/net/ipv6/conf/${name#*:}/disable_ipv6" 2>/dev/null
+		ip netns exec \
+			"${name%:*}" \
+			sh -c "echo 1 >/proc/sys/net/ipv6/conf/${name#*:}/disable_ipv6" 2>/dev/null
 		ip -n "${name%:*}" link set "${name#*:}" up arp off || return 1
 	done
 }
@@ -27,7 +30,8 @@ addresses() { for address in $pair; do printf ' --address %s' "$address"; done; 
 
 run() { # OPTION...
 	# shellcheck disable=SC2046 # options
-	"$fwpacket" run --netns /run/netns/$near --device fwpa --to-netns /run/netns/$far --to-device fwpb \
+	"$fwpacket" run --netns /run/netns/$near --device fwpa --to-netns /run/netns/$far \
+		--to-device fwpb \
 		$(addresses) "$@" >"$work/output" 2>"$work/error"
 }
 # judge NAME CODE CONDITION: of all lines as an array
@@ -35,7 +39,8 @@ judge() {
 	if [ "$2" -eq 77 ]; then
 		skip "$1" "$(tail -n 1 "$work/error")"
 	elif [ "$2" -ne "$3" ]; then
-		verdict "$1" "it ended with $2: $(tail -n 3 "$work/error") $(tail -n 1 "$work/output")"
+		verdict "$1" \
+			"it ended with $2: $(tail -n 3 "$work/error") $(tail -n 1 "$work/output")"
 	else
 		verdict "$1" "$(jq -es "$4" "$work/output" >"$work/condition" 2>&1 ||
 			echo "not so: $4: $(tail -n 1 "$work/output")")"
@@ -55,7 +60,8 @@ names() {
 
 everything_arrives() { # WORDS
 	for side in source destination; do
-		expect "each frame arrives, $side, $1" 0 '.[-1] | .sent > 100 and .arrived == .sent and .refused == 0 and .listed == 0' --side $side
+		expect "each frame arrives, $side, $1" 0 \
+			'.[-1] | .sent > 100 and .arrived == .sent and .refused == 0 and .listed == 0' --side $side
 	done
 }
 
@@ -64,9 +70,11 @@ lists() {
 	expect 'listed frames that arrive are wrong' 1 \
 		'.[-1].listed > 0 and .[-1].wrong == .[-1].listed and (map(select(.kind == ("arp", "llc", "three_tags6", "cut4", "version6"))) | length == 5 and all(.listed == 0))' \
 		--list "$work/list"
-	expect 'the other address is not looked at' 0 '.[-1].listed == 0' --list "$work/list" --side destination --other 10.1.1.1 \
+	expect 'the other address is not looked at' 0 '.[-1].listed == 0' --list "$work/list" \
+		--side destination --other 10.1.1.1 \
 		--kinds unknown4,llc
-	expect 'of five addresses three are listed' 1 '.[-1].sent == 5 and .[-1].listed == 3' --list "$work/list" \
+	expect 'of five addresses three are listed' 1 '.[-1].sent == 5 and .[-1].listed == 3' \
+		--list "$work/list" \
 		--kinds udp4,udp6
 }
 
@@ -81,27 +89,33 @@ losses() {
 		skip 'frames that do not arrive are noticed' "$(tail -n 1 "$work/error")"
 		return
 	fi
-	expect 'frames that do not arrive are wrong' 1 '.[-1].sent == 5 and .[-1].arrived == 4 and .[-1].wrong == 1' \
+	expect 'frames that do not arrive are wrong' 1 \
+		'.[-1].sent == 5 and .[-1].arrived == 4 and .[-1].wrong == 1' \
 		--kinds udp4,udp6
 	echo 10.0.0.1 >"$work/list"
-	expect 'and right if they are listed' 0 '.[-1].arrived == 4 and .[-1].listed_bytes == 46' --kinds udp4,udp6 \
+	expect 'and right if they are listed' 0 '.[-1].arrived == 4 and .[-1].listed_bytes == 46' \
+		--kinds udp4,udp6 \
 		--list "$work/list"
 	ip netns exec $far nft delete table netdev check
 }
 
 counts() {
-	"$fwpacket" count --to-netns /run/netns/$far --to-device fwpb >"$work/counted" 2>"$work/error" &
+	"$fwpacket" count --to-netns /run/netns/$far --to-device fwpb \
+		>"$work/counted" 2>"$work/error" &
 	counter=$!
 	tries=0
-	while ! grep -q ready "$work/error" && [ $tries -lt 200 ] && kill -0 $counter 2>/dev/null; do
+	while ! grep -q ready "$work/error" && [ $tries -lt 200 ] &&
+		kill -0 $counter 2>/dev/null; do
 		sleep 0.02
 		tries=$((tries + 1))
 	done
-	"$fwpacket" load --netns /run/netns/$near --device fwpa --address random:10.0.0.0/8:1000 --count 10000 --tag 7 --cpu 0 \
+	"$fwpacket" load --netns /run/netns/$near --device fwpa --address random:10.0.0.0/8:1000 \
+		--count 10000 --tag 7 --cpu 0 \
 		>"$work/output" 2>>"$work/error"
 	kill $counter 2>/dev/null
 	wait $counter
-	judge 'load is counted by tag' $? 0 ".[0].sent == 10000 and $(jq '."7" == 10000' "$work/counted")"
+	judge 'load is counted by tag' $? 0 \
+		".[0].sent == 10000 and $(jq '."7" == 10000' "$work/counted")"
 }
 
 refused() { # OPTION...: as bad usage

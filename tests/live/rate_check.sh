@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: rate_check.sh FWRATE
-# That fwrate, with nothing limited, moves what it is asked to and counts it as it says. No privilege
-# needed; what needs it is skipped.
+# That fwrate, with nothing limited, moves what it is asked to and counts it as it says. No
+# privilege needed; what needs it is skipped.
 set -u
 fwrate=$1
 . "$(dirname "$0")/generator_verdicts.sh"
@@ -23,7 +23,8 @@ judge() { # NAME CODE CONDITION: of the line in $work/line
 	case $2 in
 	0) verdict "$1" "$(
 		jq -r "$consistent" "$work/line" 2>&1
-		jq -e "$3" "$work/line" >"$work/condition" 2>&1 || echo "not so: $3: $(cat "$work/line")"
+		jq -e "$3" "$work/line" >"$work/condition" 2>&1 ||
+			echo "not so: $3: $(cat "$work/line")"
 	)" ;;
 	77) skip "$1" "$(tail -n 1 "$work/error")" ;;
 	*) verdict "$1" "it failed: $(cat "$work/error")" ;;
@@ -74,17 +75,20 @@ waits() {
 
 apart() {
 	if ! ip netns add "fwrate$$a" 2>"$work/error"; then
-		skip 'sides in namespaces of their own' "no namespace can be made here: $(cat "$work/error")"
+		skip 'sides in namespaces of their own' \
+			"no namespace can be made here: $(cat "$work/error")"
 		return
 	fi
 	namespaces="fwrate$$a"
 	# In a plain chroot a namespace can be made but not entered.
 	if ! ip -n "fwrate$$a" link >"$work/links" 2>"$work/error"; then
-		skip 'sides in namespaces of their own' "no namespace can be entered here: $(cat "$work/error")"
+		skip 'sides in namespaces of their own' \
+			"no namespace can be entered here: $(cat "$work/error")"
 		return
 	fi
 	ip netns add "fwrate$$b" && namespaces="$namespaces fwrate$$b"
-	ip link add fwr0 netns "fwrate$$a" type veth peer name fwr0 netns "fwrate$$b" 2>"$work/error" || {
+	ip link add fwr0 netns "fwrate$$a" type veth peer name fwr0 netns "fwrate$$b" \
+		2>"$work/error" || {
 		skip 'sides in namespaces of their own' "no veth here: $(cat "$work/error")"
 		return
 	}
@@ -94,17 +98,20 @@ apart() {
 		ip -n "fwrate$$$end" link set fwr0 up
 	done
 	for direction in up down; do
-		run '.received > 1000000' --direction $direction --offered 5MB --limited-netns "fwrate$$a" \
+		run '.received > 1000000' --direction $direction --offered 5MB \
+			--limited-netns "fwrate$$a" \
 			--free-netns "fwrate$$b" --connect 10.87.0.2
 	done
 	# 5 MB/s on the link, of which headers take 3 to 5 %.
-	if ! ip netns exec "fwrate$$a" tc qdisc add dev fwr0 root tbf rate 40mbit burst 64kb limit 8mb \
+	if ! ip netns exec "fwrate$$a" tc qdisc add dev fwr0 root tbf rate 40mbit burst 64kb limit \
+		8mb \
 		2>"$work/error"; then
 		skip 'a slow link' "no tbf here: $(cat "$work/error")"
 		return
 	fi
 	for protocol in tcp udp; do
-		run '.percent > 75 and .percent < 102' --protocol $protocol --target 5MB --seconds 3 \
+		run '.percent > 75 and .percent < 102' --protocol $protocol --target 5MB \
+			--seconds 3 \
 			--limited-netns "fwrate$$a" --free-netns "fwrate$$b" --connect 10.87.0.2
 	done
 }
@@ -112,7 +119,8 @@ apart() {
 paced='.goodput > 1500000 and .goodput < 2500000'
 for family in 4 6; do
 	for direction in up down; do
-		run "$paced and .jain > 0.9" --family $family --direction $direction --flows 8 --size 8KiB --offered 2MB
+		run "$paced and .jain > 0.9" --family $family --direction $direction --flows 8 \
+			--size 8KiB --offered 2MB
 		run "$paced and .datagrams_received * .size == .received" --family $family \
 			--direction $direction --protocol udp --offered 2MB
 	done
@@ -122,10 +130,12 @@ done
 run '.goodput > 1000000' --flows 64 --processes 4 --size 4KiB --offered 8MB
 run ".datagrams_received * .size == .received" --protocol udp --size 64 --flows 2
 run '.datagrams_received * .size == .received' --protocol udp --size 32000 --offered 20MB
-run '.percent > 70 and .percent < 130 and .lowest_percent <= .percent' --size 8KiB --offered 2MB --target 2MB
+run '.percent > 70 and .percent < 130 and .lowest_percent <= .percent' --size 8KiB --offered 2MB \
+	--target 2MB
 run '.uring' --uring --flows 2
 run '.uring' --uring --flows 2 --direction down --protocol udp --offered 10MB
-run "$paced" --listener limited --direction down --size 8KiB --offered 2MB --processes 2 --flows 4 --existing
+run "$paced" --listener limited --direction down --size 8KiB --offered 2MB --processes 2 --flows 4 \
+	--existing
 waits
 apart
 refused --protocol sctp

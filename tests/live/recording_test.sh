@@ -6,9 +6,9 @@
 #   expected bytes ───────────────── compared ───────────────────┘
 #
 # Usage: recording_test.sh FLOWWATCHER FWTRAFFIC
-# What is replayed is what happened, to the byte, also when record is killed or its disk is full. Needs
-# root, bash, jq and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run
-# here.
+# What is replayed is what happened, to the byte, also when record is killed or its disk is full.
+# Needs root, bash, jq and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it
+# cannot run here.
 set -u
 
 [ $# -ge 2 ] || { echo "usage: recording_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
@@ -93,16 +93,19 @@ check "record begins" record "$file"
 more_snapshots "$file"
 stop_recorder INT
 check "record ends with 0 on Ctrl-C" test $? -eq 0
-check "  and says what it recorded" grep -q "recorded [0-9]* events and [0-9]* snapshots into $file" "$work/record.err"
+check "  and says what it recorded" grep \
+	-q "recorded [0-9]* events and [0-9]* snapshots into $file" "$work/record.err"
 check "only its owner can read it" test "$(stat -c %a "$file")" = 600
 check "replay of it" exits 0 "$fw" replay "$file" watch
 check "  has nothing to complain about" test ! -s "$work/err"
 compare "ordered" "$file"
 check "ports taken are replayed" exits 0 "$fw" replay "$file" ports --follow --json
-check "  with their process" holds "$work/out" ".action == \"taken\" and .pid == $(expected_of server pid)"
+check "  with their process" holds "$work/out" \
+	".action == \"taken\" and .pid == $(expected_of server pid)"
 check "  and released ones" holds "$work/out" '.action == "released"'
 produced_is_delivered_and_lost() {
-	awk '/^type / { on = 1; next } on && $2 != $3 + $4 { bad = 1 } END { exit bad || !on }' "$work/record.err"
+	awk '/^type / { on = 1; next } on && $2 != $3 + $4 { bad = 1 } END { exit bad || !on }' \
+		"$work/record.err"
 }
 check "produced = delivered + lost" produced_is_delivered_and_lost
 check "it is not overwritten" exits 1 "$fw" record "$file"
@@ -116,7 +119,8 @@ exec 6<>/dev/udp/127.0.0.1/9
 echo held >&6
 check "record with a socket held" exits 0 "$fw" record -d 0.5 -i 0.1 "$file"
 "$fw" replay "$file" conns --json --all -p $$ >"$work/conns" 2>"$work/err"
-check "conns shows whose it is" holds "$work/conns" ".pid == $$ and .protocol == \"udp\" and .remote_port == 9"
+check "conns shows whose it is" holds "$work/conns" \
+	".pid == $$ and .protocol == \"udp\" and .remote_port == 9"
 "$fw" replay --at 0 "$file" ports --json --all --udp -p $$ >"$work/ports" 2>"$work/err"
 check "ports --at 0 too" holds "$work/ports" ".pid == $$"
 exec 6>&-

@@ -3,12 +3,13 @@
 #
 #   probe (a copy of bash) ── connect(), one datagram ──> 127.0.0.1 or 127.0.0.2, port 9
 #       │
-#   does a rule reach it: by each kind of target, with its children, the most specific first, as long as it
+# does a rule reach it: by each kind of target, with its children, the most specific first, as long
+# as it
 #   is asked to, after the command that made it was killed, and never again after unload
 #
 # Usage: rules_test.sh FLOWWATCHER FWTRAFFIC
-# Needs root, bash, jq and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it cannot run
-# here.
+# Needs root, bash, jq and a kernel that allows BPF. Exit: 0 all passed, 1 something failed, 77 it
+# cannot run here.
 set -u
 [ $# -ge 2 ] || { echo "usage: rules_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 fw=$(realpath "$1") fwblock=$(dirname "$(realpath "$2")")/fwblock
@@ -75,7 +76,8 @@ check "exe: another program is not" sends 127.0.0.1 other
 ln "$work/probe" "$work/link"
 check "exe: nor does another name of the file help" is_blocked 127.0.0.1 link
 rm "$work/link"
-check "exe: hits are counted" eval '"$fw" rules --json | jq -e ".hits > 0 and .action == \"block\"" >/dev/null'
+check "exe: hits are counted" \
+	eval '"$fw" rules --json | jq -e ".hits > 0 and .action == \"block\"" >/dev/null'
 check "unblock exe" rule unblock "exe:$work/probe"
 check "exe: it sends again" sends
 check "no hooks are left attached" eval '[ "$(attached)" -eq "$links" ]'
@@ -92,7 +94,8 @@ rm "$work/old"
 check "block comm" rule block comm:probe
 check "comm: it is blocked" is_blocked
 check "comm: another name is not" sends 127.0.0.1 other
-check "comm: renaming helps" "$work/probe" -c 'printf x >/proc/$$/comm && exec 3<>/dev/udp/127.0.0.1/9 && echo x >&3'
+check "comm: renaming helps" "$work/probe" \
+	-c 'printf x >/proc/$$/comm && exec 3<>/dev/udp/127.0.0.1/9 && echo x >&3'
 clear_rules
 
 start_resident resident
@@ -108,14 +111,18 @@ clear_rules
 
 check "block user" rule block user:nobody
 check "user: root is not blocked" sends
-as_nobody() { setpriv --reuid nobody --regid nogroup --clear-groups bash -c 'exec 3<>/dev/udp/127.0.0.1/9 && echo x >&3' 2>/dev/null; }
+as_nobody() {
+	setpriv --reuid nobody --regid nogroup \
+		--clear-groups bash -c 'exec 3<>/dev/udp/127.0.0.1/9 && echo x >&3' 2>/dev/null
+}
 check "user: nobody is" eval '! as_nobody'
 clear_rules
 check "user: nobody sends again" as_nobody
 
 ## cgroups: the hierarchy may be mounted nowhere
 mkdir "$work/cgroup"
-if mount -t cgroup2 none "$work/cgroup" 2>/dev/null && mkdir -p "$work/cgroup/fw-$$.slice/inner.service"; then
+if mount -t cgroup2 none "$work/cgroup" 2>/dev/null &&
+	mkdir -p "$work/cgroup/fw-$$.slice/inner.service"; then
 	group=$work/cgroup/fw-$$.slice
 	in_cgroup() { # GROUP: is a process there blocked?
 		! bash -c 'echo $$ >"$0/cgroup.procs" && exec 3<>/dev/udp/127.0.0.1/9 && echo x >&3' "$1" 2>/dev/null
@@ -166,7 +173,8 @@ rule block "exe:$work/probe" --to 127.0.0.9
 is_blocked 127.0.0.9
 in_force=$("$fw" rules --json | jq -c '[.id, .hits]')
 rule block "exe:$work/probe" --to 127.0.0.9
-check "a rule that is there keeps its number" eval '[ "$("$fw" rules --json | jq -c "[.id, .hits]")" = "$in_force" ]'
+check "a rule that is there keeps its number" \
+	eval '[ "$("$fw" rules --json | jq -c "[.id, .hits]")" = "$in_force" ]'
 clear_rules
 for last in {1..16}; do echo "block exe:$work/probe --to 127.0.1.$last"; done >"$work/sixteen"
 check "16 blocks of a target" rule rules restore "$work/sixteen"
@@ -179,12 +187,15 @@ clear_rules
 
 ## The nearest ancestor, also of a child that was there when the rule was made
 mkfifo "$work/tree"
-"$work/probe" -c '"$0" -c "\"$0\" -c \"read -r _ <$1; exec 3<>/dev/udp/127.0.0.8/9 && echo x >&3\"; exit \$?"; exit $?' \
+"$work/probe" \
+	-c '"$0" -c "\"$0\" -c \"read -r _ <$1; exec 3<>/dev/udp/127.0.0.8/9 && echo x >&3\"; exit \$?"; exit $?' \
 	"$work/probe" "$work/tree" 2>/dev/null &
 eldest=$!
 children+=("$eldest")
 child_of() { tr -d ' ' <"/proc/$1/task/$1/children"; }
-has_grandchild() { middle=$(child_of "$eldest") && [ -n "$middle" ] && [ -n "$(child_of "$middle")" ]; }
+has_grandchild() {
+	middle=$(child_of "$eldest") && [ -n "$middle" ] && [ -n "$(child_of "$middle")" ]
+}
 if [ -e /proc/self/task/$$/children ] || [ -e /proc/$$/task/$$/children ]; then
 	check "a tree of processes" until_true has_grandchild
 	rule block "pid:$eldest" --to 127.0.0.7
@@ -220,9 +231,11 @@ for when in loaded 'from before load'; do
 			[ "$when" = loaded ] || "$fw" unload
 			bytes=$(moved "$scenario" "--only-$option" "$when")
 			if [ $option = $own ]; then
-				check "$scenario, $when: nothing passes an --only-$option" [ "$bytes" -eq 0 ]
+				check "$scenario, $when: nothing passes an --only-$option" [ \
+					"$bytes" -eq 0 ]
 			else
-				check "$scenario, $when: an --only-$option does not touch it" [ "$bytes" -gt 0 ]
+				check "$scenario, $when: an --only-$option does not touch it" \
+					[ "$bytes" -gt 0 ]
 			fi
 		done
 	done

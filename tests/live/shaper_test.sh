@@ -5,9 +5,9 @@
 #      lo   fwlan0 10.9.0.1/24 fd09::1/64  ──────────────────  fwlan1 10.9.0.2/24 fd09::2/64   lo
 #
 # Usage: shaper_test.sh FLOWWATCHER FWTRAFFIC
-# The queues of limits: what arrives under them, and that nothing but what was there before is left when
-# they are removed. fwshaper and fwgoodput lie beside FWTRAFFIC. Needs root, bash, jq, ip and tc. Exit: 0
-# all passed, 1 something failed, 77 it cannot run here.
+# The queues of limits: what arrives under them, and that nothing but what was there before is left
+# when they are removed. fwshaper and fwgoodput lie beside FWTRAFFIC. Needs root, bash, jq, ip and
+# tc. Exit: 0 all passed, 1 something failed, 77 it cannot run here.
 set -u
 
 [ $# -ge 2 ] || { echo "usage: shaper_test.sh FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
@@ -34,9 +34,13 @@ has_shaper() { ip ${1:+-n $1} link show fwshape0 >/dev/null 2>&1; }
 lo_queue_is() { tc qdisc show dev lo | grep -q "^qdisc $1 "; }
 
 # within TOTAL WANTED PERCENT
-within() { awk -v got="$1" -v want="$2" -v off="$3" 'BEGIN { exit !(got >= want * (1 - off / 100) && got <= want * (1 + off / 100)) }'; }
+within() {
+	awk -v got="$1" -v want="$2" -v off="$3" \
+		'BEGIN { exit !(got >= want * (1 - off / 100) && got <= want * (1 + off / 100)) }'
+}
 
-# arrives PROTOCOL ADDRESS RECEIVER SENDER: 1 MB/s for 5 s. RECEIVER and SENDER are command prefixes.
+# arrives PROTOCOL ADDRESS RECEIVER SENDER: 1 MB/s for 5 s. RECEIVER and SENDER are command
+# prefixes.
 port=5100
 arrives() {
 	local receiver total
@@ -62,14 +66,16 @@ goodput_checks() {
 			check "$protocol to $address is sent at the limit" \
 				arrives "$protocol" "$address" in_peer limited
 		done
-		check "$protocol is received at the limit" arrives "$protocol" 10.9.0.1 limited in_peer
+		check "$protocol is received at the limit" arrives "$protocol" 10.9.0.1 limited \
+			in_peer
 		check "$protocol in another namespace is sent at the limit" \
 			arrives "$protocol" 10.9.0.1 freely limited_in_peer
 		for address in 127.0.0.1 ::1; do
 			check "$protocol to $address is sent at the limit" \
 				arrives "$protocol" "$address" freely limited
 		done
-		check "$protocol over lo is received at the limit" arrives "$protocol" 127.0.0.1 limited freely
+		check "$protocol over lo is received at the limit" arrives "$protocol" 127.0.0.1 \
+			limited freely
 	done
 	check "nothing was dropped" grep -q 'dropped 0 ' <("$shaper" counters 1)
 }
@@ -132,7 +138,9 @@ ip netns del late
 check "devices and namespaces that went are no failure" "$shaper" cover
 "$fw" filter follow >/dev/null 2>&1 &
 follower=$!
-covered_by_follower() { ip link add fwsoon type veth peer name fwsooner && until_true has_filter '' fwsoon egress; }
+covered_by_follower() {
+	ip link add fwsoon type veth peer name fwsooner && until_true has_filter '' fwsoon egress
+}
 until_true has_link_socket $follower
 check "a device that came while adapters are followed" covered_by_follower
 kill -INT $follower && wait $follower
@@ -158,7 +166,8 @@ killed '0.001 0.003 0.005 0.008' "$shaper" set 2 1000000 0
 check "unload removes queues, too" "$fw" unload
 check "everything is as it was before load" is_as_before
 "$fw" load && "$shaper" set 1 1000000 0
-rm -r "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"/flowwatcher 2>/dev/null || umount -l "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"
+rm -r "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"/flowwatcher 2>/dev/null ||
+	umount -l "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"
 check "without a kernel side all is removed" "$shaper" remove
 check "and as before" is_as_before
 finish

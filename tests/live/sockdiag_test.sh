@@ -9,14 +9,16 @@
 #   └─────────────────────────────────────────────────────────────────────────────┘
 #
 # What the view without BPF reports of TCP, to the byte, who is charged, and what it must not claim.
-# Usage: sockdiag_test.sh FLOWWATCHER FWTRAFFIC. Needs root for the namespaces; the commands under test
-# run without it. Exit: 0 all as expected, 1 not, 77 it cannot run here.
+# Usage: sockdiag_test.sh FLOWWATCHER FWTRAFFIC. Needs root for the namespaces; the commands under
+# test run without it. Exit: 0 all as expected, 1 not, 77 it cannot run here.
 set -u
 [[ $# -ge 2 ]] || { echo "usage: ${0##*/} FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 part=${FW_TEST_PART-outside}
 if [[ $part == outside ]]; then
-	[[ $(id -u) == 0 ]] || { echo 'SKIP: needs root, for a network namespace of its own'; exit 77; }
-	unshare --net true 2>/dev/null || { echo 'SKIP: network namespaces are not permitted'; exit 77; }
+	[[ $(id -u) == 0 ]] || { echo 'SKIP: needs root, for a network namespace of its own'; exit \
+		77; }
+	unshare --net true 2>/dev/null ||
+		{ echo 'SKIP: network namespaces are not permitted'; exit 77; }
 	FW_TEST_PART=inside exec unshare --net bash "$0" "$@"
 fi
 limit=30 nobody=65534
@@ -61,7 +63,8 @@ await() { # command...; a bounded wait
 as_nobody=(setpriv --reuid "$nobody" --regid "$nobody" --clear-groups --no-new-privs)
 as_root=(env)
 
-# --- fwtraffic and watch, step by step -------------------------------------------------------------
+# --- fwtraffic and watch, step by step
+# -------------------------------------------------------------
 start_traffic() { # key scenario user-command...
 	local key=$1 scenario=$2
 	shift 2
@@ -130,9 +133,10 @@ unattributed() {
 expected() { jq -r '"\(.pid) \(.sent)/\(.received)"' "$work/$1.expected"; }
 expected_sum() { jq -rs '"\(map(.sent) | add)/\(map(.received) | add)"' "$work/$1.expected"; }
 
-# --- what is checked -------------------------------------------------------------------------------
-# Open: all is moved, the connections are still there. Closed: they have ended since. Of one that both
-# sides have shut down the kernel tells nothing until the last descriptor is closed.
+# --- what is checked
+# ------------------------------------------------------------------------------- Open: all is
+# moved, the connections are still there. Closed: they have ended since. Of one that both sides have
+# shut down the kernel tells nothing until the last descriptor is closed.
 exact_for_own_processes() { # label scenario user-command...
 	local label=$1 scenario=$2 pid bytes
 	shift 2
@@ -142,7 +146,8 @@ exact_for_own_processes() { # label scenario user-command...
 	two_more_intervals
 	cp "$work/watch.json" "$work/live.json"
 	go_on own
-	end_traffic own || { skip "$label $scenario" "$(grep -m1 SKIP "$work/own.err")"; stop_watch; return; }
+	end_traffic own || { skip "$label $scenario" \
+		"$(grep -m1 SKIP "$work/own.err")"; stop_watch; return; }
 	two_more_intervals
 	while read -r pid bytes; do
 		check "$label $scenario: closed, pid $pid" "$(reported "$pid")" "$bytes"
@@ -277,10 +282,12 @@ in_a_container() {
 		skip 'container' "user namespaces are not permitted: $(<"$work/err")"
 		return
 	fi
-	FW_TEST_PART=container "${enter[@]}" bash "$0" "$work/flowwatcher" "$work/fwtraffic" >"$work/out" 2>&1
+	FW_TEST_PART=container "${enter[@]}" bash "$0" "$work/flowwatcher" "$work/fwtraffic" \
+		>"$work/out" 2>&1
 	grep -v ' passed, ' "$work/out"
 	counts=$(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$work/out")
-	[[ -n $counts ]] || { not_ok 'container: the test ended early' "$(tail -n 3 "$work/out")"; return; }
+	[[ -n $counts ]] || { not_ok 'container: the test ended early' \
+		"$(tail -n 3 "$work/out")"; return; }
 	read -r more_passed more_failed more_skipped <<<"$counts"
 	((passed += more_passed, failed += more_failed, skipped += more_skipped))
 }

@@ -8,12 +8,13 @@
 #   └─────────────────────┘      └─ from_a to_a ── from_b ────┘      └─ to_b ──────────────┘
 #
 # The IP bytes that flowwatcher (in neither of them) charges to client and server, against nftables
-# counters of the same packets on the far side of each one's link. An nftables counter adds up IP lengths,
-# but takes a packet that is still to be segmented for one with one header; so each is placed where
-# packets are single: A's offloads are on or off, all others' are off.
+# counters of the same packets on the far side of each one's link. An nftables counter adds up IP
+# lengths, but takes a packet that is still to be segmented for one with one header; so each is
+# placed where packets are single: A's offloads are on or off, all others' are off.
 #
-# The client ends its direction first and waits for the server's end, so no packet finds TIME-WAIT: those
-# have no owner. Usage: wire_test.sh FLOWWATCHER FWTRAFFIC. Exit: 0 exact, 1 not, 77 it cannot run here.
+# The client ends its direction first and waits for the server's end, so no packet finds TIME-WAIT:
+# those have no owner. Usage: wire_test.sh FLOWWATCHER FWTRAFFIC. Exit: 0 exact, 1 not, 77 it cannot
+# run here.
 set -u
 [[ $# -ge 2 ]] || { echo "usage: ${0##*/} FLOWWATCHER FWTRAFFIC" >&2; exit 2; }
 [[ $(id -u) == 0 ]] || { echo 'SKIP: needs root, for network namespaces'; exit 77; }
@@ -60,11 +61,16 @@ make_links() {
 
 make_addresses() {
 	in_a ip address add 10.77.1.2/24 dev va && in_a ip address add fd77:1::2/64 dev va nodad &&
-		in_b ip address add 10.77.2.2/24 dev vb && in_b ip address add fd77:2::2/64 dev vb nodad &&
-		in_r ip address add 10.77.1.1/24 dev ra && in_r ip address add fd77:1::1/64 dev ra nodad &&
-		in_r ip address add 10.77.2.1/24 dev rb && in_r ip address add fd77:2::1/64 dev rb nodad &&
-		in_a ip route add default via 10.77.1.1 && in_a ip -6 route add default via fd77:1::1 &&
-		in_b ip route add default via 10.77.2.1 && in_b ip -6 route add default via fd77:2::1 &&
+		in_b ip address add 10.77.2.2/24 dev vb &&
+		in_b ip address add fd77:2::2/64 dev vb nodad &&
+		in_r ip address add 10.77.1.1/24 dev ra &&
+		in_r ip address add fd77:1::1/64 dev ra nodad &&
+		in_r ip address add 10.77.2.1/24 dev rb &&
+		in_r ip address add fd77:2::1/64 dev rb nodad &&
+		in_a ip route add default via 10.77.1.1 &&
+		in_a ip -6 route add default via fd77:1::1 &&
+		in_b ip route add default via 10.77.2.1 &&
+		in_b ip -6 route add default via fd77:2::1 &&
 		in_r sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward &&
 			echo 1 >/proc/sys/net/ipv6/conf/all/forwarding'
 }
@@ -120,7 +126,8 @@ counters() {
 }
 
 reset_counters() {
-	ip netns exec "$r" nft reset counters >/dev/null && ip netns exec "$b" nft reset counters >/dev/null
+	ip netns exec "$r" nft reset counters >/dev/null &&
+		ip netns exec "$b" nft reset counters >/dev/null
 }
 
 header() {
@@ -134,13 +141,15 @@ report_row() { # scenario offloads role expected_sent got_sent expected_received
 	if [[ $4 != "$5" || $6 != "$7" ]]; then
 		verdict="NO ($(($5 - $4))/$(($7 - $6)))"
 	fi
-	printf '%-18s %-12s %-8s %12s %12s %12s %12s  %s\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" "$verdict"
+	printf '%-18s %-12s %-8s %12s %12s %12s %12s  %s\n' "$1" "$2" "$3" "$4" "$5" "$6" "$7" \
+		"$verdict"
 	[[ $verdict == yes ]]
 }
 
 # Rows of both ends: role, counted sent, reported sent, counted received, reported received.
 measured_rows() { # sent_counter
-	jq -rn --slurpfile ends "$work/ends" --slurpfile watch "$work/watch" --slurpfile count "$work/count" \
+	jq -rn --slurpfile ends "$work/ends" --slurpfile watch "$work/watch" --slurpfile count \
+		"$work/count" \
 		--arg sent "$1" '
 		$count[0] as $n
 		| {client: [$n[$sent], $n.to_a], server: [$n.from_b, $n.to_b]} as $wire
@@ -157,8 +166,8 @@ run_scenario() { # name server-address
 		</dev/null >"$work/out" 2>"$work/err"
 }
 
-# Both ends may be gone while acknowledgements and retransmissions are still on their way: the counters are
-# read until they rest, and what the kernel side holds of the two processes after that.
+# Both ends may be gone while acknowledgements and retransmissions are still on their way: the
+# counters are read until they rest, and what the kernel side holds of the two processes after that.
 settle() {
 	local last=''
 	for _ in {1..50}; do
@@ -173,8 +182,9 @@ address_of() { # scenario
 	[[ $1 == *6 ]] && echo fd77:2::2 || echo 10.77.2.2
 }
 
-# A packet that finds its socket gone (a late acknowledgement or retransmission, where processors are slow)
-# has no owner: such a run says nothing and is repeated. More reported than counted is never that.
+# A packet that finds its socket gone (a late acknowledgement or retransmission, where processors
+# are slow) has no owner: such a run says nothing and is repeated. More reported than counted is
+# never that.
 MOST_RUNS=4
 
 # TCP's counters of what A sends differ by where segments are single; see the head of this file.
@@ -188,14 +198,16 @@ measure() { # scenario offloads sent_counter
 		return
 	fi
 	if [[ $code != 0 ]]; then
-		printf '%-18s %-12s NO: exit %s: %s\n' "$1" "$2" "$code" "$(tr '\n' ' ' <"$work/err")"
+		printf '%-18s %-12s NO: exit %s: %s\n' "$1" "$2" "$code" \
+			"$(tr '\n' ' ' <"$work/err")"
 		((++failed))
 		return
 	fi
 	settle
 	while read -r role sent got_sent received got_received; do
 		((++rows))
-		report_row "$1" "$2" "$role" "$sent" "$got_sent" "$received" "$got_received" || good=''
+		report_row "$1" "$2" "$role" "$sent" "$got_sent" "$received" "$got_received" ||
+			good=''
 		((got_sent > sent || got_received > received)) && less=never
 		((got_sent < sent || got_received < received)) && [[ ! $less ]] && less=yes
 	done < <(measured_rows "$3")
@@ -207,8 +219,9 @@ measure() { # scenario offloads sent_counter
 	if [[ $good && $rows -gt 0 ]]; then ((++passed)); else ((++failed)); fi
 }
 
-# Off: every packet on the link is one segment. Software segmentation stays on, so that the stack above
-# still hands down large ones. Checksum offload stays on: Linux 6.1 refuses UDP_SEGMENT without.
+# Off: every packet on the link is one segment. Software segmentation stays on, so that the stack
+# above still hands down large ones. Checksum offload stays on: Linux 6.1 refuses UDP_SEGMENT
+# without.
 offload() { # netns interface on|off
 	pretty "offloads of $2 $3"
 	ip netns exec "$1" ethtool -K "$2" tso "$3" tx-udp-segmentation "$3" gro "$3" >/dev/null
@@ -219,7 +232,8 @@ make_links || cannot 'network namespaces or veth pairs are not possible here'
 make_addresses || cannot 'the addresses of the test cannot be set'
 make_counters || cannot 'nftables counters are not possible here'
 command -v ethtool >/dev/null || cannot 'needs ethtool'
-if ! { offload "$r" ra off && offload "$r" rb off && offload "$b" vb off && offload "$a" va off; }; then
+if ! { offload "$r" ra off && offload "$r" rb off && offload "$b" vb off &&
+	offload "$a" va off; }; then
 	cannot 'the offloads of a veth cannot be switched'
 fi
 "$flowwatcher" load >"$work/out" 2>&1 || { cat "$work/out"; exit 1; }
