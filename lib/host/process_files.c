@@ -2,16 +2,17 @@
 /* What /proc says of a process in texts of any length. */
 #include "lib/host/host.h"
 
+#include "lib/grow.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#define FIRST_SIZE 4096
+#define READ_SIZE 4096u /* at a time */
 
-/* exec takes 6 MiB of arguments and environment; a process may say that it has more (PR_SET_MM). A
- * power of two times FIRST_SIZE. */
+/* exec takes 6 MiB of arguments and environment; a process may say that it has more (PR_SET_MM). */
 #define COMMAND_LINE_MOST (8u << 20)
 
 static enum fw_status status_of(int error_number)
@@ -42,22 +43,17 @@ static enum fw_status read_all(int fd, char **bytes, size_t *length, bool *cut)
 	size_t capacity = 0, used = 0;
 	char *text = NULL;
 
-	for (;;) {
+	while (used < COMMAND_LINE_MOST) {
+		size_t left = COMMAND_LINE_MOST - used;
+		char *grown = fw_grow_by(text, used, READ_SIZE, &capacity, 1);
 		ssize_t got;
 
-		if (used == COMMAND_LINE_MOST)
-			break;
-		if (used == capacity) {
-			char *grown = realloc(text, capacity ? capacity * 2 : FIRST_SIZE);
-
-			if (!grown) {
-				free(text);
-				return FW_NO_MEMORY;
-			}
-			text = grown;
-			capacity = capacity ? capacity * 2 : FIRST_SIZE;
+		if (!grown) {
+			free(text);
+			return FW_NO_MEMORY;
 		}
-		got = read(fd, text + used, capacity - used);
+		text = grown;
+		got = read(fd, text + used, left < READ_SIZE ? left : READ_SIZE);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0) {
