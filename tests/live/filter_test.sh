@@ -193,6 +193,7 @@ sockets() { # MTU
 	check "MTU $1: set" set_list --adapter fwlan0 "$work/neutral"
 	check "  native XDP or a reason" eval '"$fw" filter enum --json --adapter fwlan0 |
 		jq -e ".in | .hook == \"xdp_native\" or .reason" >/dev/null'
+	rm -f "$work/received"
 	in_peer "$goodput" receive tcp $port 30 >"$work/received" &
 	children+=($!)
 	until_true grep -q listening "$work/received"

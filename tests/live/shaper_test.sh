@@ -45,6 +45,7 @@ port=5100
 arrives() {
 	local receiver total
 	port=$((port + 1))
+	rm -f "$work/received"
 	$3 "$goodput" receive "$1" "$port" 5 >"$work/received" &
 	receiver=$!
 	until_true grep -q listening "$work/received"
