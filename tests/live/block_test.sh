@@ -15,10 +15,9 @@ needs_nothing_loaded
 loaded=
 clean_up_more() { [ -z "$loaded" ] || "$fw" unload >/dev/null; }
 
-has_calls() { # can calls themselves be refused here?
-	"$fw" doctor --json |
-		jq -es 'any(.[]; .name == "fmod_ret/security_socket_recvmsg" and .state == "used")' >/dev/null
-}
+# Can calls themselves be refused here?
+has_calls=$("$fw" doctor --json |
+	jq -rs 'any(.[]; .name == "fmod_ret/security_socket_recvmsg" and .state == "used")')
 
 # Where calls cannot be refused (packet sockets pass no hook of cgroups; a socket that somebody else used last
 # is known to be ours only after the first receive).
@@ -58,7 +57,9 @@ run_blocked() {
 }
 
 is_ready() { [ -s "$work/ready" ] || ! kill -0 "$1" 2>/dev/null; }
-holds() { jq -e "$1" "$work/ledger" >/dev/null; }
+# Without jq, whose start takes an emulated processor half a second.
+has_leaked_nothing() { grep -q '"leaked":0,' "$work/ledger"; }
+both_have_learned() { grep -q '"subject_learned":"' "$work/ledger" && ! grep -q '_learned":"nothing"' "$work/ledger"; }
 
 # A connection that exists is cut: of those that are quiet, both ends see it.
 has_two_ends() {
@@ -69,7 +70,7 @@ has_two_ends() {
 }
 
 scenario() { # NAME FLAGS
-	if ! has_calls && only_by_calls "$1"; then
+	if [ "$has_calls" != true ] && only_by_calls "$1"; then
 		skip "$1: nothing passes" "this kernel cannot refuse calls (fmod_ret), see doctor"
 		return
 	fi
@@ -80,11 +81,11 @@ scenario() { # NAME FLAGS
 	*) check "$1 runs" false ; return ;;
 	esac
 	case $1 in
-	tcp_orphan?) check_by_path "$1: nothing passes" holds '.leaked == 0' ;;
-	*) check "$1: nothing passes" holds '.leaked == 0' ;;
+	tcp_orphan?) check_by_path "$1: nothing passes" has_leaked_nothing ;;
+	*) check "$1: nothing passes" has_leaked_nothing ;;
 	esac
 	if has_two_ends "$1"; then
-		check "$1: both ends learn" holds '.peer_learned != "nothing" and .subject_learned != "nothing"'
+		check "$1: both ends learn" both_have_learned
 	fi
 }
 

@@ -33,7 +33,7 @@ is_clean() { # FILE
 reader() {
 	local name=$1 readers
 	shift
-	readers=$("$fw" status --json | jq .readers)
+	readers=$("$fw" status --json | sed -n 's/.*"readers":\([0-9]*\),.*/\1/p')
 	"$fw" events --json "$@" >"$work/$name" 2>"$work/$name.err" &
 	reader=$!
 	children+=("$reader")

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Compares what scenarios did ($expected, fwtraffic's rows) with what was reported ($reported).
-# Prints tab-separated rows: scenario, verdict, who, expected sent, received, reported sent, received.
-#   $source   stat, stat_connections: the whole of the report belongs to the scenario
+# Compares what scenarios did (expected, fwtraffic's rows) with what was reported, in each object of the input:
+# {layer, label, source, expected, reported}, label being for what has nothing to compare.
+# Prints tab-separated rows: layer, scenario, verdict, who, expected sent, received, reported sent, received.
+#   source    stat, stat_connections: the whole of the report belongs to the scenario
 #             watch, conns: the report is of the machine, only the scenario's processes are looked at
 #   $peers    scenarios, separated by spaces, whose connections have both ends among their processes
 
 def moved: map(select(.sent + .received > 0));
 
-def reported_rows:
+def reported_rows($source; $reported):
   if $source == "stat" then [$reported[] | .processes[]]
   elif $source == "stat_connections" then [$reported[] | .connections[]]
   elif $source == "conns" then [$reported[] | select(.type == "connection")]
@@ -31,7 +32,7 @@ def compared($mine; $theirs):
   | range($count)
   | {who: ($m[.].role // "unexpected: \($t[.].comm // "?") \($pid)"), want: $m[.], got: $t[.]};
 
-def total_row($rows):
+def total_row($rows; $reported):
   {who: "total", want: {sent: ($rows | map(.sent) | add // 0), received: ($rows | map(.received) | add // 0)},
     got: {sent: ($reported[0].sent // 0), received: ($reported[0].received // 0)}};
 
@@ -58,15 +59,19 @@ def condensed:
     else $bad[:8] + [summed("all \(length) processes, \($bad | length) differ")]
     end;
 
-def line($scenario): [$scenario, (if exact then "yes" else "NO" end), .who, .want.sent, .want.received,
+def line($layer; $scenario): [$layer, $scenario, (if exact then "yes" else "NO" end), .who, .want.sent, .want.received,
   .got.sent, .got.received] | @tsv;
 
-(reported_rows | moved) as $all
-| ($expected | moved | group_by(.scenario))[]
-| . as $rows | $rows[0].scenario as $scenario | ($rows | by_pid) as $mine
-| ($all | if $source == "watch" or $source == "conns" then map(select($mine[.pid | tostring])) else . end) as $theirs
-| ([compared($mine; $theirs | by_pid)]
-   + (if $source == "stat" then [total_row($rows)] | map(select(exact | not)) else [] end)
-   + (if ($peers | split(" ") | index($scenario)) and $source != "stat" and $source != "watch"
-      then [unmirrored($theirs; $all)] else [] end))
-| condensed[] | line($scenario)
+def compared_case($layer; $source; $expected; $reported):
+  (reported_rows($source; $reported) | moved) as $all
+  | ($expected | moved | group_by(.scenario))[]
+  | . as $rows | $rows[0].scenario as $scenario | ($rows | by_pid) as $mine
+  | ($all | if $source == "watch" or $source == "conns" then map(select($mine[.pid | tostring])) else . end) as $theirs
+  | ([compared($mine; $theirs | by_pid)]
+     + (if $source == "stat" then [total_row($rows; $reported)] | map(select(exact | not)) else [] end)
+     + (if ($peers | split(" ") | index($scenario)) and $source != "stat" and $source != "watch"
+        then [unmirrored($theirs; $all)] else [] end))
+  | condensed[] | line($layer; $scenario);
+
+. as $case | [compared_case(.layer; .source; .expected; .reported)]
+| if . == [] then [$case.layer, $case.label, "NO", "nothing to compare", 0, 0, 0, 0] | @tsv else .[] end

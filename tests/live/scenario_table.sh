@@ -77,26 +77,36 @@ fail() { # scenario layer reason
 	((++failed))
 }
 
-# Prints the rows of one or more scenarios that were compared and counts each scenario once.
-judge() { # layer, rows on standard input
-	local layer=$1 scenario exact who sent received got_sent got_received difference
+# An emulated processor needs most of its time for jq's start: cases are compared many at a time.
+MOST_CASES=16
+cases=0
+
+joined() { paste -sd, "$1"; }
+
+add_case() { # layer label source expected reported
+	printf '{"layer":"%s","label":"%s","source":"%s","expected":[%s],"reported":[%s]}\n' "$1" "$2" "$3" \
+		"$(joined "$4")" "$(joined "$5")" >>"$work/cases"
+	((++cases < MOST_CASES)) || judge_cases
+}
+
+# Prints the rows of the cases and counts each scenario of a layer once.
+judge_cases() {
+	local layer scenario exact who sent received got_sent got_received difference which
 	local -A verdicts=()
-	while IFS=$'\t' read -r scenario exact who sent received got_sent got_received; do
-		difference=''
+	((cases > 0)) || return 0
+	jq -r --arg peers "$peers" -f "$compare" "$work/cases" >"$work/rows" || fail '(some)' - 'jq could not compare'
+	while IFS=$'\t' read -r layer scenario exact who sent received got_sent got_received; do
+		difference='' which="$layer $scenario"
 		[[ $exact == yes ]] ||
 			difference=" ($((got_sent - sent))/$((got_received - received)))"
 		row "$scenario" "$layer" "$who" "$sent/$received" "$got_sent/$got_received" "$exact$difference"
-		[[ ${verdicts[$scenario]-} == no ]] || verdicts[$scenario]=${exact/NO/no}
+		[[ ${verdicts[$which]-} == no ]] || verdicts[$which]=${exact/NO/no}
+	done <"$work/rows"
+	for which in "${!verdicts[@]}"; do
+		if [[ ${verdicts[$which]} == yes ]]; then ((++passed)); else ((++failed)); fi
 	done
-	for scenario in "${!verdicts[@]}"; do
-		if [[ ${verdicts[$scenario]} == yes ]]; then ((++passed)); else ((++failed)); fi
-	done
-	[[ ${#verdicts[@]} -gt 0 ]]
-}
-
-compare_files() { # source expected reported
-	jq -rn --arg source "$1" --arg peers "$peers" --slurpfile expected "$2" \
-		--slurpfile reported "$3" -f "$compare"
+	rm "$work/cases"
+	cases=0
 }
 
 reason_of() { # file with standard error of fwtraffic
@@ -138,11 +148,9 @@ stat_scenario() { # layer-suffix name
 	elif [[ $code != 0 || ! -s $work/expected || ! -s $work/reported ]]; then
 		fail "$name" "$layer" "exit $code: $(tr '\n' ' ' <"$work/err")"
 	else
-		judge "$layer" < <(compare_files stat "$work/expected" "$work/reported") ||
-			fail "$name" "$layer" 'jq could not compare'
+		add_case "$layer" "$name" stat "$work/expected" "$work/reported"
 		[[ ${flags[$name]} != *peers* || $1 == private ]] ||
-			judge connection < <(compare_files stat_connections "$work/expected" "$work/reported") ||
-			fail "$name" connection 'jq could not compare'
+			add_case connection "$name" stat_connections "$work/expected" "$work/reported"
 	fi
 }
 
@@ -242,10 +250,11 @@ preopened() {
 	release_all
 	collect_runs
 	stop_watch
-	judge preopened < <(compare_files watch "$work/all.expected" "$work/watch.json")
+	add_case preopened '(all staged)' watch "$work/all.expected" "$work/watch.json"
 	held_expected >"$work/held.expected"
 	[[ ! -s $work/held.expected ]] ||
-		judge conns < <(compare_files conns "$work/held.expected" "$work/conns.json")
+		add_case conns '(all held)' conns "$work/held.expected" "$work/conns.json"
+	judge_cases
 }
 
 held_expected() {
@@ -281,12 +290,14 @@ if [[ " $phases " == *' stat '* ]]; then
 	for name in "${names[@]}"; do
 		stat_scenario loaded "$name"
 	done
+	judge_cases
 fi
 [[ -z $loaded ]] || unload || fail '(end)' unload "$(<"$work/load")"
 if [[ " $phases " == *' private '* ]]; then
 	for name in tcp4 udp6 splice_from_tcp4 short_lived; do
 		[[ -z ${flags[$name]-} ]] || stat_scenario private "$name"
 	done
+	judge_cases
 fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [[ $failed == 0 ]]
