@@ -11,6 +11,7 @@
 
 #include "kernel/linux/filter_maps.bpf.h"
 #include "kernel/linux/filter_lookup.bpf.h"
+#include "kernel/linux/ip_header.bpf.h"
 #include "kernel/linux/shaper_maps.h"
 
 #define VLAN_TAGS 2
@@ -25,50 +26,69 @@ const volatile __u32 filter_slot = 0;
 const volatile bool filter_no_link_header =
 	false; /* packets begin with the IP header (tun, wireguard) */
 
-struct ipv4_head {
-	__u8 version_length;
-	__u8 service;
-	__be16 length;
-	__be32 fragment[2];
-	__be32 source;
-	__be32 destination;
-};
-
-struct ipv6_head {
-	__be32 version_flow;
-	__be16 payload_length;
-	__be16 next_hops;
-	__be32 source[4];
-	__be32 destination[4];
-};
-
 /* What one program sees of its packet. `relative`: from the network header on. */
 struct frame {
 	void *context;
-	__u32 length;
 	bool is_xdp;
 	bool relative;
 	bool untagged; /* its outer VLAN tag is not in the bytes any more */
 };
 
-/* Bytes of a frame; false: it ends before. */
+static __always_inline __u32 frame_length(const struct frame *frame)
+{
+	if (frame->is_xdp)
+		return (__u32)bpf_xdp_get_buff_len(frame->context);
+	return ((struct __sk_buff *)frame->context)->len;
+}
+
+/* Where the bytes are that need no helper: calls are most of what a packet costs. */
+static __always_inline void *frame_data(const struct frame *frame)
+{
+	if (frame->is_xdp)
+		return (void *)(long)((struct xdp_md *)frame->context)->data;
+	return (void *)(long)((struct __sk_buff *)frame->context)->data;
+}
+
+static __always_inline void *frame_end(const struct frame *frame)
+{
+	if (frame->is_xdp)
+		return (void *)(long)((struct xdp_md *)frame->context)->data_end;
+	return (void *)(long)((struct __sk_buff *)frame->context)->data_end;
+}
+
+static __always_inline long frame_load_slowly(
+	const struct frame *frame, __u32 offset, void *to, __u32 size)
+{
+	if (frame->is_xdp)
+		return bpf_xdp_load_bytes(frame->context, offset, to, size);
+	if (frame->relative)
+		return bpf_skb_load_bytes_relative(
+			frame->context, offset, to, size, BPF_HDR_START_NET);
+	return bpf_skb_load_bytes(frame->context, offset, to, size);
+}
+
+/* Bytes of a frame; false: it ends before. Behind a link header what has whole words begins at one, as the
+ * kernel counts (NET_IP_ALIGN); the compiler has to be told, or it reads byte by byte. */
 static __always_inline bool frame_load(
 	const struct frame *frame, __u32 offset, void *to, __u32 size)
 {
-	if (frame->is_xdp) {
-		struct xdp_md *xdp = frame->context;
-		void *data = (void *)(long)xdp->data, *end = (void *)(long)xdp->data_end;
+	void *from = frame_data(frame) + offset;
 
-		if (data + offset + size <= end) {
-			__builtin_memcpy(to, data + offset, size);
-			return true;
-		}
-		return bpf_xdp_load_bytes(xdp, offset, to, size) == 0;
-	}
-	if (frame->relative)
-		return bpf_skb_load_bytes_relative(
-			       frame->context, offset, to, size, BPF_HDR_START_NET) == 0;
-	return bpf_skb_load_bytes(frame->context, offset, to, size) == 0;
+	if (frame->relative || from + size > frame_end(frame))
+		return frame_load_slowly(frame, offset, to, size) == 0;
+	if (size % 4)
+		__builtin_memcpy(to, __builtin_assume_aligned(from, 2), size);
+	else
+		__builtin_memcpy(to, __builtin_assume_aligned(from, 4), size);
+	return true;
+}
+
+/* Bytes from there to the end. */
+static __always_inline __u32 frame_rest(const struct frame *frame, __u32 offset)
+{
+	__u32 length = frame_length(frame);
+
+	return length > offset ? length - offset : 0;
 }
 
 /* The length that a header tells, unless it cannot be: offloaded packets beyond 64 KiB have 0
@@ -76,8 +96,11 @@ static __always_inline bool frame_load(
 static __always_inline __u32 ip_bytes(
 	const struct frame *frame, __u32 offset, __u32 told, __u32 header)
 {
-	__u32 there = frame->length > offset ? frame->length - offset : 0;
+	__u32 there;
 
+	if (frame->is_xdp && told >= header && frame_data(frame) + offset + told <= frame_end(frame))
+		return told;
+	there = frame_rest(frame, offset);
 	return told < header || told > there ? there : told;
 }
 
@@ -91,7 +114,7 @@ struct judged {
 static __always_inline void read_ipv4(
 	const struct frame *frame, __u32 offset, enum fw_filter_side side, struct judged *judged)
 {
-	struct ipv4_head ip;
+	struct ipv4_header ip;
 
 	if (!frame_load(frame, offset, &ip, sizeof(ip)) || ip.version_length >> 4 != 4)
 		return;
@@ -103,7 +126,7 @@ static __always_inline void read_ipv4(
 static __always_inline void read_ipv6(
 	const struct frame *frame, __u32 offset, enum fw_filter_side side, struct judged *judged)
 {
-	struct ipv6_head ip;
+	struct ipv6_header ip;
 	__u32 payload;
 
 	if (!frame_load(frame, offset, &ip, sizeof(ip)) ||
@@ -139,11 +162,12 @@ static __always_inline void read_packet(
 			offset += VLAN_HEADER;
 		}
 	}
-	judged->bytes = frame->length > offset ? frame->length - offset : 0;
 	if (type == bpf_htons(ETH_P_IP))
 		read_ipv4(frame, offset, side, judged);
 	else if (type == bpf_htons(ETH_P_IPV6))
 		read_ipv6(frame, offset, side, judged);
+	if (judged->family == FW_FAMILY_NONE)
+		judged->bytes = frame_rest(frame, offset);
 }
 
 static __always_inline bool is_listed(__u32 place, const struct judged *judged)
@@ -187,8 +211,7 @@ static __always_inline bool drops(
 static __always_inline bool skb_drops(struct __sk_buff *skb, enum fw_filter_side side)
 {
 	__u32 waited = side == FW_FILTER_SIDE_IN ? FW_SHAPED_RECEIVED : FW_SHAPED_SENT;
-	const struct frame frame = { skb, skb->len, false, filter_no_link_header,
-		skb->vlan_present };
+	const struct frame frame = { skb, false, filter_no_link_header, skb->vlan_present };
 
 	return drops(&frame, (__be16)skb->protocol, side, !(skb->tc_index & waited));
 }
@@ -197,7 +220,7 @@ static __always_inline bool skb_drops(struct __sk_buff *skb, enum fw_filter_side
 SEC("xdp.frags")
 int fw_filter_xdp(struct xdp_md *xdp)
 {
-	const struct frame frame = { xdp, (__u32)bpf_xdp_get_buff_len(xdp), true, false, false };
+	const struct frame frame = { xdp, true, false, false };
 
 	return drops(&frame, 0, FW_FILTER_SIDE_IN, true) ? XDP_DROP : XDP_PASS;
 }

@@ -12,6 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "kernel/linux/ip_header.bpf.h"
 #include "kernel/linux/shaper_maps.h"
 
 #define PACKET_VERSION_4      4
@@ -24,28 +25,6 @@
 #define PACKET_TCP_FIN	      0x01
 #define PACKET_TCP_SYN	      0x02
 #define PACKET_TCP_RST	      0x04
-
-struct ipv4_packet_header {
-	__u8 version_length;
-	__u8 service;
-	__be16 length;
-	__be16 id;
-	__be16 fragment;
-	__u8 ttl;
-	__u8 protocol;
-	__be16 checksum;
-	__be32 source;
-	__be32 destination;
-};
-
-struct ipv6_packet_header {
-	__be32 version_flow;
-	__be16 payload_length;
-	__u8 next;
-	__u8 hops;
-	__be32 source[4];
-	__be32 destination[4];
-};
 
 struct transport_ports {
 	__be16 source;
@@ -77,7 +56,7 @@ static __always_inline bool packet_load(struct __sk_buff *skb, __u32 offset, voi
 /* Length of the IP headers; 0: this is no IP packet. */
 static __always_inline __u32 packet_read_ipv4(struct __sk_buff *skb, struct packet *packet)
 {
-	struct ipv4_packet_header ip;
+	struct ipv4_header ip;
 
 	if (!packet_load(skb, 0, &ip, sizeof(ip)))
 		return 0;
@@ -91,7 +70,7 @@ static __always_inline __u32 packet_read_ipv4(struct __sk_buff *skb, struct pack
 
 static __always_inline __u32 packet_read_ipv6(struct __sk_buff *skb, struct packet *packet)
 {
-	struct ipv6_packet_header ip;
+	struct ipv6_header ip;
 	__u32 offset = sizeof(ip);
 	__u8 extension[4];
 
