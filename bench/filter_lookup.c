@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What a search in a list of the filter costs in this kernel, by size and shape of the list and by stream of
- * addresses. Usage: bench_filter_lookup [ROUNDS [SHAPE]]. The sizes take turns, round by round. One line each
- * cell: nanoseconds a search, without the loop around it: median, least, most; and the median's ratio to that of
+ * addresses; `uncounted` is `hits` without counting. Usage: bench_filter_lookup [ROUNDS [SHAPE]]. The sizes take
+ * turns, round by round. One line each cell: nanoseconds a search, without the loop around it: median, least, most; and the median's ratio to that of
  * 1,000 prefixes.
  */
 #include "filter_probe.h"
@@ -37,7 +37,7 @@ static double search_ns(struct filter_probe *probe, uint32_t family, uint32_t mo
 	return (double)probe_search(probe, family, mode, SEARCHES).ns / SEARCHES;
 }
 
-static void measure(struct filter_probe *probe, uint32_t family, enum probe_stream stream,
+static void measure(struct filter_probe *probe, uint32_t family, enum probe_stream stream, uint32_t mode,
 	struct cell cells[SIZES], int rounds)
 {
 	for (int round = 0; round < rounds; round++)
@@ -47,12 +47,12 @@ static void measure(struct filter_probe *probe, uint32_t family, enum probe_stre
 			probe_use(probe, cells[i].fd);
 			probe_fill(probe, family, stream, cells[i].prefixes, cells[i].count);
 			nothing = search_ns(probe, family, PROBE_NOTHING);
-			search_ns(probe, family, PROBE_SEARCH);
-			cells[i].ns[round] = search_ns(probe, family, PROBE_SEARCH) - nothing;
+			search_ns(probe, family, mode);
+			cells[i].ns[round] = search_ns(probe, family, mode) - nothing;
 		}
 }
 
-static void print(uint32_t family, enum probe_shape shape, enum probe_stream stream,
+static void print(uint32_t family, enum probe_shape shape, const char *stream,
 	struct cell cells[SIZES], int rounds)
 {
 	for (size_t i = 0; i < SIZES; i++)
@@ -60,8 +60,8 @@ static void print(uint32_t family, enum probe_shape shape, enum probe_stream str
 	for (size_t i = 0; i < SIZES; i++) {
 		double *ns = cells[i].ns;
 
-		printf("IPv%u  %-10s %-5s %8zu  %7.1f %7.1f %7.1f  %5.2f\n", family, probe_shape_name(shape),
-			probe_stream_name(stream), cells[i].count, ns[rounds / 2], ns[0], ns[rounds - 1],
+		printf("IPv%u  %-10s %-9s %8zu  %7.1f %7.1f %7.1f  %5.2f\n", family, probe_shape_name(shape),
+			stream, cells[i].count, ns[rounds / 2], ns[0], ns[rounds - 1],
 			ns[rounds / 2] / cells[1].ns[rounds / 2]);
 	}
 	fflush(stdout);
@@ -82,9 +82,11 @@ static void measure_shape(struct filter_probe *probe, uint32_t family, enum prob
 		}
 	}
 	for (int stream = 0; stream < PROBE_STREAMS; stream++) {
-		measure(probe, family, stream, cells, rounds);
-		print(family, shape, stream, cells, rounds);
+		measure(probe, family, stream, PROBE_SEARCH, cells, rounds);
+		print(family, shape, probe_stream_name(stream), cells, rounds);
 	}
+	measure(probe, family, PROBE_HITS, PROBE_FIND, cells, rounds);
+	print(family, shape, "uncounted", cells, rounds);
 	for (size_t i = 0; i < SIZES; i++) {
 		close(cells[i].fd);
 		free(cells[i].prefixes);
@@ -101,7 +103,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	probe = probe_open();
-	printf("      shape      stream prefixes   median   least    most  to 1,000\n");
+	printf("      shape      stream    prefixes   median   least    most  to 1,000\n");
 	for (int shape = 0; shape < PROBE_SHAPES; shape++) {
 		if (argc > 2 && strcmp(argv[2], probe_shape_name(shape)) != 0)
 			continue;

@@ -11,9 +11,10 @@
 
 #include "core/address_set.h"
 
-#define FW_SET_BUCKET_LOAD4 8 /* prefixes a bucket at most, if evenly spread */
-#define FW_SET_BUCKET_LOAD6 2
-#define FW_SET_MOST_BITS    21 /* of a bucket's number: 128 MiB of buckets */
+#define FW_SET_LOAD4_SHORT 10 /* prefixes two buckets have at most, if evenly spread */
+#define FW_SET_LOAD4_LONG  7
+#define FW_SET_LOAD6	   4
+#define FW_SET_MOST_BITS   21 /* of a bucket's number: 128 MiB of buckets */
 
 #define FW_SET_PADS4 (16 * FW_SET_LEVELS4)
 #define FW_SET_PADS6 (4 * FW_SET_LEVELS6)
@@ -30,18 +31,11 @@ struct fw_set_build {
 	uint32_t buckets;
 	uint32_t index; /* block of bucket 0 */
 	uint32_t shift;
-	uint32_t hits;
 	struct fw_set_wide base;
 	struct fw_set_wide next; /* no prefix begins before */
 	struct fw_set_wide lowest;
 	struct fw_set_places places;
 };
-
-/* Blocks that `count` things need, `each` a block. */
-FW_SET_INLINE uint32_t fw_set_blocks(uint32_t count, uint32_t each)
-{
-	return (count + each - 1) / each;
-}
 
 /* Choose the place of everything but buckets, from block `begin` on; a block has room for 2^bits starts. */
 FW_SET_INLINE void fw_set_lay(struct fw_set_build *build, uint32_t count, uint32_t begin, uint32_t bits,
@@ -67,10 +61,9 @@ FW_SET_INLINE void fw_set_lay(struct fw_set_build *build, uint32_t count, uint32
 	begin += fw_set_blocks(count, 64);
 	build->places.line = begin;
 	begin += fw_set_blocks(count, 16);
-	build->hits = begin;
+	build->places.total = begin;
 	begin += fw_set_blocks(count, 4);
 	build->places.end = begin;
-	build->places.reserved = 0;
 }
 
 FW_SET_INLINE void fw_set_lay4(struct fw_set_build *build, uint32_t count, uint32_t begin)
@@ -180,58 +173,100 @@ FW_SET_INLINE uint32_t fw_set_bits(uint64_t number)
 /* Bits of a bucket's number, of `bits` in which addresses differ. */
 FW_SET_INLINE uint32_t fw_set_index_bits(uint32_t count, uint32_t bits, uint32_t load)
 {
-	uint32_t wanted = fw_set_bits(fw_set_blocks(count, load) - 1);
+	uint32_t wanted = fw_set_bits(fw_set_blocks(2 * count, load) - 1);
 
-	wanted = fw_set_least(wanted ? wanted : 1, FW_SET_MOST_BITS);
+	/* Four at least, for a bit of each lane is no address's. */
+	wanted = fw_set_least(wanted > 2 ? wanted : 2, FW_SET_MOST_BITS);
 	return fw_set_least(wanted, bits);
 }
 
-/* Choose buckets, from block `begin` on, for addresses from `lowest` to `highest`; none for an empty family. */
-FW_SET_INLINE void fw_set_split4(struct fw_set_build *build, uint32_t lowest, uint32_t highest,
-	uint32_t begin)
+/* Choose how many buckets, from block `begin` on; none for an empty family. `bits`: of an address in which the
+ * family's differ. */
+FW_SET_INLINE void fw_set_choose(struct fw_set_build *build, uint32_t bits, uint32_t load, uint32_t begin)
 {
-	uint32_t bits = fw_set_bits(lowest ^ highest), index_bits;
+	uint32_t index_bits = fw_set_index_bits(build->count, bits, load);
 
-	if (!bits)
-		bits = 1;
-	index_bits = fw_set_index_bits(build->count, bits, FW_SET_BUCKET_LOAD4);
-	build->base.high = 0;
-	build->base.low = (uint64_t)lowest >> bits << bits;
 	build->shift = bits - index_bits;
 	build->buckets = build->count ? 1u << index_bits : 0;
 	build->index = begin;
 	build->number = build->first = build->bucket = build->zero;
 }
 
-/* Write a bucket whose prefixes are all behind it; those that fit in are in it already. */
-FW_SET_INLINE bool fw_set_close4(struct fw_set_build *build, struct fw_set_block *bucket)
+/* Choose buckets for addresses from `lowest` to `highest`. */
+FW_SET_INLINE void fw_set_split4(struct fw_set_build *build, uint32_t lowest, uint32_t highest,
+	uint32_t begin)
 {
-	uint32_t first = build->first, count = build->number - first, level = 1, spread, begin;
+	uint32_t bits = fw_set_bits(lowest ^ highest);
+
+	if (bits < 2)
+		bits = 2;
+	build->base.high = 0;
+	build->base.low = (uint64_t)lowest >> bits << bits;
+	fw_set_choose(build, bits, FW_SET_LOAD4_SHORT, begin);
+	/* With more buckets these are short, too. */
+	if (build->shift > FW_SET_SHORT_BITS)
+		fw_set_choose(build, bits, FW_SET_LOAD4_LONG, begin);
+}
+
+/* The level at which a tree's root enters for prefixes `first` to `last`: there they are at most `keys` starts and one.
+ * A block has room for 2^bits. */
+FW_SET_INLINE uint32_t fw_set_root_level(uint32_t first, uint32_t last, uint32_t keys, uint32_t bits,
+	uint32_t levels)
+{
+	uint32_t level = 1;
+
+	for (uint32_t i = 0; i < levels - 1; i++)
+		level += fw_set_exceeds((last >> bits * level) - (first >> bits * level), keys);
+	return level;
+}
+
+/* Into a lane that is zero. */
+FW_SET_INLINE void fw_set_write_lane(struct fw_set_block *bucket, const struct fw_set_lanes *lanes,
+	uint32_t place, uint32_t value)
+{
+	uint32_t each = 64 / lanes->bits, lane = place + each / 2 - 1;
+
+	bucket->word[fw_set_opaque(lane / each) & 3] |= (uint64_t)value << lane % each * lanes->bits;
+}
+
+/* Write a bucket whose prefixes are all behind it; those that fit in are in it already, in front. */
+FW_SET_INLINE bool fw_set_close4(struct fw_set_build *build, struct fw_set_block *bucket,
+	struct fw_set_lanes lanes)
+{
+	uint32_t first = build->first, count = build->number - first, level, spread, begin;
+	uint32_t ones = UINT32_MAX >> (32 - lanes.bits), mask = fw_set_lane_mask(&lanes);
 	const struct fw_set_block *block = FW_SET_AT(build->set, FW_SET_PLACES4);
 
-	if (count <= FW_SET_KEYS4) {
-		for (uint32_t i = 1; i <= FW_SET_KEYS4; i++)
-			bucket->half[i] |= -fw_set_exceeds(i, count);
-		bucket->half[0] = count ? first | count << 24 : 0;
+	if (!block)
+		return false;
+	if (count <= lanes.keys) {
+		for (uint32_t i = 1; i <= FW_SET_KEYS4_SHORT; i++)
+			if (i > count && i <= lanes.keys)
+				fw_set_write_lane(bucket, &lanes, i, ones);
+		bucket->word[0] |= count ? first | count << 24 : 0;
 		return true;
 	}
-	for (uint32_t i = 0; i < FW_SET_LEVELS4 - 1; i++)
-		level += fw_set_exceeds(((first + count - 1) >> 4 * level) - (first >> 4 * level),
-			FW_SET_KEYS4);
+	level = fw_set_root_level(first, first + count - 1, lanes.keys, 4, FW_SET_LEVELS4);
 	spread = ((first + count - 1) >> 4 * level) - (first >> 4 * level);
-	if (!block || level >= FW_SET_LEVELS4)
+	if (level >= FW_SET_LEVELS4)
 		return false;
 	begin = block->places.level[level];
-	for (uint32_t i = 1; i <= FW_SET_KEYS4; i++) {
+	for (uint32_t i = 0; i < 4; i++)
+		if (i < lanes.words)
+			bucket->word[i] = 0;
+	for (uint32_t i = 1; i <= FW_SET_KEYS4_SHORT; i++) {
 		uint32_t place = (first >> 4 * level) + i;
 
+		if (i > lanes.keys)
+			break;
 		/* Behind the last level there is something else to read. */
 		block = FW_SET_AT(build->set, begin + place / 16);
 		if (!block)
 			return false;
-		bucket->half[i] = block->half[place % 16] | -fw_set_exceeds(i, spread);
+		fw_set_write_lane(bucket, &lanes, i,
+			(block->half[place % 16] | -fw_set_exceeds(i, spread)) & mask);
 	}
-	bucket->half[0] = first | (FW_SET_TREE | level << 4 | spread) << 24;
+	bucket->word[0] |= first | (FW_SET_TREE | level << 4 | spread) << 24;
 	return true;
 }
 
@@ -240,7 +275,8 @@ enum fw_set_step { FW_SET_GOES_ON, FW_SET_ENDED, FW_SET_FAILED };
 /* The next prefix, or the next bucket. */
 FW_SET_INLINE enum fw_set_step fw_set_index4(struct fw_set_build *build)
 {
-	uint32_t number = build->number, begins, start, length;
+	struct fw_set_lanes lanes = fw_set_lanes(build->shift <= FW_SET_SHORT_BITS);
+	uint32_t number = build->number, begins, start, length, place;
 	struct fw_set_block *bucket, *starts, *lengths;
 
 	if (build->bucket >= build->buckets)
@@ -260,19 +296,22 @@ FW_SET_INLINE enum fw_set_step fw_set_index4(struct fw_set_build *build)
 	if (begins > build->bucket)
 		goto close;
 	if (32 - length < build->shift) {
-		if (number - build->first < FW_SET_KEYS4)
-			bucket->half[(1 + number - build->first) & 15] = fw_set_key4(start, length);
+		place = 1 + number - build->first;
+		if (place <= lanes.keys)
+			fw_set_write_lane(bucket, &lanes, place & 15,
+				fw_set_key4(start, length) & fw_set_lane_mask(&lanes));
 		build->number++;
 		return FW_SET_GOES_ON;
 	}
 	/* It has this bucket, and perhaps some more, to itself. */
-	bucket->half[0] = number | FW_SET_COVER << 24;
+	bucket->word[0] = number | FW_SET_COVER << 24;
+	bucket->half[FW_SET_BEGINS] = begins;
 	build->bucket++;
 	if (build->bucket - begins >= 1u << ((32 - length - build->shift) & 31))
 		build->first = ++build->number;
 	return FW_SET_GOES_ON;
 close:
-	if (!fw_set_close4(build, bucket))
+	if (!fw_set_close4(build, bucket, lanes))
 		return FW_SET_FAILED;
 	build->bucket++;
 	build->first = build->number;
@@ -348,36 +387,32 @@ FW_SET_INLINE bool fw_set_pad6(struct fw_set_build *build, uint32_t step)
 FW_SET_INLINE void fw_set_split6(struct fw_set_build *build, struct fw_set_wide lowest,
 	struct fw_set_wide highest, uint32_t begin)
 {
-	uint32_t bits = fw_set_bits(lowest.high ^ highest.high), index_bits;
+	uint32_t bits = fw_set_bits(lowest.high ^ highest.high);
 	struct fw_set_wide low;
 
 	bits = bits ? 64 + bits : fw_set_bits(lowest.low ^ highest.low);
-	if (!bits)
-		bits = 1;
+	if (bits < 2)
+		bits = 2;
 	low = fw_set_host_bits6(128 - bits);
-	index_bits = fw_set_index_bits(build->count, bits, FW_SET_BUCKET_LOAD6);
 	build->base.high = lowest.high & ~low.high;
 	build->base.low = lowest.low & ~low.low;
-	build->shift = bits - index_bits;
-	build->buckets = build->count ? 1u << index_bits : 0;
-	build->index = begin;
-	build->number = build->first = build->bucket = build->zero;
+	fw_set_choose(build, bits, FW_SET_LOAD6, begin);
 }
 
 FW_SET_INLINE bool fw_set_close6(struct fw_set_build *build, struct fw_set_block *bucket)
 {
-	uint32_t first = build->first, count = build->number - first, level = 1, spread, begin;
+	uint32_t first = build->first, count = build->number - first, level, spread, begin;
 	const struct fw_set_block *block = FW_SET_AT(build->set, FW_SET_PLACES6);
 
+	if (!block)
+		return false;
 	if (count <= FW_SET_KEYS6) {
-		bucket->word[0] = first | (uint64_t)count << 32;
+		bucket->half[0] = first | count << 24;
 		return true;
 	}
-	for (uint32_t i = 0; i < FW_SET_LEVELS6 - 1; i++)
-		level += fw_set_exceeds(((first + count - 1) >> 2 * level) - (first >> 2 * level),
-			FW_SET_KEYS6);
+	level = fw_set_root_level(first, first + count - 1, FW_SET_KEYS6, 2, FW_SET_LEVELS6);
 	spread = ((first + count - 1) >> 2 * level) - (first >> 2 * level);
-	if (!block || level >= FW_SET_LEVELS6)
+	if (level >= FW_SET_LEVELS6)
 		return false;
 	begin = block->places.level[level];
 	for (uint32_t i = 1; i <= FW_SET_KEYS6; i++) {
@@ -392,7 +427,7 @@ FW_SET_INLINE bool fw_set_close6(struct fw_set_build *build, struct fw_set_block
 		start.low |= -(uint64_t)fw_set_exceeds(i, spread);
 		fw_set_put6(bucket, i, start);
 	}
-	bucket->word[0] = first | (uint64_t)(FW_SET_TREE | level << 2 | spread) << 32;
+	bucket->half[0] = first | (FW_SET_TREE | level << 2 | spread) << 24;
 	return true;
 }
 
@@ -425,7 +460,8 @@ FW_SET_INLINE enum fw_set_step fw_set_index6(struct fw_set_build *build)
 		build->number++;
 		return FW_SET_GOES_ON;
 	}
-	bucket->word[0] = number | (uint64_t)FW_SET_COVER << 32;
+	bucket->half[0] = number | FW_SET_COVER << 24;
+	bucket->half[FW_SET_BEGINS] = (uint32_t)begins;
 	build->bucket++;
 	if (build->bucket - begins >= 1u << ((128 - length - build->shift) & 31))
 		build->first = ++build->number;
@@ -445,7 +481,6 @@ FW_SET_INLINE void fw_set_describe4(const struct fw_set_build *build, struct fw_
 	header->ipv4 = build->count;
 	header->base4 = (uint32_t)build->base.low;
 	header->index4 = build->index;
-	header->hits4 = build->hits;
 	header->shift4 = (uint8_t)build->shift;
 }
 
@@ -455,7 +490,6 @@ FW_SET_INLINE void fw_set_describe6(const struct fw_set_build *build, struct fw_
 	header->base6[0] = build->base.high;
 	header->base6[1] = build->base.low;
 	header->index6 = build->index;
-	header->hits6 = build->hits;
 	header->shift6 = (uint8_t)build->shift;
 }
 

@@ -18,9 +18,6 @@
 
 #include "flowwatcher_commit.skel.h"
 
-#define ROWS_AT_ONCE 4096 /* prefixes; a multiple of what any block has */
-#define HITS_AT_ONCE 4096 /* blocks */
-
 static const uint32_t building_place = 0;
 
 static struct fw_set_wide address6(const struct fw_filter_prefix *prefix)
@@ -165,6 +162,10 @@ int fw_filter_list_make(struct fw_kernel_side *side, const struct fw_filter_pref
 		return -E2BIG;
 	argument.ipv4 = (uint32_t)ipv4;
 	argument.ipv6 = (uint32_t)(count - ipv4);
+	result = libbpf_num_possible_cpus();
+	if (result < 0)
+		return result;
+	argument.processors = (uint32_t)result;
 	list = create_map(count_blocks(prefixes, argument.ipv4, argument.ipv6));
 	if (list < 0)
 		return list;
@@ -174,163 +175,5 @@ int fw_filter_list_make(struct fw_kernel_side *side, const struct fw_filter_pref
 		return result;
 	}
 	*fd = list;
-	return 0;
-}
-
-/* `count` blocks from `first` on. */
-static int read_blocks(int fd, uint32_t first, uint32_t count, struct fw_set_block *blocks)
-{
-	uint32_t *keys, before = first - 1, done = 0, next;
-	int result = 0;
-
-	keys = malloc((count + 1) * sizeof(*keys));
-	if (!keys)
-		return -ENOMEM;
-	while (done < count && !result) {
-		uint32_t got = count - done;
-
-		if (bpf_map_lookup_batch(fd, first + done ? &before : NULL, &next, keys, &blocks[done],
-			    &got, NULL) &&
-			(errno != ENOENT || !got))
-			result = errno == ENOENT ? -EUCLEAN : -errno;
-		done += result ? 0 : got;
-		before = first + done - 1;
-	}
-	free(keys);
-	return result;
-}
-
-/* Part of a list, as it is in the kernel. */
-struct rows {
-	struct fw_set_block starts[ROWS_AT_ONCE / 4];
-	struct fw_set_block lengths[ROWS_AT_ONCE / 64];
-	struct fw_set_block lines[ROWS_AT_ONCE / 16];
-	struct fw_set_block hits[ROWS_AT_ONCE / 4];
-};
-
-static void describe(const struct rows *rows, uint32_t i, uint8_t family,
-	struct fw_filter_prefix *prefix, struct fw_filter_hits *hits)
-{
-	uint32_t word = rows->starts[i / 16].half[i % 16];
-
-	memset(prefix, 0, sizeof(*prefix));
-	prefix->family = family;
-	prefix->length = rows->lengths[i / 64].byte[i % 64];
-	prefix->line = rows->lines[i / 16].half[i % 16];
-	hits->packets = rows->hits[i / 4].word[i % 4 * 2];
-	hits->bytes = rows->hits[i / 4].word[i % 4 * 2 + 1];
-	if (family == FW_FAMILY_IPV4) {
-		word = htobe32(word);
-		memcpy(prefix->address, &word, sizeof(word));
-		return;
-	}
-	for (int half = 0; half < 2; half++) {
-		uint64_t part = htobe64(rows->starts[i / 4].word[i % 4 * 2 + (uint32_t)half]);
-
-		memcpy(&prefix->address[8 * half], &part, sizeof(part));
-	}
-}
-
-static int read_rows(int fd, const struct fw_set_places *places, uint32_t hits, uint32_t starts_a_block,
-	uint32_t from, uint32_t count, struct rows *rows)
-{
-	int result = read_blocks(fd, places->level[0] + from / starts_a_block,
-		fw_set_blocks(count, starts_a_block), rows->starts);
-
-	if (!result)
-		result = read_blocks(fd, places->length + from / 64, fw_set_blocks(count, 64),
-			rows->lengths);
-	if (!result)
-		result = read_blocks(fd, places->line + from / 16, fw_set_blocks(count, 16), rows->lines);
-	if (!result)
-		result = read_blocks(fd, hits + from / 4, fw_set_blocks(count, 4), rows->hits);
-	return result;
-}
-
-static int read_family(int fd, uint8_t family, const struct fw_set_block blocks[FW_SET_FIRST],
-	struct rows *rows, fw_filter_prefix_fn row, void *argument)
-{
-	bool is_ipv4 = family == FW_FAMILY_IPV4;
-	const struct fw_set_header *header = &blocks[0].header;
-	const struct fw_set_places *places = &blocks[is_ipv4 ? FW_SET_PLACES4 : FW_SET_PLACES6].places;
-	uint32_t count = is_ipv4 ? header->ipv4 : header->ipv6;
-	int result = 0;
-
-	for (uint32_t from = 0; from < count && !result; from += ROWS_AT_ONCE) {
-		uint32_t some = fw_set_least(count - from, ROWS_AT_ONCE);
-
-		result = read_rows(fd, places, is_ipv4 ? header->hits4 : header->hits6, is_ipv4 ? 16 : 4,
-			from, some, rows);
-		for (uint32_t i = 0; i < some && !result; i++) {
-			struct fw_filter_prefix prefix;
-			struct fw_filter_hits hits;
-
-			describe(rows, i, family, &prefix, &hits);
-			result = row(&prefix, &hits, argument) ? 0 : 1;
-		}
-	}
-	return result;
-}
-
-int fw_filter_list_read(int fd, fw_filter_prefix_fn row, void *argument)
-{
-	struct fw_set_block blocks[FW_SET_FIRST];
-	struct rows *rows = malloc(sizeof(*rows));
-	int result;
-
-	if (!rows)
-		return -ENOMEM;
-	result = read_blocks(fd, 0, FW_SET_FIRST, blocks);
-	if (!result)
-		result = read_family(fd, FW_FAMILY_IPV4, blocks, rows, row, argument);
-	if (!result)
-		result = read_family(fd, FW_FAMILY_IPV6, blocks, rows, row, argument);
-	free(rows);
-	return result;
-}
-
-/* Of `count` prefixes, whose counters begin at block `first`; what is behind the last is 0. */
-static int add_hits(int fd, uint32_t first, uint32_t count, struct fw_filter_hits *sum)
-{
-	struct fw_set_block *blocks = malloc(HITS_AT_ONCE * sizeof(*blocks));
-	uint32_t end = first + fw_set_blocks(count, 4);
-	int result = blocks ? 0 : -ENOMEM;
-
-	for (; first < end && !result; first += HITS_AT_ONCE) {
-		uint32_t some = fw_set_least(end - first, HITS_AT_ONCE);
-
-		result = read_blocks(fd, first, some, blocks);
-		for (uint32_t i = 0; i < 8 * some && !result; i += 2) {
-			sum->packets += blocks[i / 8].word[i % 8];
-			sum->bytes += blocks[i / 8].word[i % 8 + 1];
-		}
-	}
-	free(blocks);
-	return result;
-}
-
-int fw_filter_list_info(int fd, struct fw_filter_list *list)
-{
-	struct fw_set_block blocks[FW_SET_FIRST];
-	const struct fw_set_header *header = &blocks[0].header;
-	struct fw_filter_hits sum = { 0 };
-	struct bpf_map_info info = { 0 };
-	uint32_t size = sizeof(info);
-	int result;
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &size))
-		return -errno;
-	result = read_blocks(fd, 0, FW_SET_FIRST, blocks);
-	if (!result)
-		result = add_hits(fd, header->hits4, header->ipv4, &sum);
-	if (!result)
-		result = add_hits(fd, header->hits6, header->ipv6, &sum);
-	if (result)
-		return result;
-	list->id = header->id;
-	list->ipv4 = header->ipv4;
-	list->ipv6 = header->ipv6;
-	list->memory_bytes = (uint64_t)info.max_entries * info.value_size;
-	list->hits = sum;
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include <bpf/bpf_endian.h>
 
 #include "core/address_build.h"
+#include "core/address_count.h"
 
 /* The most that a loop of the kernel has, and enough: FW_FILTER_MAX_IPV4. Loops of loops would take the verifier ten
  * times as long. */
@@ -188,6 +189,7 @@ int fw_filter_commit(struct fw_filter_commit *commit)
 		return fail(&run, commit, ipv4);
 	fw_set_describe6(&run.build, &header->header);
 	header->header.id = commit->id;
+	header->header.most = fw_set_counter_most(commit->processors);
 	header->header.buckets4 = buckets4;
 	header->header.buckets6 = run.build.buckets;
 	header->header.format = FW_SET_READY;

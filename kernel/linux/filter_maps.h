@@ -21,6 +21,8 @@ struct fw_filter_commit {
 	uint32_t ipv6;
 	uint32_t id;
 	uint32_t refused; /* in: 0; out: the place of the prefix at which it ended */
+	uint32_t processors; /* that may be in the machine */
+	uint32_t reserved;
 };
 
 /* What fw_filter_commit returns. Only a list that was done is in use; another one stays empty for ever. */

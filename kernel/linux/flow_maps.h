@@ -15,7 +15,7 @@
 #include "abi/process_event.h"
 #include "abi/rule.h"
 
-#define FW_MAPS_VERSION 7
+#define FW_MAPS_VERSION 8
 
 #define FW_MAX_PROCESSES 65536 /* rows; traffic of further ones counts as unattributed */
 #define FW_EXITED_KEPT	 8192  /* exited processes kept as rows of their own */

@@ -10,6 +10,7 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -302,6 +303,82 @@ static struct fw_filter_prefix *large_list(size_t wanted, size_t *count)
 	return prefixes;
 }
 
+/* What one thread counts. */
+struct counting {
+	uint32_t family;
+	uint64_t packets; /* out */
+	volatile bool done;
+};
+
+#define COUNTED 100000 /* packets a round */
+
+static void *count_packets(void *argument)
+{
+	struct counting *counting = argument;
+
+	for (int i = 0; i < 10; i++)
+		counting->packets += probe_search(probe, counting->family, PROBE_SEARCH, COUNTED).drops;
+	counting->done = true;
+	return NULL;
+}
+
+/* Two threads count while this one reads; false: something is missing, or went down meanwhile. */
+static bool counts_at_once(int fd, uint32_t family, struct fw_filter_hits *counted)
+{
+	struct counting counting[2] = { { .family = family }, { .family = family } };
+	struct fw_filter_list info = { .hits = *counted };
+	struct fw_filter_hits last = *counted;
+	pthread_t threads[2];
+	bool rises = true;
+
+	for (int i = 0; i < 2; i++)
+		pthread_create(&threads[i], NULL, count_packets, &counting[i]);
+	while (rises && !(counting[0].done && counting[1].done)) {
+		rises = !fw_filter_list_info(fd, &info) && info.hits.packets >= last.packets &&
+			info.hits.bytes >= last.bytes;
+		last = info.hits;
+	}
+	for (int i = 0; i < 2; i++)
+		pthread_join(threads[i], NULL);
+	counted->packets += counting[0].packets + counting[1].packets;
+	return rises && !fw_filter_list_info(fd, &info) && info.hits.packets == counted->packets;
+}
+
+/* Every packet and byte, of small and large packets, in prefixes with a bucket of their own, with a share in one, and with
+ * too many beside them. */
+static void test_counting(uint32_t family, enum probe_shape shape, size_t wanted)
+{
+	static const uint32_t sizes[] = { 60, 1500, 1535, 1536, 65535, 20 };
+	struct fw_filter_hits counted = { 0 };
+	struct fw_filter_list info;
+	struct fw_filter_prefix *prefixes;
+	size_t count;
+	char what[160];
+	bool right;
+	int fd;
+
+	prefixes = probe_list(family, shape, wanted, &count);
+	snprintf(what, sizeof(what), "IPv%u, %zu prefixes, %s: counts every packet and byte", family, count,
+		probe_shape_name(shape));
+	right = !probe_make(probe, prefixes, count, &fd);
+	if (!expect(right, what))
+		return;
+	probe_use(probe, fd);
+	probe_fill(probe, family, PROBE_HITS, prefixes, count);
+	for (size_t i = 0; i < FW_ARRAY_SIZE(sizes) && right; i++) {
+		probe_set_bytes(probe, sizes[i]);
+		counted.packets += probe_search(probe, family, PROBE_SEARCH, COUNTED).drops;
+		counted.bytes += (uint64_t)COUNTED * sizes[i];
+		right = !fw_filter_list_info(fd, &info) && info.hits.packets == (i + 1) * COUNTED &&
+			info.hits.packets == counted.packets && info.hits.bytes == counted.bytes;
+	}
+	probe_set_bytes(probe, PROBE_BYTES);
+	expect(right, "  of any size");
+	expect(counts_at_once(fd, family, &counted), "  of two processors at once, and no count goes down");
+	close(fd);
+	free(prefixes);
+}
+
 static bool count_row(const struct fw_filter_prefix *prefix, const struct fw_filter_hits *hits, void *argument)
 {
 	++*(size_t *)argument;
@@ -355,6 +432,12 @@ int main(int argc, char **argv)
 	test_wrong_callers();
 	test_write_protection();
 	test_searches(large < 300000 ? large : 300000);
+	for (size_t count = 1; count < 2000; count *= 40) {
+		test_counting(FW_FAMILY_IPV4, PROBE_SPREAD, count);
+		test_counting(FW_FAMILY_IPV6, PROBE_SPREAD, count);
+	}
+	test_counting(FW_FAMILY_IPV4, PROBE_ALTERNATE, 1000);
+	test_counting(FW_FAMILY_IPV6, PROBE_CLUSTERS, 1000);
 	test_large(large);
 	probe_close(probe);
 	printf("%d passed, %d failed\n", passed, failed);

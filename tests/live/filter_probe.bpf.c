@@ -25,6 +25,8 @@ struct probe_run {
 	__u64 sum;
 	__u32 drops;
 	__u32 mode;
+	__u32 bytes;
+	__u32 family;
 };
 
 static __always_inline long note(__u32 index, struct probe_run *run, bool drop)
@@ -50,6 +52,25 @@ static long read_step(__u32 index, struct probe_run *run)
 	return note(index, run, bpf_map_lookup_elem(&filter_lists, &zero) == 0);
 }
 
+static long find_step(__u32 index, struct probe_run *run)
+{
+	__u32 *address = bpf_map_lookup_elem(&addresses, &index), zero = 0;
+	void *list = bpf_map_lookup_elem(&filter_lists, &zero);
+	const struct fw_set_block *block;
+	struct fw_set_found found;
+
+	if (!address || !list)
+		return 1;
+	block = filter_block(list, 0);
+	if (!block)
+		return 1;
+	if (run->family == FW_FAMILY_IPV4)
+		found = filter_find4(list, &block->header, address[0]);
+	else
+		found = filter_find6(list, &block->header, address);
+	return note(index, run, found.number != FW_SET_NOWHERE);
+}
+
 static long find4_step(__u32 index, struct probe_run *run)
 {
 	__u32 *address = bpf_map_lookup_elem(&addresses, &index), zero = 0;
@@ -57,7 +78,7 @@ static long find4_step(__u32 index, struct probe_run *run)
 
 	if (!address || !list)
 		return 1;
-	return note(index, run, filter_drops4(list, address[0], PROBE_BYTES));
+	return note(index, run, filter_drops4(list, address[0], run->bytes));
 }
 
 static long find6_step(__u32 index, struct probe_run *run)
@@ -67,18 +88,21 @@ static long find6_step(__u32 index, struct probe_run *run)
 
 	if (!address || !list)
 		return 1;
-	return note(index, run, filter_drops6(list, address, PROBE_BYTES));
+	return note(index, run, filter_drops6(list, address, run->bytes));
 }
 
 SEC("syscall")
 int probe_run(struct probe_argument *argument)
 {
-	struct probe_run run = { .mode = argument->mode };
+	struct probe_run run = { .mode = argument->mode, .bytes = argument->bytes,
+		.family = argument->family };
 	__u64 begin_ns = bpf_ktime_get_ns();
 	__u32 count = argument->count;
 
 	if (argument->mode == PROBE_NOTHING)
 		bpf_loop(count, read_step, &run, 0);
+	else if (argument->mode == PROBE_FIND)
+		bpf_loop(count, find_step, &run, 0);
 	else if (argument->family == FW_FAMILY_IPV4)
 		bpf_loop(count, find4_step, &run, 0);
 	else

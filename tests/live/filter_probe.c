@@ -20,6 +20,7 @@ struct filter_probe {
 	struct filter_probe_bpf *skeleton;
 	uint32_t (*addresses)[4];
 	const uint64_t *verdicts;
+	uint32_t bytes;
 };
 
 static void die(const char *what, const char *why)
@@ -45,6 +46,7 @@ struct filter_probe *probe_open(void)
 
 	if (!probe)
 		die("starting", "no memory");
+	probe->bytes = PROBE_BYTES;
 	if (fw_kernel_side_start(&probe->side, &choice, &error) != FW_OK)
 		die("loading the kernel side", error.text);
 	probe->skeleton = filter_probe_bpf__open_and_load();
@@ -100,10 +102,16 @@ const uint64_t *probe_verdicts(struct filter_probe *probe)
 	return probe->verdicts;
 }
 
+void probe_set_bytes(struct filter_probe *probe, uint32_t bytes)
+{
+	probe->bytes = bytes;
+}
+
 struct probe_argument probe_search(struct filter_probe *probe, uint32_t family, uint32_t mode,
 	uint32_t count)
 {
-	struct probe_argument argument = { .family = family, .mode = mode, .count = count };
+	struct probe_argument argument = { .family = family, .mode = mode, .count = count,
+		.bytes = probe->bytes };
 	LIBBPF_OPTS(bpf_test_run_opts, options, .ctx_in = &argument, .ctx_size_in = sizeof(argument));
 
 	if (bpf_prog_test_run_opts(bpf_program__fd(probe->skeleton->progs.probe_run), &options))

@@ -27,6 +27,8 @@ void probe_use(struct filter_probe *probe, int list);
 uint32_t (*probe_addresses(struct filter_probe *probe))[4];
 /* What came out for each with PROBE_VERDICTS: 1 dropped. */
 const uint64_t *probe_verdicts(struct filter_probe *probe);
+/* Of each packet from now on; PROBE_BYTES at first. */
+void probe_set_bytes(struct filter_probe *probe, uint32_t bytes);
 /* One pass over the first `count` addresses. */
 struct probe_argument probe_search(struct filter_probe *probe, uint32_t family, uint32_t mode,
 	uint32_t count);

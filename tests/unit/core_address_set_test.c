@@ -157,12 +157,17 @@ static bool build_in(uint32_t blocks)
 				 build6(&build, &list.memory.blocks[0].header);
 }
 
-static uint32_t find(wide address)
+static struct fw_set_found find_with_counter(wide address)
 {
 	const struct fw_set_header *header = &list.memory.blocks[0].header;
 
 	return list.bits == 32 ? fw_set_find4(&list.memory, header, (uint32_t)address) :
 				 fw_set_find6(&list.memory, header, split(address));
+}
+
+static uint32_t find(wide address)
+{
+	return find_with_counter(address).number;
 }
 
 /* By halving. */
@@ -191,10 +196,31 @@ static void check(wide address)
 			(int)expected, (int)found);
 }
 
+/* Each prefix has a counter of its own, or none. All are written to: they must be in nobody's way. */
+static void mark_counters(void)
+{
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t *counter = find_with_counter(list.items[i].start).counter;
+
+		assert_ptr_equal(counter, find_with_counter(last_of(&list.items[i])).counter);
+		if (!counter)
+			continue;
+		assert_int_equal(*counter, 0);
+		*counter = UINT32_MAX - i;
+	}
+	for (uint32_t i = 0; i < list.count; i++) {
+		uint32_t *counter = find_with_counter(list.items[i].start).counter;
+
+		if (counter)
+			assert_int_equal(*counter, UINT32_MAX - i);
+	}
+}
+
 /* What is built has every prefix where it is, up to its ends, and nothing else. */
 static void check_list(void)
 {
 	assert_true(build_in(needed_blocks()));
+	mark_counters();
 	for (uint32_t i = 0; i < list.count; i++) {
 		wide first = list.items[i].start, last = last_of(&list.items[i]);
 
@@ -234,6 +260,22 @@ static void spread(uint32_t bits)
 		for (uint32_t k = 0; k < counts[i]; k++)
 			append(step * k + draw_address() % step, bits - (uint32_t)(draw() % 6));
 		check_list();
+	}
+}
+
+/* In ranges of any size, in which buckets are of any size: of IPv4 short and long ones. */
+static void ranges(uint32_t bits)
+{
+	for (uint32_t range = 10; range < bits && range < 40; range++) {
+		wide step = ((wide)1 << range) / 700;
+
+		begin(bits);
+		for (uint32_t k = 0; k < 700; k++)
+			append(((wide)11 << (bits - 4)) + step * k + draw_address() % (step + 1),
+				bits - (uint32_t)(draw() % 4));
+		check_list();
+		for (uint32_t i = 0; i < 20000; i++)
+			check(((wide)11 << (bits - 4)) + draw_address() % ((wide)1 << range));
 	}
 }
 
@@ -335,6 +377,11 @@ static void finds_with_every_count(void **state)
 static void finds_what_is_spread(void **state)
 {
 	both(spread);
+}
+
+static void finds_in_any_range(void **state)
+{
+	both(ranges);
 }
 
 static void finds_mixed_lengths(void **state)
@@ -452,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(finds_with_every_count),
 		cmocka_unit_test(finds_what_is_spread),
+		cmocka_unit_test(finds_in_any_range),
 		cmocka_unit_test(finds_mixed_lengths),
 		cmocka_unit_test(finds_in_clusters),
 		cmocka_unit_test(finds_nested),
