@@ -12,11 +12,16 @@
 enum fw_rule_action {
 	FW_RULE_BLOCK = 1,
 	FW_RULE_LIMIT = 2,
+	FW_RULE_DENY = 3, /* Windows: such a process, or a child of FW_RULE_PID, is not created */
 };
 
 /*
  * What a rule is about, the most specific first. Of the rules of one action that match a process, those of
  * the most specific target count and no others. Among cgroups and units the deepest is the most specific.
+ *
+ * Windows knows the first three. Names and paths are compared there without case; a path is that of the kernel
+ * (\Device\HarddiskVolume1\...) or begins with a drive (C:\...), which the driver looks up when the rule is made,
+ * in the view of who makes it.
  */
 enum fw_rule_target {
 	FW_RULE_PID = 1, /* pid and start_ns; children inherit it unless FW_RULE_NO_CHILDREN */
@@ -91,6 +96,7 @@ enum fw_blocked_operation {
 	FW_BLOCKED_SEND = 3,
 	FW_BLOCKED_RECEIVE = 4,
 	FW_BLOCKED_CUT = 5, /* a connection that was there when the rule was made */
+	FW_BLOCKED_START = 6, /* a process that was to be created; its pid, and no addresses */
 };
 
 /* FW_RECORD_BLOCKED. Each refused call gives one; of refused packets, the first of each flow and rule. */

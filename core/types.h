@@ -12,6 +12,13 @@
 
 #define FW_STATIC_ASSERT(condition, text) _Static_assert(condition, text)
 
+/* A function whose argument number `format_at` is a format as C99 has it, for those from `first` on. */
+#ifdef __MINGW32__
+#define FW_PRINTF(format_at, first) __attribute__((format(gnu_printf, format_at, first)))
+#else
+#define FW_PRINTF(format_at, first) __attribute__((format(printf, format_at, first)))
+#endif
+
 /* Number of elements of a true array. */
 #define FW_ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -2,7 +2,6 @@
 #include "flowwatcher/names.h"
 
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,6 +125,8 @@ const char *fw_rule_action_name(uint16_t action)
 		return "block";
 	case FW_RULE_LIMIT:
 		return "limit";
+	case FW_RULE_DENY:
+		return "deny";
 	default:
 		return "unknown";
 	}
@@ -192,20 +193,9 @@ const char *fw_blocked_operation_name(uint8_t operation)
 		return "receive";
 	case FW_BLOCKED_CUT:
 		return "cut";
+	case FW_BLOCKED_START:
+		return "start";
 	default:
 		return "unknown";
 	}
-}
-
-const char *fw_signal_name(uint32_t signal, char *buffer)
-{
-	const char *name = signal && signal < NSIG ? sigabbrev_np((int)signal) : NULL;
-
-	if (name)
-		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "SIG%s", name);
-	else if (signal >= (uint32_t)SIGRTMIN && signal <= (uint32_t)SIGRTMAX)
-		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "SIGRTMIN+%u", signal - (uint32_t)SIGRTMIN);
-	else
-		snprintf(buffer, FW_SIGNAL_NAME_SIZE, "%u", signal);
-	return buffer;
 }

@@ -372,7 +372,7 @@ static void connections_and_ports(void **state)
 static void blocked(void **state)
 {
 	static const char *const operations[] = { "unknown", "connect", "accept", "send", "receive",
-		"cut", "unknown" };
+		"cut", "start", "unknown" };
 	struct fw_blocked_record *record =
 		(void *)blocked_record(42, 5, "curl", FW_BLOCKED_CONNECT);
 	struct json_object *object;
