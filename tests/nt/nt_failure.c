@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Failures on order: of all that can fail the n-th does, run after run. */
+#include <stdio.h>
+
+#include "nt_internal.h"
+
+#define FAILURES_MAX 100000u
+
+static unsigned fail_at, calls;
+static bool failed;
+
+void nt_failure_reset(void)
+{
+	calls = 0;
+}
+
+bool nt_fails(const char *what)
+{
+	PETHREAD thread = nt_self_or_null();
+
+	if (!fail_at || !thread || thread->failures_paused)
+		return false;
+	if (__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) != fail_at)
+		return false;
+	failed = true;
+	if (getenv("NT_VERBOSE"))
+		fprintf(stderr, "  failure %u: %s\n", fail_at, what);
+	return true;
+}
+
+void nt_failures_pause(void)
+{
+	nt_self()->failures_paused++;
+}
+
+void nt_failures_resume(void)
+{
+	nt_self()->failures_paused--;
+}
+
+unsigned nt_each_failure(void (*scenario)(void *context), void *context)
+{
+	unsigned number;
+
+	for (number = 1; number < FAILURES_MAX; number++) {
+		fail_at = number;
+		calls = 0;
+		failed = false;
+		scenario(context);
+		fail_at = 0;
+		if (!failed)
+			return number - 1;
+	}
+	nt_violation(0, "a scenario that never ends its allocations");
+}
+
+void nt_each_seed(uint64_t first, unsigned count, void (*scenario)(void *context), void *context)
+{
+	const char *only = getenv("NT_SEED"), *more = getenv("NT_SEEDS");
+	struct nt_options options = { 0 };
+	unsigned index;
+
+	if (only) {
+		first = strtoull(only, NULL, 0);
+		count = 1;
+	} else if (more)
+		count = (unsigned)strtoul(more, NULL, 0);
+	for (index = 0; index < count; index++) {
+		options.seed = first + index;
+		nt_kernel_start(&options);
+		scenario(context);
+		nt_kernel_stop();
+	}
+}

@@ -1,0 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Compiled by the host's compiler with our headers and by mingw-w64's with its own: both must agree. */
+#include <ntddk.h>
+#include <tdikrnl.h>
+
+#define NT_SIZE(type, size) _Static_assert(sizeof(type) == (size), "size of " #type);
+#define NT_AT(type, field, offset) \
+	_Static_assert(__builtin_offsetof(type, field) == (offset), "offset of " #type "." #field);
+#define NT_VALUE(name, value) _Static_assert((unsigned)(name) == (value), "value of " #name);
+#include "nt_layouts.h"
