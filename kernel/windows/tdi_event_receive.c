@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/windows/tdi_event.h"
+#include "kernel/windows/tdi_flow.h"
+#include "kernel/windows/tdi_handler.h"
+#include "kernel/windows/tdi_judge.h"
+#include "kernel/windows/tdi_transfer.h"
+
+/* Nobody takes the data; the lower driver keeps it, or drops a datagram. */
+static NTSTATUS not_accepted(ULONG *taken)
+{
+	if (taken)
+		*taken = 0;
+	return STATUS_DATA_NOT_ACCEPTED;
+}
+
+/* The client took bytes at once, and may have given a request for more, which is counted when it
+ * completes. */
+static void count_taken(
+	struct fw_tdi_object *object, NTSTATUS status, const ULONG *taken, IRP **irp)
+{
+	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED)
+		return;
+	if (taken)
+		fw_tdi_flow_received(object, *taken);
+	if (status == STATUS_MORE_PROCESSING_REQUIRED && irp && *irp)
+		fw_tdi_receive_returned(object->device, *irp);
+}
+
+/* Whose data it is: without a context that tells connections apart, that of their address. A
+ * reference. */
+static struct fw_tdi_object *receiver(struct fw_tdi_handler *handler, CONNECTION_CONTEXT context)
+{
+	struct fw_tdi_object *connection = fw_tdi_object_of_context(handler->address, context);
+
+	if (connection)
+		return connection;
+	fw_tdi_object_hold(handler->address);
+	return handler->address;
+}
+
+NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT connection_context,
+	ULONG flags, ULONG indicated, ULONG available, ULONG *taken, void *data, IRP **irp)
+{
+	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	struct fw_tdi_object *object;
+	NTSTATUS status;
+
+	if (!handler)
+		return not_accepted(taken);
+	object = receiver(handler, connection_context);
+	status = ((PTDI_IND_RECEIVE)handler->function)(handler->context, connection_context, flags,
+		indicated, available, taken, data, irp);
+	count_taken(object, status, taken, irp);
+	fw_tdi_object_put(object);
+	fw_tdi_handler_put(handler);
+	return status;
+}
+
+/* The client that answers with STATUS_PENDING has taken the data all the same, and gives the
+ * descriptor back later. */
+static void count_chained(struct fw_tdi_object *object, NTSTATUS status, ULONG length)
+{
+	if (status == STATUS_SUCCESS || status == STATUS_PENDING)
+		fw_tdi_flow_received(object, length);
+}
+
+NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
+	CONNECTION_CONTEXT connection_context, ULONG flags, ULONG length, ULONG offset, MDL *data,
+	void *descriptor)
+{
+	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	struct fw_tdi_object *object;
+	NTSTATUS status;
+
+	if (!handler)
+		return STATUS_DATA_NOT_ACCEPTED;
+	object = receiver(handler, connection_context);
+	status = ((PTDI_IND_CHAINED_RECEIVE)handler->function)(
+		handler->context, connection_context, flags, length, offset, data, descriptor);
+	count_chained(object, status, length);
+	fw_tdi_object_put(object);
+	fw_tdi_handler_put(handler);
+	return status;
+}
+
+static bool is_refused(
+	struct fw_tdi_handler *handler, const void *source, LONG source_length, ULONG length)
+{
+	struct fw_tdi_endpoint remote;
+	bool known = fw_tdi_endpoint_read(source, source_length, &remote) ||
+		     fw_tdi_flow_remote(handler->address, &remote);
+
+	return fw_tdi_refused(handler->address, known ? &remote : NULL, FW_BLOCKED_RECEIVE, length);
+}
+
+NTSTATUS NTAPI fw_tdi_event_receive_datagram(void *event_context, LONG source_length, void *source,
+	LONG options_length, void *options, ULONG flags, ULONG indicated, ULONG available,
+	ULONG *taken, void *data, IRP **irp)
+{
+	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	NTSTATUS status;
+
+	if (!handler)
+		return not_accepted(taken);
+	if (is_refused(handler, source, source_length, available)) {
+		status = not_accepted(taken);
+	} else {
+		status = ((PTDI_IND_RECEIVE_DATAGRAM)handler->function)(handler->context,
+			source_length, source, options_length, options, flags, indicated, available,
+			taken, data, irp);
+		count_taken(handler->address, status, taken, irp);
+	}
+	fw_tdi_handler_put(handler);
+	return status;
+}
+
+NTSTATUS NTAPI fw_tdi_event_chained_receive_datagram(void *event_context, LONG source_length,
+	void *source, LONG options_length, void *options, ULONG flags, ULONG length, ULONG offset,
+	MDL *data, void *descriptor)
+{
+	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	NTSTATUS status = STATUS_DATA_NOT_ACCEPTED;
+
+	if (handler && !is_refused(handler, source, source_length, length)) {
+		status = ((PTDI_IND_CHAINED_RECEIVE_DATAGRAM)handler->function)(handler->context,
+			source_length, source, options_length, options, flags, length, offset, data,
+			descriptor);
+		count_chained(handler->address, status, length);
+	}
+	fw_tdi_handler_put(handler);
+	return status;
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Requests that carry data, counted when they complete by what was transferred. Called by the
+ * dispatch routine and the event handlers, IRQL <= DISPATCH_LEVEL, no lock is held.
+ */
+#ifndef FW_NT_TDI_TRANSFER_H
+#define FW_NT_TDI_TRANSFER_H
+
+#include "kernel/windows/tdi_object.h"
+
+NTSTATUS fw_tdi_send(struct fw_tdi_device *device, IRP *irp);
+NTSTATUS fw_tdi_receive(struct fw_tdi_device *device, IRP *irp);
+NTSTATUS fw_tdi_send_datagram(struct fw_tdi_device *device, IRP *irp);
+NTSTATUS fw_tdi_receive_datagram(struct fw_tdi_device *device, IRP *irp);
+
+/* A client answered an event with this TDI_RECEIVE or TDI_RECEIVE_DATAGRAM; the lower driver gets
+ * it next. */
+void fw_tdi_receive_returned(struct fw_tdi_device *device, IRP *irp);
+
+#endif

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The whole driver between the fake socket layer and the fake transport: what its usage rows say equals what the sockets
+ * carried, exactly, for each process; a rule refuses; what is in use keeps it from being unloaded. Every scenario ends
+ * with the checks of the fake kernel: nothing left, nothing stuck.
+ */
+#include "control_client.h"
+#include "fake_sockets.h"
+
+#define SEEDS 30
+#define BYTES 9000u
+#define CLIENT 500u
+#define SERVER 600u
+#define IDLER 700u
+#define ROWS 16
+
+static PEPROCESS client_process, server_process, idle_process;
+static uint16_t port;
+static UCHAR bytes[BYTES];
+
+/* The kernel runs. */
+static bool world_begin(unsigned devices)
+{
+	NTSTATUS status;
+
+	nt_failures_pause();
+	NT_CHECK_EQUAL(fake_transport_start(devices, NULL), STATUS_SUCCESS);
+	nt_failures_resume();
+	status = nt_driver_load("FlowWatcher", DriverEntry, &control_driver);
+	if (!NT_SUCCESS(status))
+		return false;
+	client_process = control_process(CLIENT, 4, "\\??\\C:\\client.exe");
+	server_process = control_process(SERVER, 4, "\\??\\C:\\server.exe");
+	idle_process = control_process(IDLER, 4, "\\??\\C:\\idle.exe");
+	return true;
+}
+
+static void processes_end(void)
+{
+	nt_process_become(NULL);
+	nt_process_exit(client_process);
+	nt_process_exit(server_process);
+	nt_process_exit(idle_process);
+}
+
+/* Stopped by its code, asked again until nothing of it is in use. */
+static void driver_unload(void)
+{
+	struct fw_control_status status = { 0 };
+	unsigned round;
+	HANDLE handle;
+
+	nt_process_become(NULL);
+	nt_failures_pause();
+	handle = control_open();
+	NT_CHECK(handle != NULL);
+	for (round = 0; round < 1000 && !(status.state & FW_CONTROL_UNLOADABLE); round++) {
+		NT_CHECK_EQUAL(control_ask(handle, FW_CONTROL_STOP, NULL, 0, &status, sizeof(status), NULL),
+			STATUS_SUCCESS);
+		nt_sleep_ms(1);
+	}
+	NT_CHECK(status.state & FW_CONTROL_UNLOADABLE);
+	nt_close(handle);
+	NT_CHECK_EQUAL(nt_driver_unload(control_driver), STATUS_SUCCESS);
+	nt_failures_resume();
+}
+
+static void world_end(void)
+{
+	nt_failures_pause();
+	processes_end();
+	driver_unload();
+	fake_transport_stop();
+	nt_failures_resume();
+}
+
+/* The counters of a process; all zero without a row. */
+static struct fw_counters usage_of(uint32_t pid)
+{
+	struct fw_control_cursor cursor = { sizeof(cursor), 0, 0 };
+	UCHAR buffer[sizeof(struct fw_control_rows) + ROWS * sizeof(struct fw_usage)];
+	struct fw_control_rows rows;
+	struct fw_counters sum = { 0 };
+	struct fw_usage row;
+	HANDLE handle;
+	uint32_t index;
+
+	nt_process_become(NULL);
+	handle = control_open();
+	NT_CHECK(handle != NULL);
+	do {
+		NT_CHECK_EQUAL(control_ask(handle, FW_CONTROL_USAGE, &cursor, sizeof(cursor), buffer, sizeof(buffer),
+				       NULL),
+			STATUS_SUCCESS);
+		memcpy(&rows, buffer, sizeof(rows));
+		cursor.after = rows.after;
+		for (index = 0; index < rows.count; index++) {
+			memcpy(&row, buffer + rows.size + index * rows.row_size, sizeof(row));
+			if (row.process.pid != pid)
+				continue;
+			sum.sent += row.counters.sent;
+			sum.received += row.counters.received;
+		}
+	} while (rows.count);
+	nt_close(handle);
+	return sum;
+}
+
+static void send_all(struct fake_socket *socket)
+{
+	size_t at, sent;
+
+	for (at = 0; at < BYTES; at += sent)
+		NT_CHECK_EQUAL(fake_socket_send(socket, bytes + at, BYTES - at < 4000 ? BYTES - at : 4000, &sent),
+			STATUS_SUCCESS);
+}
+
+static void receive_until_end(struct fake_socket *socket)
+{
+	UCHAR data[2000];
+	size_t count;
+
+	do
+		NT_CHECK_EQUAL(fake_socket_receive(socket, data, sizeof(data), &count), STATUS_SUCCESS);
+	while (count);
+}
+
+static struct fake_socket *client_socket;
+static enum fake_style style;
+static enum fake_protocol stream, datagram;
+
+static void client(void *context)
+{
+	NTSTATUS status;
+
+	(void)context;
+	client_socket = fake_socket_open(stream, style, 0, &status);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	while ((status = fake_socket_connect(client_socket, port)) == STATUS_CONNECTION_REFUSED)
+		nt_sleep_ms(1);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	send_all(client_socket);
+	NT_CHECK_EQUAL(fake_socket_send_urgent(client_socket, '!'), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_shutdown(client_socket), STATUS_SUCCESS);
+	receive_until_end(client_socket);
+}
+
+static void check_equal(struct fake_socket *server)
+{
+	struct fw_counters client_row = usage_of(CLIENT), server_row = usage_of(SERVER), idle = usage_of(IDLER);
+	struct fake_totals totals;
+
+	fake_transport_totals(stream, &totals);
+	NT_CHECK_EQUAL(client_row.sent, fake_socket_sent(client_socket));
+	NT_CHECK_EQUAL(client_row.received, fake_socket_received(client_socket));
+	NT_CHECK_EQUAL(server_row.sent, fake_socket_sent(server));
+	NT_CHECK_EQUAL(server_row.received, fake_socket_received(server));
+	NT_CHECK_EQUAL(client_row.sent + server_row.sent, totals.sent);
+	NT_CHECK_EQUAL(client_row.received + server_row.received, totals.delivered);
+	NT_CHECK_EQUAL(idle.sent + idle.received, 0);
+}
+
+static void stream_once(void *context)
+{
+	struct fake_socket *listener, *server;
+	NTSTATUS status;
+	PETHREAD thread;
+
+	(void)context;
+	NT_CHECK(world_begin(63));
+	nt_process_become(server_process);
+	listener = fake_socket_open(stream, style, 0, &status);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_listen(listener, 3), STATUS_SUCCESS);
+	port = fake_socket_port(listener);
+	thread = nt_thread_start("client", client_process, client, NULL);
+	server = fake_socket_accept(listener, NT_FOREVER_MS, &status);
+	NT_CHECK(server);
+	receive_until_end(server);
+	send_all(server);
+	NT_CHECK_EQUAL(fake_socket_shutdown(server), STATUS_SUCCESS);
+	nt_thread_join(thread);
+	check_equal(server);
+	NT_CHECK_EQUAL(nt_driver_unload(control_driver), STATUS_INVALID_DEVICE_REQUEST);
+	fake_socket_close(client_socket);
+	fake_socket_close(server);
+	fake_socket_close(listener);
+	NT_CHECK_EQUAL(usage_of(CLIENT).sent, BYTES + 1);
+	world_end();
+}
+
+static void streams_events(void)
+{
+	stream = FAKE_TCP;
+	style = FAKE_BY_EVENTS;
+	nt_each_seed(1, SEEDS, stream_once, NULL);
+}
+
+static void streams_requests(void)
+{
+	stream = FAKE_TCP6;
+	style = FAKE_BY_REQUESTS;
+	nt_each_seed(1000, SEEDS, stream_once, NULL);
+}
+
+static void streams_parallel(void)
+{
+	const struct nt_options options = { .free_running = true };
+	unsigned round;
+
+	stream = FAKE_TCP;
+	style = FAKE_BY_EVENTS;
+	for (round = 0; round < 10; round++) {
+		nt_kernel_start(&options);
+		stream_once(NULL);
+		nt_kernel_stop();
+	}
+}
+
+static void datagrams_once(void *context)
+{
+	struct fake_socket *one, *other;
+	struct fake_totals totals;
+	UCHAR data[2000];
+	NTSTATUS status;
+	unsigned index;
+	size_t count;
+
+	(void)context;
+	NT_CHECK(world_begin(63));
+	nt_process_become(client_process);
+	one = fake_socket_open(datagram, FAKE_BY_EVENTS, 0, &status);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	nt_process_become(server_process);
+	other = fake_socket_open(datagram, style, 0, &status);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	port = fake_socket_port(other);
+	for (index = 1; index <= 10; index++) {
+		NT_CHECK_EQUAL(fake_socket_send_to(one, port, bytes, index * 100), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_receive_from(other, data, sizeof(data), &count, 5000), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(count, index * 100);
+	}
+	fake_transport_totals(datagram, &totals);
+	NT_CHECK_EQUAL(usage_of(CLIENT).sent, totals.sent);
+	NT_CHECK_EQUAL(usage_of(SERVER).received, totals.delivered);
+	NT_CHECK_EQUAL(totals.delivered, 5500);
+	fake_socket_close(one);
+	fake_socket_close(other);
+	world_end();
+}
+
+static void datagrams(void)
+{
+	style = FAKE_BY_EVENTS;
+	datagram = FAKE_UDP;
+	nt_each_seed(1, SEEDS, datagrams_once, NULL);
+	style = FAKE_BY_REQUESTS;
+	datagram = FAKE_UDP6;
+	nt_each_seed(1, SEEDS, datagrams_once, NULL);
+}
+
+#define SENDERS 3
+#define DATAGRAMS 100
+
+static void sender(void *context)
+{
+	struct fake_socket *socket;
+	NTSTATUS status;
+	unsigned index;
+
+	(void)context;
+	socket = fake_socket_open(FAKE_UDP, FAKE_BY_EVENTS, 0, &status);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+	for (index = 0; index < DATAGRAMS; index++)
+		NT_CHECK_EQUAL(fake_socket_send_to(socket, port, bytes, 10), STATUS_SUCCESS);
+	fake_socket_close(socket);
+}
+
+/* One process, several threads that are charged to it at once: what TSan is to look at. */
+static void senders_once(void *context)
+{
+	PETHREAD threads[SENDERS];
+	struct fake_socket *target;
+	NTSTATUS status;
+	unsigned index;
+
+	(void)context;
+	NT_CHECK(world_begin(2));
+	nt_process_become(server_process);
+	target = fake_socket_open(FAKE_UDP, FAKE_BY_EVENTS, 0, &status);
+	port = fake_socket_port(target);
+	for (index = 0; index < SENDERS; index++)
+		threads[index] = nt_thread_start("sender", client_process, sender, NULL);
+	for (index = 0; index < SENDERS; index++)
+		nt_thread_join(threads[index]);
+	NT_CHECK_EQUAL(usage_of(CLIENT).sent, SENDERS * DATAGRAMS * 10);
+	fake_socket_close(target);
+	world_end();
+}
+
+static void senders(void)
+{
+	const struct nt_options options = { .free_running = true };
+
+	nt_kernel_start(&options);
+	senders_once(NULL);
+	nt_kernel_stop();
+	nt_each_seed(1, 5, senders_once, NULL);
+}
+
+static void block_once(void *context)
+{
+	struct fw_rule rule = control_rule(FW_RULE_BLOCK, FW_RULE_PID, CLIENT, "pid:500");
+	struct fake_socket *listener;
+	struct fake_totals totals;
+	NTSTATUS status;
+	HANDLE handle;
+
+	(void)context;
+	NT_CHECK(world_begin(1));
+	handle = control_open();
+	NT_CHECK_EQUAL(control_add(handle, &rule, 1), STATUS_SUCCESS);
+	nt_process_become(server_process);
+	listener = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
+	NT_CHECK_EQUAL(fake_socket_listen(listener, 3), STATUS_SUCCESS);
+	port = fake_socket_port(listener);
+	nt_process_become(client_process);
+	client_socket = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
+	NT_CHECK(!NT_SUCCESS(fake_socket_connect(client_socket, port)));
+	nt_process_become(NULL);
+	NT_CHECK_EQUAL(control_remove(handle, &rule.id, 1), STATUS_SUCCESS);
+	nt_process_become(client_process);
+	NT_CHECK_EQUAL(fake_socket_connect(client_socket, port), STATUS_SUCCESS);
+	fake_transport_totals(FAKE_TCP, &totals);
+	NT_CHECK_EQUAL(totals.connects, 1);
+	fake_socket_close(client_socket);
+	fake_socket_close(listener);
+	nt_process_become(NULL);
+	nt_close(handle);
+	world_end();
+}
+
+static void blocks(void)
+{
+	nt_each_seed(1, SEEDS, block_once, NULL);
+}
+
+/* Whatever fails, nothing is left, nothing hangs, and a send that succeeded was counted. */
+static void fail_once(void *context)
+{
+	struct fake_socket *listener = NULL, *server = NULL, *near_end = NULL;
+	NTSTATUS status;
+	size_t count;
+	UCHAR data[100];
+
+	(void)context;
+	nt_kernel_start(NULL);
+	if (!world_begin(1)) {
+		fake_transport_stop();
+		nt_kernel_stop();
+		return;
+	}
+	nt_process_become(server_process);
+	listener = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
+	if (listener && NT_SUCCESS(fake_socket_listen(listener, 2)) && (port = fake_socket_port(listener)) != 0) {
+		nt_process_become(client_process);
+		near_end = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
+		if (near_end && NT_SUCCESS(fake_socket_connect(near_end, port)))
+			server = fake_socket_accept(listener, 1000, &status);
+		if (server && NT_SUCCESS(fake_socket_send(near_end, bytes, 100, &count)) &&
+			NT_SUCCESS(fake_socket_shutdown(near_end)))
+			fake_socket_receive(server, data, sizeof(data), &count);
+	}
+	fake_socket_close(server);
+	fake_socket_close(near_end);
+	fake_socket_close(listener);
+	world_end();
+	nt_kernel_stop();
+}
+
+static void failures(void)
+{
+	printf("  %u failures\n", nt_each_failure(fail_once, NULL));
+}
+
+int main(int argc, char **argv)
+{
+	nt_tests_begin(argc, argv);
+	nt_test("NT-15: usage equals the sockets' bytes, by events", streams_events);
+	nt_test("NT-8: usage equals the sockets' bytes, by requests over IPv6", streams_requests);
+	nt_test("NT-15: usage equals the sockets' bytes, in parallel", streams_parallel);
+	nt_test("NT-16: usage equals the sockets' bytes, of datagrams", datagrams);
+	nt_test("NT-17: several threads of a process send at once", senders);
+	nt_test("a rule refuses a connection, and no longer when it is removed", blocks);
+	nt_test("NT-23: everything fails once, nothing is left", failures);
+	return nt_tests_end();
+}
