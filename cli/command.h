@@ -46,7 +46,7 @@ bool fw_command_no_arguments(const struct fw_command *command, int argc, char **
 /* "flowwatcher watch: <text>; try 'flowwatcher watch --help'"; returns the exit code for bad
  * usage. */
 int fw_command_usage_error(const struct fw_command *command, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	FW_PRINTF(2, 3);
 
 /* The value of an option was refused: with the hint when it is bad usage. Returns the exit code. */
 int fw_command_option_error(const struct fw_command *command, const struct fw_error *error);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* doctor: what this kernel offers, which hooks are chosen and why, what is missing and what that costs. */
-#include "backend/linux/bpf_backend.h"
-#include "backend/sockdiag/sockdiag_backend.h"
 #include "cli/command.h"
+#include "cli/doctor.h"
 #include "cli/output.h"
 #include "flowwatcher/json_objects.h"
-#include "flowwatcher/session.h"
 
 #include <getopt.h>
 #include <stdio.h>
@@ -38,63 +36,34 @@ static bool report_feature(const struct fw_feature *feature, void *argument)
 	return fw_output_flush();
 }
 
-/* What a command would use now: opening a session tells more surely than any list of features. */
-static void choose(struct fw_bpf_status *kernel_side, const char **backend, char *reason, size_t size)
-{
-	const struct fw_session_options options = { .choice = FW_BACKEND_AUTO, .wire = true };
-	struct fw_session session = { 0 };
-	struct fw_error error;
-
-	if (fw_bpf_status(kernel_side, &error) != FW_OK)
-		kernel_side->loaded = false;
-	if (fw_session_open(&options, &session, &error) != FW_OK) {
-		*backend = "none";
-		snprintf(reason, size, "%s", error.text);
-		return;
-	}
-	*backend = session.backend->ops->name;
-	if (session.is_fallback)
-		snprintf(reason, size, "%s", session.notice);
-	else if (session.is_private)
-		snprintf(reason, size, "nothing is loaded, so each command loads a private copy; "
-				       "'flowwatcher load' puts one in place that stays");
-	else
-		snprintf(reason, size, "the kernel side is loaded (%s)", kernel_side->directory);
-	fw_session_close(&session);
-}
-
 static void report_choice(bool json)
 {
-	struct fw_bpf_status kernel_side = { 0 };
-	char reason[FW_ERROR_TEXT_SIZE];
+	struct fw_doctor_choice choice = { .backend = "none" };
 	struct json_object *object;
-	const char *backend;
 
-	choose(&kernel_side, &backend, reason, sizeof(reason));
+	fw_doctor_choose(&choice);
 	if (!json) {
-		printf("Commands use %s: %s\n\n", backend, reason);
+		printf("Commands use %s: %s\n\n", choice.backend, choice.reason);
 		return;
 	}
 	object = fw_json_new("doctor");
-	fw_json_add_text(object, "backend", backend, strlen(backend));
-	fw_json_add_bool(object, "loaded", kernel_side.loaded);
-	fw_json_add_text(object, "reason", reason, strlen(reason));
+	fw_json_add_text(object, "backend", choice.backend, strlen(choice.backend));
+	fw_json_add_bool(object, "loaded", choice.loaded);
+	fw_json_add_text(object, "reason", choice.reason, strlen(choice.reason));
 	fw_json_print_line(object);
 }
 
 static int report_all(bool json)
 {
-	struct report report = { .backend = "bpf", .json = json };
+	struct report report = { .json = json };
 	struct fw_error error = { FW_OK, "" };
-	enum fw_status status;
+	enum fw_status status = FW_OK;
 
 	report_choice(json);
-	status = fw_bpf_features(report_feature, &report, &error);
-
-	if (status == FW_OK) {
-		report.backend = "sockdiag";
+	for (size_t i = 0; status == FW_OK && fw_doctor_parts[i].features; i++) {
+		report.backend = fw_doctor_parts[i].backend;
 		report.group = report.group ? "" : NULL;
-		status = fw_sockdiag_features(report_feature, &report, &error);
+		status = fw_doctor_parts[i].features(report_feature, &report, &error);
 	}
 	if (status != FW_OK && status != FW_STOPPED)
 		return fw_command_fail(&error);

@@ -25,7 +25,7 @@ static void put_process_create(struct fw_event_line *line, const struct fw_recor
 		line->failed = true;
 		return;
 	}
-	fprintf(line->file, "Process %u Created. Command line: ", record->pid);
+	fw_event_line_add(line, "Process %u Created. Command line: ", record->pid);
 	if (length)
 		fw_event_line_bytes(line, command, length);
 	else
@@ -37,7 +37,7 @@ static void put_process_exit(struct fw_event_line *line, const struct fw_record_
 {
 	const struct fw_process_exit_record *record = (const void *)header;
 
-	fprintf(line->file, "Process %u Exited. Code: %u", record->pid,
+	fw_event_line_add(line, "Process %u Exited. Code: %u", record->pid,
 		record->signal ? SIGNAL_EXIT + record->signal : record->exit_code);
 }
 
@@ -46,7 +46,7 @@ static void put_thread(struct fw_event_line *line, const struct fw_record_header
 	const struct fw_thread_record *record = (const void *)header;
 	bool created = header->type == FW_RECORD_THREAD_CREATE;
 
-	fprintf(line->file, "Thread %u %s process %u", record->tid,
+	fw_event_line_add(line, "Thread %u %s process %u", record->tid,
 		created ? "Created in" : "Exited from", record->pid);
 }
 
@@ -54,7 +54,7 @@ static void put_image(struct fw_event_line *line, const struct fw_record_header 
 {
 	const struct fw_image_record *record = (const void *)header;
 
-	fprintf(line->file,
+	fw_event_line_add(line,
 		"Image loaded into process %u at address 0x%" PRIx64 ", size: 0x%" PRIx64 ", name: ",
 		record->pid, record->address, record->size);
 	fw_event_line_text(line, header, &record->path);
@@ -67,7 +67,7 @@ static void put_connection(struct fw_event_line *line, const struct fw_record_he
 	char protocol[FW_PROTOCOL_NAME_SIZE];
 	char local[FW_ADDRESS_TEXT_SIZE], remote[FW_ADDRESS_TEXT_SIZE];
 
-	fprintf(line->file, "Connection %s process %u: %s %s to %s",
+	fw_event_line_add(line, "Connection %s process %u: %s %s to %s",
 		header->type == FW_RECORD_CONNECTION_OPEN ? "opened by" : "closed of",
 		connection->owner_pid, fw_protocol_name(connection->protocol, protocol),
 		fw_format_endpoint(connection->family, connection->local_address,
@@ -81,7 +81,7 @@ static void put_port(struct fw_event_line *line, const struct fw_record_header *
 	const struct fw_port *port = &((const struct fw_port_record *)header)->port;
 	char protocol[FW_PROTOCOL_NAME_SIZE], endpoint[FW_ADDRESS_TEXT_SIZE];
 
-	fprintf(line->file, "Port %s process %u: %s %s",
+	fw_event_line_add(line, "Port %s process %u: %s %s",
 		header->type == FW_RECORD_PORT_TAKEN ? "taken by" : "released by",
 		port->owner_pid, fw_protocol_name(port->protocol, protocol),
 		fw_format_endpoint(port->family, port->address, port->port, endpoint,
@@ -92,7 +92,7 @@ static void put_blocked(struct fw_event_line *line, const struct fw_record_heade
 {
 	const struct fw_blocked_record *record = (const void *)header;
 
-	fprintf(line->file, "Blocked by rule %u: %s of process %u: ", record->rule,
+	fw_event_line_add(line, "Blocked by rule %u: %s of process %u: ", record->rule,
 		fw_blocked_operation_name(record->operation), record->pid);
 	fw_event_line_blocked(line, record, "to");
 }
@@ -125,7 +125,7 @@ static void put_line(struct fw_event_line *line, const struct fw_record_header *
 		put_blocked(line, record);
 		break;
 	case FW_RECORD_LOSS:
-		fputs("Lost:", line->file);
+		fw_event_line_add(line, "Lost:");
 		fw_event_line_loss(line, (const struct fw_loss_record *)record);
 		break;
 	}
@@ -138,7 +138,7 @@ char *fw_event_classic(const struct fw_record_header *record)
 	if (!fw_event_line_begin(&line))
 		return NULL;
 	fw_event_line_time(&line, record->time_ns);
-	fputs(": ", line.file);
+	fw_event_line_add(&line, ": ");
 	put_line(&line, record);
 	return fw_event_line_end(&line);
 }

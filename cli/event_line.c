@@ -7,24 +7,66 @@
 #include "flowwatcher/text_codec.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define FIRST_CAPACITY 256
+
+/* Room for `more` bytes and the zero behind them. */
+static bool reserve(struct fw_event_line *line, size_t more)
+{
+	size_t capacity = line->capacity ? line->capacity : FIRST_CAPACITY;
+	char *text;
+
+	while (capacity - line->length <= more)
+		capacity *= 2;
+	if (capacity == line->capacity)
+		return true;
+	text = realloc(line->text, capacity);
+	if (!text) {
+		line->failed = true;
+		return false;
+	}
+	line->text = text;
+	line->capacity = capacity;
+	return true;
+}
 
 bool fw_event_line_begin(struct fw_event_line *line)
 {
 	memset(line, 0, sizeof(*line));
-	line->file = open_memstream(&line->text, &line->size);
-	return line->file;
+	if (!reserve(line, 0))
+		return false;
+	line->text[0] = '\0';
+	return true;
 }
 
 char *fw_event_line_end(struct fw_event_line *line)
 {
-	bool failed = ferror(line->file);
-
-	if (!fclose(line->file) && !failed && !line->failed)
+	if (!line->failed)
 		return line->text;
 	free(line->text);
 	return NULL;
+}
+
+void fw_event_line_add(struct fw_event_line *line, const char *format, ...)
+{
+	va_list arguments, again;
+	int length;
+
+	va_start(arguments, format);
+	va_copy(again, arguments);
+	length = vsnprintf(line->text + line->length, line->capacity - line->length, format, arguments);
+	if (length < 0)
+		line->failed = true;
+	else if (reserve(line, (size_t)length)) {
+		vsnprintf(line->text + line->length, line->capacity - line->length, format, again);
+		line->length += (size_t)length;
+	}
+	va_end(again);
+	va_end(arguments);
 }
 
 void fw_event_line_time(struct fw_event_line *line, uint64_t boot_ns)
@@ -32,19 +74,13 @@ void fw_event_line_time(struct fw_event_line *line, uint64_t boot_ns)
 	char time[FW_TIME_TEXT_SIZE];
 
 	fw_format_boot_time(boot_ns, time, sizeof(time));
-	fprintf(line->file, "%.12s", time + strlen("2000-01-01T"));
+	fw_event_line_add(line, "%.12s", time + strlen("2000-01-01T"));
 }
 
 void fw_event_line_bytes(struct fw_event_line *line, const char *bytes, size_t length)
 {
-	char *text = malloc(length + 1);
-
-	if (!text) {
-		line->failed = true;
-		return;
-	}
-	fwrite(text, 1, fw_text_printable(bytes, length, text, length + 1), line->file);
-	free(text);
+	if (reserve(line, length))
+		line->length += fw_text_printable(bytes, length, line->text + line->length, length + 1);
 }
 
 void fw_event_line_text(struct fw_event_line *line, const struct fw_record_header *record,
@@ -62,7 +98,7 @@ void fw_event_line_blocked(struct fw_event_line *line, const struct fw_blocked_r
 	char protocol[FW_PROTOCOL_NAME_SIZE];
 	char local[FW_ADDRESS_TEXT_SIZE], remote[FW_ADDRESS_TEXT_SIZE];
 
-	fprintf(line->file, "%s %s %s %s", fw_protocol_name(record->protocol, protocol),
+	fw_event_line_add(line, "%s %s %s %s", fw_protocol_name(record->protocol, protocol),
 		fw_format_endpoint(record->family, record->local_address, record->local_port, local,
 			sizeof(local)),
 		arrow,
@@ -77,9 +113,9 @@ void fw_event_line_program(struct fw_event_line *line,
 		fw_event_line_text(line, &record->header, &record->exe);
 		return;
 	}
-	fputc('[', line->file);
+	fw_event_line_add(line, "[");
 	fw_event_line_bytes(line, record->comm, strnlen(record->comm, sizeof(record->comm)));
-	fputc(']', line->file);
+	fw_event_line_add(line, "]");
 }
 
 void fw_event_line_loss(struct fw_event_line *line, const struct fw_loss_record *record)
@@ -91,7 +127,7 @@ void fw_event_line_loss(struct fw_event_line *line, const struct fw_loss_record 
 
 		if (!record->lost[type])
 			continue;
-		fprintf(line->file, "%s%" PRIu64 " %s", separator, record->lost[type],
+		fw_event_line_add(line, "%s%" PRIu64 " %s", separator, record->lost[type],
 			fw_record_type_text(type, number));
 		separator = ", ";
 	}

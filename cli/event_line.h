@@ -8,13 +8,12 @@
 #include "abi/rule.h"
 
 #include <stdbool.h>
-#include <stdio.h>
 
 /* A line that is being written. */
 struct fw_event_line {
-	FILE *file;
 	char *text;
-	size_t size;
+	size_t length; /* bytes, without the terminating zero */
+	size_t capacity;
 	bool failed; /* memory ran out */
 };
 
@@ -22,6 +21,9 @@ bool fw_event_line_begin(struct fw_event_line *line);
 /* The line, on the heap; NULL: memory ran out somewhere. */
 char *fw_event_line_end(struct fw_event_line *line);
 
+/* As printf. */
+void fw_event_line_add(struct fw_event_line *line, const char *format, ...)
+	FW_PRINTF(2, 3);
 /* "12:34:56.789", UTC. */
 void fw_event_line_time(struct fw_event_line *line, uint64_t boot_ns);
 /* Bytes of unknown origin. */

@@ -36,7 +36,7 @@ static void put_head(struct fw_event_line *line, const struct fw_record_header *
 	if (process.pid)
 		snprintf(pid, sizeof(pid), "%u", process.pid);
 	fw_event_line_time(line, record->time_ns);
-	fprintf(line->file, "  %-16s  %7s  %s%*s  ", fw_record_type_name(record->type), pid, comm,
+	fw_event_line_add(line, "  %-16s  %7s  %s%*s  ", fw_record_type_name(record->type), pid, comm,
 		columns < COMM_COLUMNS ? (int)(COMM_COLUMNS - columns) : 0, "");
 }
 
@@ -46,36 +46,36 @@ static void put_process_create(struct fw_event_line *line, const struct fw_recor
 	const char *arguments = fw_record_text(header, &record->command_line);
 	char *command;
 
-	fputs(fw_create_cause_name(record->cause), line->file);
+	fw_event_line_add(line, "%s", fw_create_cause_name(record->cause));
 	if (record->parent_pid)
-		fprintf(line->file, " by %u", record->parent_pid);
-	fputs(": ", line->file);
+		fw_event_line_add(line, " by %u", record->parent_pid);
+	fw_event_line_add(line, ": ");
 	if (!arguments) {
 		fw_event_line_program(line, record);
 		return;
 	}
 	command = fw_command_line_quote(fw_arguments_of(arguments, record->command_line.length));
 	if (command)
-		fputs(command, line->file);
+		fw_event_line_add(line, "%s", command);
 	else
 		line->failed = true;
 	free(command);
 	if (record->flags & FW_EVENT_COMMAND_LINE_CUT)
-		fputs(" ...", line->file);
+		fw_event_line_add(line, " ...");
 }
 
 static void put_seconds(struct fw_event_line *line, uint64_t ns)
 {
 	uint64_t ms = ns / NS_PER_MS;
 
-	fprintf(line->file, "%" PRIu64 ".%03u s", ms / 1000, (unsigned int)(ms % 1000));
+	fw_event_line_add(line, "%" PRIu64 ".%03u s", ms / 1000, (unsigned int)(ms % 1000));
 }
 
 static void put_bytes(struct fw_event_line *line, const struct fw_counters *counters)
 {
 	char sent[FW_BYTES_TEXT_SIZE], received[FW_BYTES_TEXT_SIZE];
 
-	fprintf(line->file, ", %s sent, %s received",
+	fw_event_line_add(line, ", %s sent, %s received",
 		fw_format_bytes(counters->sent, sent, sizeof(sent)),
 		fw_format_bytes(counters->received, received, sizeof(received)));
 }
@@ -86,12 +86,12 @@ static void put_process_exit(struct fw_event_line *line, const struct fw_record_
 	char name[FW_SIGNAL_NAME_SIZE];
 
 	if (record->signal)
-		fprintf(line->file, "ended by %s%s", fw_signal_name(record->signal, name),
+		fw_event_line_add(line, "ended by %s%s", fw_signal_name(record->signal, name),
 			record->flags & FW_EVENT_CORE_DUMPED ? " (core dumped)" : "");
 	else
-		fprintf(line->file, "code %u", record->exit_code);
+		fw_event_line_add(line, "code %u", record->exit_code);
 	if (record->start_ns && record->start_ns <= header->time_ns) {
-		fputs(" after ", line->file);
+		fw_event_line_add(line, " after ");
 		put_seconds(line, header->time_ns - record->start_ns);
 	}
 	put_bytes(line, &record->counters);
@@ -99,7 +99,7 @@ static void put_process_exit(struct fw_event_line *line, const struct fw_record_
 
 static void put_thread(struct fw_event_line *line, const struct fw_record_header *header)
 {
-	fprintf(line->file, "tid %u", ((const struct fw_thread_record *)header)->tid);
+	fw_event_line_add(line, "tid %u", ((const struct fw_thread_record *)header)->tid);
 }
 
 static void put_image(struct fw_event_line *line, const struct fw_record_header *header)
@@ -107,7 +107,7 @@ static void put_image(struct fw_event_line *line, const struct fw_record_header 
 	const struct fw_image_record *record = (const void *)header;
 
 	fw_event_line_text(line, header, &record->path);
-	fprintf(line->file, " at 0x%" PRIx64 ", size 0x%" PRIx64, record->address, record->size);
+	fw_event_line_add(line, " at 0x%" PRIx64 ", size 0x%" PRIx64, record->address, record->size);
 }
 
 static void put_connection(struct fw_event_line *line, const struct fw_record_header *header)
@@ -117,7 +117,7 @@ static void put_connection(struct fw_event_line *line, const struct fw_record_he
 	char protocol[FW_PROTOCOL_NAME_SIZE];
 	char local[FW_ADDRESS_TEXT_SIZE], remote[FW_ADDRESS_TEXT_SIZE];
 
-	fprintf(line->file, "%s %s -> %s", fw_protocol_name(connection->protocol, protocol),
+	fw_event_line_add(line, "%s %s -> %s", fw_protocol_name(connection->protocol, protocol),
 		fw_format_endpoint(connection->family, connection->local_address,
 			connection->local_port, local, sizeof(local)),
 		fw_format_endpoint(connection->family, connection->remote_address,
@@ -132,7 +132,7 @@ static void put_port(struct fw_event_line *line, const struct fw_record_header *
 	const char *state = fw_tcp_state_name(port->state);
 	char protocol[FW_PROTOCOL_NAME_SIZE], endpoint[FW_ADDRESS_TEXT_SIZE];
 
-	fprintf(line->file, "%s %s%s%s", fw_protocol_name(port->protocol, protocol),
+	fw_event_line_add(line, "%s %s%s%s", fw_protocol_name(port->protocol, protocol),
 		fw_format_endpoint(port->family, port->address, port->port, endpoint,
 			sizeof(endpoint)),
 		*state ? " " : "", state);
@@ -142,7 +142,7 @@ static void put_blocked(struct fw_event_line *line, const struct fw_record_heade
 {
 	const struct fw_blocked_record *record = (const void *)header;
 
-	fprintf(line->file, "%s by rule %u: ", fw_blocked_operation_name(record->operation),
+	fw_event_line_add(line, "%s by rule %u: ", fw_blocked_operation_name(record->operation),
 		record->rule);
 	fw_event_line_blocked(line, record, "->");
 }
@@ -185,7 +185,7 @@ char *fw_event_text(const struct fw_record_header *record)
 		return NULL;
 	if (record->type == FW_RECORD_LOSS) {
 		fw_event_line_time(&line, record->time_ns);
-		fputs("  lost:", line.file);
+		fw_event_line_add(&line, "  lost:");
 		fw_event_line_loss(&line, (const struct fw_loss_record *)record);
 	} else {
 		put_head(&line, record);

@@ -2,7 +2,6 @@
 #include "cli/command.h"
 #include "cli/output.h"
 
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,7 +84,6 @@ int main(int argc, char **argv)
 {
 	const struct fw_command *command;
 
-	signal(SIGPIPE, SIG_IGN);
 	fw_output_begin();
 	if (argc < 2) {
 		print_overview();

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ void fw_output_begin(void)
 	const cookie_io_functions_t functions = { .write = write_all };
 	FILE *stream;
 
+	signal(SIGPIPE, SIG_IGN);
 	fill_standard_descriptors();
 	stream = fopencookie(NULL, "w", functions);
 	if (!stream)

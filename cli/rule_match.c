@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define MOST_PARENTS 64
@@ -16,24 +15,12 @@
 struct question {
 	const struct fw_rule *rule;
 	struct fw_target target;
-	struct stat file;
-	bool has_file; /* exe: there is such a file, and another path of it matches as well */
 };
 
 static void ask(struct question *question, const struct fw_rule *rule)
 {
 	question->rule = rule;
 	fw_rule_target(rule, &question->target);
-	question->has_file = rule->target == FW_RULE_EXE && !stat(rule->text, &question->file);
-}
-
-static bool runs_file(const struct fw_process *process, const struct stat *file)
-{
-	char name[32];
-	struct stat exe;
-
-	snprintf(name, sizeof(name), "/proc/%u/exe", process->pid);
-	return !stat(name, &exe) && exe.st_dev == file->st_dev && exe.st_ino == file->st_ino;
 }
 
 /* `cgroup` may be NULL: the system is asked. */
@@ -43,7 +30,9 @@ static bool is_meant(const struct question *question, const struct fw_process *p
 	if (cgroup ? fw_target_matches_in(&question->target, process, cgroup) :
 		     fw_target_matches(&question->target, process))
 		return true;
-	return question->has_file && runs_file(process, &question->file);
+	/* Another path of the file matches as well. */
+	return question->rule->target == FW_RULE_EXE &&
+	       fw_host_process_runs_file(process->pid, question->rule->text);
 }
 
 static bool keep(const struct fw_process *process, void *argument)

@@ -5,6 +5,7 @@
 #include "cli/rule_match.h"
 #include "cli/rule_target.h"
 #include "flowwatcher/rule_file.h"
+#include "lib/host/file.h"
 #include "lib/host/host.h"
 
 #include <errno.h>
@@ -20,7 +21,7 @@ static const char *name_of(const struct fw_rule_restore *restore)
 static enum fw_status read_rules(const struct fw_rule_restore *restore, struct fw_rule_file *rules,
 	struct fw_error *error)
 {
-	FILE *file = strcmp(restore->path, "-") ? fopen(restore->path, "re") : stdin;
+	FILE *file = strcmp(restore->path, "-") ? fw_file_open(restore->path) : stdin;
 	enum fw_status status;
 
 	if (!file)

@@ -3,16 +3,12 @@
 
 #include "cli/rule_match.h"
 #include "flowwatcher/format.h"
+#include "lib/host/file.h"
 #include "lib/host/host.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 static bool is_saved(const struct fw_rule *rule)
 {
@@ -44,6 +40,11 @@ static void write_rules(FILE *file, const struct fw_rule_list *list)
 			write_rule(file, &list->rows[i].rule, &first);
 }
 
+static void write_list(FILE *file, void *argument)
+{
+	write_rules(file, argument);
+}
+
 static void tell_left_out(const struct fw_rule_list *list)
 {
 	size_t pids = 0, ending = 0;
@@ -59,71 +60,6 @@ static void tell_left_out(const struct fw_rule_list *list)
 			ending == 1 ? "itself" : "themselves");
 }
 
-/* 0 or errno. The name is gone again after a failure. */
-static int write_new(const char *name, int fd, const struct fw_rule_list *list)
-{
-	FILE *file = fdopen(fd, "w");
-	int problem = 0;
-
-	if (!file) {
-		problem = errno;
-		close(fd);
-	} else {
-		write_rules(file, list);
-		errno = 0;
-		if (fflush(file) || ferror(file) || fsync(fd))
-			problem = errno ? errno : EIO;
-		if (fclose(file) && !problem)
-			problem = errno;
-	}
-	if (problem)
-		unlink(name);
-	return problem;
-}
-
-/* So that the new name is there after a power failure. */
-static void sync_folder(const char *path)
-{
-	char *copy = strdup(path);
-	int fd = copy ? open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-
-	if (fd >= 0) {
-		fsync(fd);
-		close(fd);
-	}
-	free(copy);
-}
-
-static enum fw_status replace(const struct fw_rule_list *list, const char *path,
-	struct fw_error *error)
-{
-	enum fw_status status = FW_OK;
-	int fd, problem;
-	char *name;
-
-	if (asprintf(&name, "%s.XXXXXX", path) < 0)
-		return fw_error_set(error, FW_NO_MEMORY, "no memory to write %.200s", path);
-	fd = mkostemp(name, O_CLOEXEC); /* mode 0600 */
-	if (fd < 0) {
-		status = fw_error_set_errno(error, errno, "making a file beside %.200s", path);
-		goto free_name;
-	}
-	problem = write_new(name, fd, list);
-	if (problem) {
-		status = fw_error_set_errno(error, problem, "writing %.200s", path);
-		goto free_name;
-	}
-	if (rename(name, path)) {
-		status = fw_error_set_errno(error, errno, "writing %.200s", path);
-		unlink(name);
-		goto free_name;
-	}
-	sync_folder(path);
-free_name:
-	free(name);
-	return status;
-}
-
 enum fw_status fw_rule_save(const struct fw_rule_list *list, const char *path, struct fw_error *error)
 {
 	enum fw_status status = FW_OK;
@@ -135,7 +71,7 @@ enum fw_status fw_rule_save(const struct fw_rule_list *list, const char *path, s
 		return fw_error_set(error, FW_FAILED,
 			"%.200s is not a regular file; '-' is standard output", path);
 	else
-		status = replace(list, path, error);
+		status = fw_file_replace(path, write_list, (void *)list, error);
 	if (status == FW_OK)
 		tell_left_out(list);
 	return status;

@@ -4,8 +4,6 @@
 #include "lib/grow.h"
 #include "lib/host/host.h"
 
-#include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +23,7 @@ enum fw_status fw_selection_add(struct fw_selection *selection, const char *text
 	if (status != FW_OK)
 		return status;
 	if (targets[selection->count].kind == FW_TARGET_PID && !fw_host_source() &&
-		kill((pid_t)targets[selection->count].id, 0) && errno == ESRCH)
+		!fw_host_has_pid(targets[selection->count].id))
 		return fw_error_set(error, FW_NOT_FOUND, "there is no process %u",
 			targets[selection->count].id);
 	selection->count++;

@@ -7,6 +7,8 @@
 #ifndef FW_CLI_TEXT_TABLE_H
 #define FW_CLI_TEXT_TABLE_H
 
+#include "core/types.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -28,7 +30,7 @@ void fw_text_table_free(struct fw_text_table *table);
 /* Append a cell to the row being filled. Bytes a terminal should not see become '?'. Cells that
  * find no memory are left out and make fw_text_table_print() false. */
 void fw_text_table_cell(struct fw_text_table *table, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+	FW_PRINTF(2, 3);
 
 /* Print the header and all rows, then forget the rows. */
 bool fw_text_table_print(struct fw_text_table *table);

@@ -25,7 +25,7 @@ struct fw_filter_fault {
 
 /* Fills *fault printf-style and returns false, so that callers can `return` it. */
 bool fw_filter_fault_set(struct fw_filter_fault *fault, size_t offset, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	FW_PRINTF(3, 4);
 
 /* All of the text, as fw_filter_prefix_parse() takes it; blanks may be around the '-' of a range.
  * False: *fault says why, and *entry is untouched. */

@@ -136,7 +136,7 @@ struct words {
 	size_t size, length;
 };
 
-static __attribute__((format(printf, 2, 3))) void put(struct words *words, const char *format, ...)
+static FW_PRINTF(2, 3) void put(struct words *words, const char *format, ...)
 {
 	va_list arguments;
 	int written;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/host/host.h"
+#include "lib/host/path.h"
 
 #define EXAMPLES                                                                               \
 	"pid:1234, exe:/usr/bin/curl, comm:sshd, cgroup:/system.slice, unit:ssh.service or "   \
@@ -64,9 +65,10 @@ static enum fw_status parse_text(const char *value, struct fw_target *target,
 	switch (target->kind) {
 	case FW_TARGET_EXE:
 	case FW_TARGET_CGROUP:
-		if (value[0] != '/')
+		if (target->kind == FW_TARGET_EXE ? !fw_path_is_absolute(value) : value[0] != '/')
 			return fw_error_set(error, FW_USAGE,
-				"the path '%.100s' does not begin with '/'; give the whole path", value);
+				"the path '%.100s' does not begin with '%s'; give the whole path", value,
+				target->kind == FW_TARGET_EXE ? fw_path_root() : "/");
 		copy_path(target->text, value);
 		return FW_OK;
 	case FW_TARGET_COMM:
@@ -133,7 +135,7 @@ static bool is_same_file(const char *exe, size_t length, const char *path)
 	static const char deleted[] = " (deleted)";
 	size_t path_length = strlen(path);
 
-	if (strncmp(exe, path, path_length) != 0)
+	if (!fw_path_is_same(exe, path, path_length))
 		return false;
 	exe += path_length;
 	length -= path_length;
@@ -150,7 +152,7 @@ static bool matches_exe(const char *path, const struct fw_process *process)
 	/* The field holds the end of a longer path, so only that can be compared. */
 	if (process->flags & FW_PROCESS_EXE_CUT)
 		return path_length >= length &&
-		       memcmp(process->exe, path + path_length - length, length) == 0;
+		       fw_path_is_same(process->exe, path + path_length - length, length);
 	return length >= path_length && is_same_file(process->exe, length, path);
 }
 

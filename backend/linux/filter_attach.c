@@ -28,7 +28,7 @@ static struct fw_device_filter_question question_of(const struct fw_filter_adapt
 }
 
 /* The first reason is the most interesting one. */
-__attribute__((format(printf, 2, 3))) static void say(
+FW_PRINTF(2, 3) static void say(
 	struct fw_filter_slot_side *made, const char *format, ...)
 {
 	size_t used = strlen(made->reason);

@@ -8,6 +8,7 @@
 #define FLOWWATCHER_ERROR_H
 
 #include "core/status.h"
+#include "core/types.h"
 
 #define FW_ERROR_TEXT_SIZE 512
 
@@ -18,7 +19,7 @@ struct fw_error {
 
 /* Fill *error (when not NULL) printf-style and return status, so that callers can `return` it. */
 enum fw_status fw_error_set(struct fw_error *error, enum fw_status status, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	FW_PRINTF(3, 4);
 
 /*
  * The same for a system call's result: appends ": " and the text of `error_number` (positive or
@@ -27,7 +28,7 @@ enum fw_status fw_error_set(struct fw_error *error, enum fw_status status, const
  * FW_FAILED). The one place that converts errno to a status.
  */
 enum fw_status fw_error_set_errno(struct fw_error *error, int error_number, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+	FW_PRINTF(3, 4);
 
 /* Exit code of the commands' contract: 0 done, 1 failed, 2 usage, 3 not permitted, 4 kernel lacks
  * something, 5 events were lost. */

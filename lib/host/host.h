@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the operating system says about a process or user by its id. One header, one implementation a
- * system (host_linux.c). Callable from any thread; nothing about processes and users is cached.
+ * system (host_linux.c, host_windows.c). Callable from any thread; nothing about processes and users is cached.
  */
 #ifndef FW_HOST_H
 #define FW_HOST_H
@@ -18,6 +18,12 @@ enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct 
 
 /* Does the process (pid, start_ns), as fw_host_process() gave it, still run? A zombie does not. */
 bool fw_host_process_runs(uint32_t pid, uint64_t start_ns);
+
+/* Is the id in use, by a process or a thread? Where that cannot be told, it is. */
+bool fw_host_has_pid(uint32_t pid);
+
+/* Does the process run this very file, under whatever name? */
+bool fw_host_process_runs_file(uint32_t pid, const char *path);
 
 /* Path of the executable of a running process, `size` bytes with the zero; FW_NOT_FOUND, FW_DENIED. */
 enum fw_status fw_host_process_exe(uint32_t pid, char *exe, size_t size);

@@ -9,9 +9,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -207,6 +209,21 @@ bool fw_host_process_runs(uint32_t pid, uint64_t start_ns)
 
 	return length > 0 && fw_proc_stat_parse(text, (size_t)length, &stat) && !stat.is_zombie &&
 	       ticks_to_ns(stat.start_ticks) == start_ns;
+}
+
+bool fw_host_has_pid(uint32_t pid)
+{
+	return !kill((pid_t)pid, 0) || errno != ESRCH;
+}
+
+bool fw_host_process_runs_file(uint32_t pid, const char *path)
+{
+	char name[32];
+	struct stat exe, file;
+
+	snprintf(name, sizeof(name), "/proc/%u/exe", pid);
+	return !stat(path, &file) && !stat(name, &exe) && exe.st_dev == file.st_dev &&
+	       exe.st_ino == file.st_ino;
 }
 
 static enum fw_status recorded_exe(uint32_t pid, char *exe, size_t size)
