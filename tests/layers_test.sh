@@ -38,6 +38,7 @@ allowed() {
 	abi) echo '^(abi/|core/types\.h$)' ;;
 	core) echo '^(abi|core)/' ;;
 	kernel/linux) echo '^(abi|core|kernel/linux)/' ;;
+	kernel/windows) echo '^(abi|core|kernel/windows)/' ;;
 	include/flowwatcher) echo '^((abi|core|flowwatcher)/|backend/backend\.h$)' ;;
 	lib) echo '^((abi|core|flowwatcher|lib)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;
 	# A `.bpf.h` is the kernel's alone; the plain header beside it is what both sides share.
@@ -109,8 +110,11 @@ compile_alone() {
 kernel_headers() { tree | grep -E '^(abi|core|kernel/linux)/.*\.h$'; }
 user_headers() {
 	tree | grep -E '^(abi|core|include|lib|backend|cli|kernel)/.*\.h$' |
-		grep -Ev '^kernel/linux/(.*\.bpf|kernel_types)\.h$' | sed 's,^include/,,'
+		grep -Ev '^kernel/linux/(.*\.bpf|kernel_types)\.h$|^kernel/windows/|^lib/posix/' |
+		sed 's,^include/,,'
 }
+# The driver's, and what mingw's C library lacks of POSIX.
+windows_headers() { tree | grep -E '^(abi|core|kernel/windows|lib/posix)/.*\.h$'; }
 
 verdict 'every include follows the layers' "$(check_includes)"
 verdict 'file names are unique' "$(check_names)"
@@ -123,6 +127,13 @@ if compiler=$(command -v "${CC:-cc}"); then
 		"$(compile_alone "$compiler" $(user_headers))"
 else
 	skip 'user side: every header compiles alone' 'no C compiler: install gcc'
+fi
+if compiler=$(command -v x86_64-w64-mingw32-gcc); then
+	ddk="$compiler -D_WIN32_WINNT=0x0501 -DNTDDI_WINVISTA=NTDDI_VISTA -isystem /usr/share/mingw-w64/include/ddk"
+	# shellcheck disable=SC2046
+	verdict 'windows: every header compiles alone' "$(compile_alone "$ddk" $(windows_headers))"
+else
+	skip 'windows: every header compiles alone' 'no compiler: install gcc-mingw-w64-x86-64-win32'
 fi
 clang=$(command -v clang || command -v clang-14)
 if [ -z "$clang" ]; then
