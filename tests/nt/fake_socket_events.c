@@ -11,7 +11,8 @@ void fake_socket_put_data(struct fake_socket *socket, const void *data, size_t s
 		socket->room = (socket->length + size) * 2;
 		socket->data = realloc(socket->data, socket->room);
 	}
-	memcpy(socket->data + socket->length, data, size);
+	if (size)
+		memcpy(socket->data + socket->length, data, size);
 	socket->length += size;
 	socket->received += size;
 }
