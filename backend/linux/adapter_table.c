@@ -218,7 +218,8 @@ void fw_adapter_ask_driver(const char *name, struct fw_adapter *adapter)
 		snprintf(adapter->driver, sizeof(adapter->driver), "%.*s",
 			(int)sizeof(driver.driver), driver.driver);
 	if (ask(asking, name, &link)) {
-		speed = ethtool_cmd_speed(&link);
+		/* Not by ethtool_cmd_speed(): it shifts into the sign where the speed is not known. */
+		speed = (uint32_t)link.speed_hi << 16 | link.speed;
 		if (speed != (uint32_t)SPEED_UNKNOWN)
 			adapter->speed_bps = speed * MEGABIT;
 	}
