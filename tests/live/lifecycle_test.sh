@@ -78,7 +78,7 @@ check "no run was missed, nothing failed" status_has '.missed_runs == 0 and .fai
 
 # --- more processes exit than rows are kept for (FW_EXITED_KEPT): the oldest are folded away
 "$fw" stat --json -o "$work/stat" \
-	-- bash -c "for i in 1 2 3; do '$traffic' -t 60 -s 15 -o '$work/many'\$i short_lived; done"
+	-- bash -c "for i in 1 2 3; do '$traffic' -t 300 -s 15 -o '$work/many'\$i short_lived; done"
 many_sent=$(jq -s 'map(.sent) | add' "$work"/many?)
 check "more processes exit than rows are kept" test "$(jq '.departed_sent > 0' "$work/stat")" = true
 check "  and no byte of the measurement is lost" test "$(jq .sent "$work/stat")" = "$many_sent"
