@@ -8,19 +8,46 @@
 /* Pids that belong to the system: idle, and the process whose threads run work items. */
 #define LAST_SYSTEM_PID 4
 
-static struct {
+/*
+ * Every request looks for its file. Many small trees instead of a large one: few of their nodes are
+ * in a cache when there are many files, and no lock is everybody's. Files of one page of memory are
+ * in one tree, as what they belong to lies together too.
+ */
+#define FILE_PAGE_LOG2 12
+#define FILE_BUCKETS_LOG2 12
+#define FILE_BUCKETS (1u << FILE_BUCKETS_LOG2)
+
+struct file_bucket {
 	KSPIN_LOCK lock;
 	struct fw_object_table by_file;
+};
+
+static struct {
+	KSPIN_LOCK lock;
 	struct fw_object_table by_number;
 	uint64_t numbers;			      /* given away */
 	LONG volatile objects[FW_TDI_CONNECTION + 1]; /* allocated, by kind */
+	struct file_bucket buckets[FILE_BUCKETS];
 } tables;
+
+static struct file_bucket *bucket_of(uint64_t key)
+{
+	uint64_t hash = (key >> FILE_PAGE_LOG2) * 0x9e3779b97f4a7c15ull;
+
+	return &tables.buckets[hash >> (64 - FILE_BUCKETS_LOG2)];
+}
 
 void fw_tdi_tables_init(void)
 {
+	uint64_t seed = fw_time_boot_ns();
+	uint32_t i;
+
 	KeInitializeSpinLock(&tables.lock);
-	fw_object_table_init(&tables.by_file, fw_time_boot_ns());
-	fw_object_table_init(&tables.by_number, fw_time_boot_ns());
+	fw_object_table_init(&tables.by_number, seed);
+	for (i = 0; i < FILE_BUCKETS; i++) {
+		KeInitializeSpinLock(&tables.buckets[i].lock);
+		fw_object_table_init(&tables.buckets[i].by_file, seed);
+	}
 }
 
 void fw_tdi_tables_lock(KIRQL *irql)
@@ -89,10 +116,27 @@ void fw_tdi_object_put(struct fw_tdi_object *object)
 	InterlockedDecrement(&tables.objects[kind]);
 }
 
-void fw_tdi_object_open(struct fw_tdi_object *object, FILE_OBJECT *file)
+/* Returns what was there under this file: it is gone without having been closed through us, as
+ * nobody should. */
+static struct fw_tdi_object *put_by_file(struct fw_tdi_object *object)
 {
+	struct file_bucket *bucket = bucket_of(object->by_file.key);
 	struct fw_object_node *old;
 	struct fw_tdi_object *stale = NULL;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&bucket->lock, &irql);
+	old = fw_object_table_find(&bucket->by_file, object->by_file.key, 0);
+	if (old && fw_object_table_remove(&bucket->by_file, old))
+		stale = fw_object_of(old, struct fw_tdi_object, by_file);
+	fw_object_table_insert(&bucket->by_file, &object->by_file);
+	KeReleaseSpinLock(&bucket->lock, irql);
+	return stale;
+}
+
+void fw_tdi_object_open(struct fw_tdi_object *object, FILE_OBJECT *file)
+{
+	struct fw_tdi_object *stale;
 	KIRQL irql;
 
 	object->file = file;
@@ -100,15 +144,10 @@ void fw_tdi_object_open(struct fw_tdi_object *object, FILE_OBJECT *file)
 	object->by_number.key = object->number;
 	fw_tdi_object_hold(object);
 	fw_tdi_tables_lock(&irql);
-	/* A file that was there before is gone without having been closed through us, as nobody
-	 * should. */
-	old = fw_object_table_find(&tables.by_file, object->by_file.key, 0);
-	if (old && fw_object_table_remove(&tables.by_file, old))
-		stale = fw_object_of(old, struct fw_tdi_object, by_file);
-	fw_object_table_insert(&tables.by_file, &object->by_file);
 	fw_object_table_insert(&tables.by_number, &object->by_number);
 	object->listed = TRUE;
 	fw_tdi_tables_unlock(irql);
+	stale = put_by_file(object);
 	if (stale) {
 		fw_tdi_object_retire(stale);
 		fw_tdi_object_put(stale);
@@ -117,17 +156,19 @@ void fw_tdi_object_open(struct fw_tdi_object *object, FILE_OBJECT *file)
 
 struct fw_tdi_object *fw_tdi_object_get(const FILE_OBJECT *file)
 {
+	uint64_t key = (uint64_t)(uintptr_t)file;
+	struct file_bucket *bucket = bucket_of(key);
 	struct fw_object_node *node;
 	struct fw_tdi_object *object = NULL;
 	KIRQL irql;
 
-	fw_tdi_tables_lock(&irql);
-	node = fw_object_table_find(&tables.by_file, (uint64_t)(uintptr_t)file, 0);
+	KeAcquireSpinLock(&bucket->lock, &irql);
+	node = fw_object_table_find(&bucket->by_file, key, 0);
 	if (node) {
 		object = fw_object_of(node, struct fw_tdi_object, by_file);
 		fw_tdi_object_hold(object);
 	}
-	fw_tdi_tables_unlock(irql);
+	KeReleaseSpinLock(&bucket->lock, irql);
 	return object;
 }
 
@@ -196,14 +237,16 @@ bool fw_tdi_object_retire(struct fw_tdi_object *object)
 
 void fw_tdi_object_close(struct fw_tdi_object *object)
 {
+	struct file_bucket *bucket = bucket_of(object->by_file.key);
 	bool removed;
 	KIRQL irql;
 
-	fw_tdi_tables_lock(&irql);
-	removed =
-		fw_object_table_find(&tables.by_file, object->by_file.key, 0) == &object->by_file &&
-		fw_object_table_remove(&tables.by_file, &object->by_file);
-	fw_tdi_tables_unlock(irql);
+	/* Not if another object is there under its file, nor if it never was. */
+	KeAcquireSpinLock(&bucket->lock, &irql);
+	removed = fw_object_table_find(&bucket->by_file, object->by_file.key, 0) ==
+			  &object->by_file &&
+		  fw_object_table_remove(&bucket->by_file, &object->by_file);
+	KeReleaseSpinLock(&bucket->lock, irql);
 	if (removed)
 		fw_tdi_object_put(object);
 }

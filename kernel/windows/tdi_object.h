@@ -5,7 +5,8 @@
  * IRQL <= DISPATCH_LEVEL but where it says else.
  *
  * Locks, in their order: that of the tables, that of an object. Neither is held while anything
- * outside the TDI filter is called.
+ * outside the TDI filter is called. Those of what is found by file, one for each few files, are
+ * held alone, inside tdi_object.c.
  */
 #ifndef FW_NT_TDI_OBJECT_H
 #define FW_NT_TDI_OBJECT_H
@@ -31,19 +32,25 @@ enum fw_tdi_kind {
  * it.
  */
 struct fw_tdi_object {
-	struct fw_object_node by_file;	  /* key: `file`; from create to close */
-	struct fw_object_node by_number;  /* key: `number`; from create to cleanup */
-	struct fw_object_node by_context; /* of the associated address: context, number */
+	/* What each transfer reads and writes comes first, together: of many objects that memory is
+	 * in no cache. */
+	struct fw_object_node by_file; /* key: `file`; from create to close */
 	LONG volatile references;
 	enum fw_tdi_kind kind;
-	uint64_t number; /* from 1, never used again */
-	struct fw_tdi_device *device;
-	FILE_OBJECT *file;		  /* not referenced */
-	struct fw_process_state *process; /* who created it; NULL: there was no memory */
 	/* Who is charged: its creator, but for a connection that a thread of the system made in
 	 * advance for somebody's address that somebody. Changes once at most; both are referenced
 	 * until the object goes. */
 	struct fw_process_state *volatile payer;
+	KSPIN_LOCK lock; /* of the two below, and of `local` to `ended` */
+	uint64_t sent;
+	uint64_t received;
+
+	struct fw_object_node by_number;  /* key: `number`; from create to cleanup */
+	struct fw_object_node by_context; /* of the associated address: context, number */
+	uint64_t number;		  /* from 1, never used again */
+	struct fw_tdi_device *device;
+	FILE_OBJECT *file;		  /* not referenced */
+	struct fw_process_state *process; /* who created it; NULL: there was no memory */
 	uint16_t protocol;
 	BOOLEAN listed;	 /* is in by_number; lock of the tables, as for the three below */
 	BOOLEAN retired; /* cleaned up */
@@ -53,14 +60,11 @@ struct fw_tdi_object {
 	void *context;		       /* of a connection, for the lower driver's events */
 	struct fw_tdi_object *address; /* of a connection; a reference; lock of the tables */
 
-	KSPIN_LOCK lock; /* what follows */
 	struct fw_tdi_endpoint local;
 	struct fw_tdi_endpoint remote;
 	uint64_t flow;	    /* id */
 	uint64_t opened_ns; /* 0: not yet a connection */
-	uint64_t sent;
-	uint64_t received;
-	uint8_t state; /* enum fw_tcp_state */
+	uint8_t state;	    /* enum fw_tcp_state */
 	BOOLEAN port_taken;
 	BOOLEAN to_announce; /* it is a connection, which nobody was told yet */
 	BOOLEAN announcing;  /* somebody is told just now */

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_create.h"
 
 static uint32_t counted(bool connections)
@@ -333,6 +334,63 @@ static void associates_by_handle(void **state)
 	tdi_world_stop();
 }
 
+/* More files than lie in one page, so in several of the trees that they are found in. */
+static void finds_each_of_many_files(void **state)
+{
+	enum { MANY = 60 };
+	struct fw_connection rows[MANY];
+	PFILE_OBJECT files[MANY];
+
+	tdi_world_start(TDI_ALL4);
+	for (unsigned i = 0; i < MANY; i++)
+		files[i] = tdi_open_address(TDI_UDP, (uint16_t)(2000 + i));
+	for (unsigned i = 0; i < MANY; i++)
+		tdi_datagram(files[i], TDI_SEND_DATAGRAM, 100 + i, 9);
+	assert_int_equal(tdi_connections(rows, MANY), MANY);
+	for (unsigned i = 0; i < MANY; i++) {
+		assert_int_equal(rows[i].local_port, 2000 + i);
+		assert_int_equal(rows[i].counters.sent, 100 + i);
+	}
+	for (unsigned i = 0; i < MANY; i += 2)
+		tdi_close(files[i]);
+	assert_int_equal(tdi_connections(rows, MANY), MANY / 2);
+	for (unsigned i = 1; i < MANY; i += 2)
+		tdi_datagram(files[i], TDI_SEND_DATAGRAM, 1000, 9);
+	assert_int_equal(tdi_connections(rows, MANY), MANY / 2);
+	for (unsigned i = 1; i < MANY; i += 2) {
+		assert_int_equal(rows[i / 2].counters.sent, 1100 + i);
+		tdi_close(files[i]);
+	}
+	tdi_world_stop();
+}
+
+/* A file whose memory another one has now: it went without having been closed through us. */
+static void forgets_a_file_for_its_successor(void **state)
+{
+	struct fw_tdi_device device = { .protocol = FW_TDI_PROTOCOL_UDP };
+	struct fw_tdi_object *first, *second, *found;
+	FILE_OBJECT file = { 0 };
+
+	tdi_world_start(TDI_ALL4);
+	first = fw_tdi_object_new(&device, FW_TDI_ADDRESS);
+	second = fw_tdi_object_new(&device, FW_TDI_ADDRESS);
+	fw_tdi_object_open(first, &file);
+	fw_tdi_object_open(second, &file);
+	assert_true(first->retired);
+	assert_int_equal(first->references, 1);
+	fw_tdi_object_close(first);
+	found = fw_tdi_object_get(&file);
+	assert_ptr_equal(found, second);
+	fw_tdi_object_put(found);
+	fw_tdi_object_put(first);
+	fw_tdi_object_retire(second);
+	fw_tdi_object_close(second);
+	assert_null(fw_tdi_object_get(&file));
+	fw_tdi_object_put(second);
+	assert_int_equal(counted(false), 0);
+	tdi_world_stop();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +414,10 @@ int main(void)
 		{ "NT-9: associated by handle", associates_by_handle, NULL, NULL, NULL },
 		{ "NT-9: the handle is the requester's", associates_in_the_mode_of_the_request,
 			NULL, NULL, NULL },
+		{ "NT-11: each of many files is found", finds_each_of_many_files, NULL, NULL,
+			NULL },
+		{ "NT-11: a file in the place of another", forgets_a_file_for_its_successor, NULL,
+			NULL, NULL },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
