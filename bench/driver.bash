@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# The Windows driver in its host build: what it adds to a request, what an event costs, memory.
+# Read by bench/run.
+
+driver_measure() {
+	say 'nt: requests, events and memory of the Windows driver'
+	[ -x "$tools/bench_driver" ] || fail "no program $tools/bench_driver (is -Dnt disabled in it?)"
+	"$tools/bench_driver" $((rounds > 99 ? 99 : rounds)) >"$state/nt.md" ||
+		fail 'the Windows driver could not be measured'
+}
