@@ -6,6 +6,7 @@
 
 #include "backend/windows/device_channel.h"
 #include "backend/windows/device_rows.h"
+#include "backend/windows/driver_abilities.h"
 #include "backend/windows/driver_rules.h"
 #include "backend/windows/inverted_call.h"
 #include "backend/windows/record_tidy.h"
@@ -118,13 +119,29 @@ static enum fw_status windows_ports(struct fw_backend *base, fw_port_fn row, voi
 	return fw_device_rows(self(base)->channel, &request, error);
 }
 
+static uint64_t windows_record_types(struct fw_backend *base, struct fw_error *why)
+{
+	struct fw_driver_abilities abilities;
+
+	if (fw_driver_abilities_read(self(base)->channel, &abilities, why) != FW_OK)
+		return 0;
+	return ~fw_driver_missing_types(&abilities, UINT64_MAX, why);
+}
+
 static enum fw_status windows_subscribe(struct fw_backend *base,
 	const struct fw_subscription *subscription, struct fw_error *error)
 {
 	struct windows_backend *backend = self(base);
+	struct fw_driver_abilities abilities;
+	enum fw_status status;
 
 	if (backend->events)
 		return fw_error_set(error, FW_EXISTS, "this session reads records already");
+	status = fw_driver_abilities_read(backend->channel, &abilities, error);
+	if (status != FW_OK)
+		return status;
+	if (fw_driver_missing_types(&abilities, subscription->types, error))
+		return FW_UNSUPPORTED;
 	return fw_inverted_call_start(backend->channel, &backend->drives, subscription, &backend->events,
 		error);
 }
@@ -202,6 +219,7 @@ static const struct fw_backend_ops windows_ops = {
 	.usage = windows_usage,
 	.connections = windows_connections,
 	.ports = windows_ports,
+	.record_types = windows_record_types,
 	.subscribe = windows_subscribe,
 	.poll = windows_poll,
 	.drain = windows_drain,

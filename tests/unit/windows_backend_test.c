@@ -459,6 +459,78 @@ static void features(void **state)
 	assert_int_equal(device_script.opened, device_script.closed);
 }
 
+#define WITHOUT_TRANSPORTS "there is no such device"
+#define WITHOUT_ASKING	   "this Windows lacks it: no command lines, and rules cannot deny"
+
+/* What the driver of some Windows says, and what follows. */
+static struct fw_control_feature told[8];
+static uint32_t told_count;
+
+static struct script_answer tell_features(uint32_t function, const void *in, uint32_t in_size)
+{
+	static uint8_t bytes[sizeof(struct fw_control_rows) + sizeof(told)];
+	const struct fw_control_cursor *cursor = in;
+	struct fw_control_rows rows = { sizeof(rows), sizeof(told[0]), told_count, 0, told_count };
+
+	if (function != FW_CONTROL_FEATURES || cursor->after)
+		return USUAL;
+	memcpy(bytes, &rows, sizeof(rows));
+	memcpy(bytes + sizeof(rows), told, sizeof(told));
+	return (struct script_answer){ bytes, sizeof(rows) + told_count * sizeof(told[0]), FW_OK };
+}
+
+static void tell(const char *name, enum fw_feature_state state, const char *reason)
+{
+	struct fw_control_feature *feature = &told[told_count];
+
+	memset(feature, 0, sizeof(*feature));
+	feature->number = ++told_count;
+	feature->state = state;
+	snprintf(feature->name, sizeof(feature->name), "%s", name);
+	snprintf(feature->reason, sizeof(feature->reason), "%s", reason);
+	device_script.answer = tell_features;
+}
+
+static enum fw_status subscribe_to(uint32_t type, struct fw_error *error)
+{
+	const struct fw_subscription subscription = { .types = 1ull << type };
+	struct fw_backend *backend = open_backend();
+	enum fw_status status = backend->ops->subscribe(backend, &subscription, error);
+
+	close_backend(backend);
+	return status;
+}
+
+static void types_follow_features(void **state)
+{
+	struct fw_backend *backend = open_backend();
+	struct fw_error why = { FW_OK, "" };
+	uint64_t types;
+
+	(void)state;
+	told_count = 0;
+	assert_int_equal(backend->ops->record_types(backend, &why), UINT64_MAX);
+	tell("\\Device\\Tcp", FW_FEATURE_MISSING, WITHOUT_TRANSPORTS);
+	tell("PsSetCreateProcessNotifyRoutineEx", FW_FEATURE_MISSING, WITHOUT_ASKING);
+	tell("PsSetCreateProcessNotifyRoutine", FW_FEATURE_USED, "");
+	tell("PsSetCreateThreadNotifyRoutine", FW_FEATURE_MISSING, "full");
+	tell("PsSetLoadImageNotifyRoutine", FW_FEATURE_USED, "");
+	tell("anything else", FW_FEATURE_MISSING, "of no matter");
+	types = backend->ops->record_types(backend, &why);
+	assert_int_equal(types & ((1ull << FW_RECORD_TYPE_COUNT) - 2),
+		1u << FW_RECORD_LOSS | 1u << FW_RECORD_PROCESS_CREATE | 1u << FW_RECORD_PROCESS_EXIT |
+			1u << FW_RECORD_IMAGE_LOAD);
+	assert_non_null(strstr(why.text, "no connection and port events: " WITHOUT_TRANSPORTS));
+	close_backend(backend);
+	assert_int_equal(subscribe_to(FW_RECORD_THREAD_EXIT, &why), FW_UNSUPPORTED);
+	assert_string_equal(why.text, "no thread events: full; see 'flowwatcher doctor'");
+	assert_int_equal(device_script.reads_begun, 0);
+	assert_int_equal(subscribe_to(FW_RECORD_PROCESS_EXIT, &why), FW_OK);
+	/* One of several transports is enough. */
+	tell("\\Device\\Udp", FW_FEATURE_USED, "");
+	assert_int_equal(subscribe_to(FW_RECORD_BLOCKED, &why), FW_OK);
+}
+
 static void state_of_driver(void **state)
 {
 	struct fw_control_status status = { .size = 1 };
@@ -485,6 +557,7 @@ int main(void)
 		cmocka_unit_test_setup(rules_are_translated, setup),
 		cmocka_unit_test_setup(lying_rules, setup),
 		cmocka_unit_test_setup(features, setup),
+		cmocka_unit_test_setup(types_follow_features, setup),
 		cmocka_unit_test_setup(state_of_driver, setup),
 	};
 
