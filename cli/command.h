@@ -25,7 +25,7 @@ extern const struct fw_command fw_command_load, fw_command_unload, fw_command_st
 	fw_command_watch, fw_command_stat, fw_command_conns, fw_command_ports, fw_command_doctor,
 	fw_command_events, fw_command_record, fw_command_replay, fw_command_block,
 	fw_command_unblock, fw_command_limit, fw_command_unlimit, fw_command_rules,
-	fw_command_filter;
+	fw_command_filter, fw_command_deny, fw_command_undeny;
 
 /* NULL: there is none of this name. */
 const struct fw_command *fw_command_find(const char *name);

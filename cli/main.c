@@ -15,6 +15,8 @@ static const struct fw_command *const commands[] = {
 	&fw_command_replay,
 	&fw_command_block,
 	&fw_command_unblock,
+	&fw_command_deny,
+	&fw_command_undeny,
 	&fw_command_limit,
 	&fw_command_unlimit,
 	&fw_command_rules,

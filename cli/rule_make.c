@@ -10,6 +10,7 @@
 #include "flowwatcher/json_rules.h"
 #include "flowwatcher/rule_draft.h"
 #include "lib/host/host.h"
+#include "lib/host/rule_action.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +221,13 @@ static enum fw_status put_in_force(struct request *request, struct fw_error *err
 	return status;
 }
 
+static enum fw_status check_action(uint16_t action, struct fw_error *error)
+{
+	const char *lack = fw_rule_action_lack(action);
+
+	return lack ? fw_error_set(error, FW_UNSUPPORTED, "%s", lack) : FW_OK;
+}
+
 int fw_rule_make(const struct fw_command *command, uint16_t action, const struct option *options,
 	int argc, char **argv)
 {
@@ -230,7 +238,9 @@ int fw_rule_make(const struct fw_command *command, uint16_t action, const struct
 
 	if (code >= 0)
 		return code;
-	status = fw_rule_target_resolve(&request.draft.rule, true, &error);
+	status = check_action(action, &error);
+	if (status == FW_OK)
+		status = fw_rule_target_resolve(&request.draft.rule, true, &error);
 	if (status == FW_OK)
 		status = fw_rule_target_runs(&request.draft.rule, &error);
 	if (status == FW_OK)

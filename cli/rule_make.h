@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What block and limit have in common: a rule from a command line, put in force. One thread. */
+/* What block, limit and deny have in common: a rule from a command line, put in force. One thread. */
 #ifndef FW_CLI_RULE_MAKE_H
 #define FW_CLI_RULE_MAKE_H
 

@@ -5,6 +5,7 @@
 #include "cli/rule_target.h"
 #include "flowwatcher/names.h"
 #include "flowwatcher/rule_words.h"
+#include "lib/host/rule_action.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -170,9 +171,13 @@ enum fw_status fw_rule_remove_all(struct fw_backend *backend, const struct fw_ru
 static enum fw_status take_back(const struct request *request, struct fw_error *error)
 {
 	struct fw_rule_list list = { 0 };
+	const char *lack = fw_rule_action_lack(request->action);
 	struct fw_session session;
-	enum fw_status status = fw_rule_session_open(&session, error);
+	enum fw_status status;
 
+	if (lack)
+		return fw_error_set(error, FW_UNSUPPORTED, "%s", lack);
+	status = fw_rule_session_open(&session, error);
 	if (status != FW_OK)
 		return status;
 	status = fw_rule_list_fill(&list, session.backend, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What unblock and unlimit have in common: rules taken back by target, by number, or all of them.
- * One thread. */
+/* What unblock, unlimit and undeny have in common: rules taken back by target, by number, or all of
+ * them. One thread. */
 #ifndef FW_CLI_RULE_REMOVE_H
 #define FW_CLI_RULE_REMOVE_H
 

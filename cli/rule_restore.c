@@ -7,6 +7,7 @@
 #include "flowwatcher/rule_file.h"
 #include "lib/host/file.h"
 #include "lib/host/host.h"
+#include "lib/host/rule_action.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -47,7 +48,9 @@ static enum fw_status prepare(const struct fw_rule_restore *restore,
 
 	for (size_t i = 0; i < rules->count; i++) {
 		struct fw_rule *rule = &rules->rules[i];
-		enum fw_status status = fw_rule_target_resolve(rule, false, &reason);
+		const char *lack = fw_rule_action_lack(rule->action);
+		enum fw_status status = lack ? fw_error_set(&reason, FW_UNSUPPORTED, "%s", lack) :
+					       fw_rule_target_resolve(rule, false, &reason);
 
 		if (status == FW_OK && !restore->force && !rules->places[i].force)
 			status = fw_rule_lifeline_check(lifeline, rule, &reason);

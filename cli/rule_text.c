@@ -36,13 +36,17 @@ static uint64_t time_left(const struct fw_rule *rule, uint64_t now_ns)
 	return rule->ends_ns > now_ns ? rule->ends_ns - now_ns : 0;
 }
 
-static void print_processes(const struct fw_rule_match *match)
+/* A denial is about processes to come, which what runs already shows only by its likes. */
+static void print_processes(const struct fw_rule *rule, const struct fw_rule_match *match)
 {
+	bool is_denial = rule->action == FW_RULE_DENY;
+
 	if (!match->count) {
-		printf("; in force for no process yet\n");
+		printf(is_denial ? "; none runs\n" : "; in force for no process yet\n");
 		return;
 	}
-	printf("; in force for %zu process%s:", match->count, match->count == 1 ? "" : "es");
+	printf("; %s %zu process%s:", is_denial ? "not ended:" : "in force for", match->count,
+		match->count == 1 ? "" : "es");
 	for (size_t i = 0; i < match->count && i < PROCESSES_NAMED; i++) {
 		const struct fw_process *process = &match->processes[i];
 		char comm[FW_COMM_SIZE];
@@ -66,7 +70,7 @@ void fw_rule_print_made(
 		printf("; ends in %s",
 			fw_rule_ends_text(
 				time_left(rule, now_ns) + NS_PER_SECOND / 2, ends, sizeof(ends)));
-	print_processes(match);
+	print_processes(rule, match);
 }
 
 /* What of a rule is not its action and target. */
@@ -92,10 +96,11 @@ static void describe(const struct fw_rule *rule, char details[DETAILS_SIZE])
 	if (details[0])
 		memmove(details, details + 2, strlen(details + 2) + 1);
 	else
-		snprintf(details, DETAILS_SIZE, "everything");
+		snprintf(details, DETAILS_SIZE, "%s",
+			rule->action == FW_RULE_DENY ? "new processes" : "everything");
 }
 
-/* A rate that is measured now; blocks have none. */
+/* A rate that is measured now; no other rule has one. */
 static void now_cell(struct fw_text_table *table, const struct fw_rule *rule, uint64_t rate)
 {
 	if (rule->action == FW_RULE_LIMIT)

@@ -169,7 +169,7 @@ static int run_rules(int argc, char **argv)
 
 const struct fw_command fw_command_rules = {
 	.name = "rules",
-	.summary = "the blocks and limits in force; save, restore or clear them",
+	.summary = "the rules in force; save, restore or clear them",
 	.help = "[--json]\n"
 		"       flowwatcher rules save FILE\n"
 		"       flowwatcher rules restore [--replace] [--force] [--dry-run] FILE\n"

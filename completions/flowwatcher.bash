@@ -21,7 +21,8 @@ _flowwatcher_options() {
 			'--force --json --help'
 		;;
 	limit) echo '--up --down --no-children --for --dry-run --force --json --help' ;;
-	unblock | unlimit) echo '--all --help' ;;
+	deny) echo '--for --dry-run --force --json --help' ;;
+	unblock | undeny | unlimit) echo '--all --help' ;;
 	rules) echo '--json --replace --force --dry-run --help' ;;
 	filter) _flowwatcher_filter_options "${2-}" ;;
 	record) echo \
@@ -155,11 +156,11 @@ _flowwatcher_argument() {
 		return
 		;;
 	*:-*) ;;
-	block:* | limit:*)
+	block:* | deny:* | limit:*)
 		_flowwatcher_target "$2"
 		return
 		;;
-	unblock:* | unlimit:*)
+	unblock:* | undeny:* | unlimit:*)
 		_flowwatcher_target "$2"
 		compgen -W "$(_flowwatcher_rules)" -- "$2"
 		return
@@ -249,8 +250,8 @@ _flowwatcher() {
 	COMPREPLY=()
 	cur=${words[${#words[@]} - 1]}
 	if [ ${#words[@]} -le 2 ] || { [ ${#words[@]} -eq 3 ] && [ "${words[1]}" = help ]; }; then
-		candidates='watch stat conns ports events record replay block unblock limit unlimit rules filter load'
-		candidates+=' unload status doctor'
+		candidates='watch stat conns ports events record replay block unblock deny undeny limit unlimit rules'
+		candidates+=' filter load unload status doctor'
 		[ ${#words[@]} -le 2 ] && candidates+=' help version --help --version'
 		mapfile -t COMPREPLY < <(compgen -W "$candidates" -- "$cur")
 		return

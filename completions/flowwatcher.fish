@@ -99,9 +99,11 @@ for place in __flowwatcher_needs_command __flowwatcher_needs_command_to_explain
     complete -c flowwatcher -n $place -a replay -d 'Run a command over a recording'
     complete -c flowwatcher -n $place -a block -d 'Cut processes off the network'
     complete -c flowwatcher -n $place -a unblock -d 'Take blocks back'
+    complete -c flowwatcher -n $place -a deny -d 'Let processes not begin (Windows)'
+    complete -c flowwatcher -n $place -a undeny -d 'Take denials back (Windows)'
     complete -c flowwatcher -n $place -a limit -d 'Hold what processes send or receive to a rate'
     complete -c flowwatcher -n $place -a unlimit -d 'Take limits back'
-    complete -c flowwatcher -n $place -a rules -d 'The blocks and limits in force'
+    complete -c flowwatcher -n $place -a rules -d 'The rules in force'
     complete -c flowwatcher -n $place -a filter -d 'Drop packets of adapters by lists of addresses'
     complete -c flowwatcher -n $place -a load -d 'Put the kernel side in place'
     complete -c flowwatcher -n $place -a unload -d 'Remove the kernel side'
@@ -111,9 +113,9 @@ end
 complete -c flowwatcher -n __flowwatcher_needs_command -a help -d 'Explain a command'
 complete -c flowwatcher -n __flowwatcher_needs_command -a version -d 'Print the version'
 
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor block unblock limit unlimit rules filter' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events record replay load unload status doctor block unblock deny undeny limit unlimit rules filter' \
     -l help -d 'Print a summary of the options'
-complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor block limit rules filter' \
+complete -c flowwatcher -n '__flowwatcher_using watch stat conns ports events status doctor block deny limit rules filter' \
     -l json -d 'Print one JSON object a line'
 complete -c flowwatcher -n '__flowwatcher_using load' -l readers -x -a '(__fish_complete_groups)' -d 'Who may read counters and lists'
 complete -c flowwatcher -n '__flowwatcher_using watch stat events record load' -l no-wire -d 'Do not count IP packets'
@@ -158,7 +160,7 @@ complete -c flowwatcher -n '__flowwatcher_using replay' -l at -x -d 'So long aft
 complete -c flowwatcher -n '__flowwatcher_using replay' -l info -d 'Say what the recording is'
 complete -c flowwatcher -n '__flowwatcher_using replay' -a 'events watch conns ports' -d 'Command to run over it'
 
-complete -c flowwatcher -n '__flowwatcher_using block limit unblock unlimit' -a '(__flowwatcher_targets)'
+complete -c flowwatcher -n '__flowwatcher_using block deny limit unblock undeny unlimit' -a '(__flowwatcher_targets)'
 complete -c flowwatcher -n '__flowwatcher_using block' -l to -x -d 'Only these peers'
 complete -c flowwatcher -n '__flowwatcher_using block' -l only-incoming -d 'Only what others begin'
 complete -c flowwatcher -n '__flowwatcher_using block' -l only-outgoing -d 'Only what the processes begin'
@@ -168,11 +170,11 @@ complete -c flowwatcher -n '__flowwatcher_using limit' \
 complete -c flowwatcher -n '__flowwatcher_using limit' \
     -l down -x -a '100kB/s 1MB/s 10MB/s 800kbit/s 8Mbit/s unlimited' -d 'What they receive'
 complete -c flowwatcher -n '__flowwatcher_using block limit' -l no-children -d 'Of a pid not its children'
-complete -c flowwatcher -n '__flowwatcher_using block limit' \
+complete -c flowwatcher -n '__flowwatcher_using block deny limit' \
     -l for -x -a '30s 10min 1h 1d' -d 'Ends by itself after this time'
-complete -c flowwatcher -n '__flowwatcher_using block limit rules' -l dry-run -d 'Change nothing'
-complete -c flowwatcher -n '__flowwatcher_using block limit rules' -l force -d 'Also what this terminal hangs on'
-complete -c flowwatcher -n '__flowwatcher_using unblock unlimit' -l all -d 'All of them'
+complete -c flowwatcher -n '__flowwatcher_using block deny limit rules' -l dry-run -d 'Change nothing'
+complete -c flowwatcher -n '__flowwatcher_using block deny limit rules' -l force -d 'Also what this terminal hangs on'
+complete -c flowwatcher -n '__flowwatcher_using unblock undeny unlimit' -l all -d 'All of them'
 complete -c flowwatcher -n '__flowwatcher_using rules' -l replace -d 'Take back what is not in the file'
 complete -c flowwatcher -n '__flowwatcher_using rules' -F -a 'save restore clear' -d 'What to do'
 

@@ -24,7 +24,8 @@ static const struct option_word {
 	{ "only-incoming", FLAG, FW_RULE_BLOCK, FW_RULE_ONLY_INCOMING },
 	{ "only-outgoing", FLAG, FW_RULE_BLOCK, FW_RULE_ONLY_OUTGOING },
 	{ "allow-loopback", FLAG, FW_RULE_BLOCK, FW_RULE_ALLOW_LOOPBACK },
-	{ "no-children", FLAG, 0, FW_RULE_NO_CHILDREN },
+	{ "no-children", FLAG, FW_RULE_BLOCK, FW_RULE_NO_CHILDREN },
+	{ "no-children", FLAG, FW_RULE_LIMIT, FW_RULE_NO_CHILDREN },
 	{ "force", FORCE },
 };
 

@@ -179,10 +179,19 @@ static enum fw_status take_words(struct fw_rule_draft *draft, char **words, size
 	return status == FW_OK ? fw_rule_draft_check(draft, error) : status;
 }
 
+/* 0: there is none of this name. */
+static uint16_t find_action(const char *name)
+{
+	for (uint16_t action = FW_RULE_BLOCK; action <= FW_RULE_DENY; action++)
+		if (strcmp(name, fw_rule_action_name(action)) == 0)
+			return action;
+	return 0;
+}
+
 enum fw_status fw_rule_line_parse(char *line, struct fw_rule_draft *draft, bool *is_empty,
 	struct fw_error *error)
 {
-	struct fw_rule_draft made = { .rule = { .action = FW_RULE_BLOCK } };
+	struct fw_rule_draft made = { 0 };
 	char *words[MOST_WORDS];
 	enum fw_status status;
 	size_t count;
@@ -193,11 +202,10 @@ enum fw_status fw_rule_line_parse(char *line, struct fw_rule_draft *draft, bool 
 	*is_empty = count == 0;
 	if (count == 0)
 		return FW_OK;
-	if (strcmp(words[0], fw_rule_action_name(FW_RULE_LIMIT)) == 0)
-		made.rule.action = FW_RULE_LIMIT;
-	else if (strcmp(words[0], fw_rule_action_name(FW_RULE_BLOCK)) != 0)
+	made.rule.action = find_action(words[0]);
+	if (!made.rule.action)
 		return fw_error_set(error, FW_USAGE,
-			"'%.60s' is no rule; a line begins with block or limit", words[0]);
+			"'%.60s' is no rule; a line begins with block, limit or deny", words[0]);
 	status = take_words(&made, words + 1, count - 1, error);
 	if (status != FW_OK)
 		return status;

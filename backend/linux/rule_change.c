@@ -10,6 +10,7 @@
 #include "backend/linux/rule_store.h"
 #include "backend/linux/shaper.h"
 #include "lib/host/host.h"
+#include "lib/host/rule_action.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -144,7 +145,10 @@ static enum fw_status check(const struct fw_kernel_side *side, const struct fw_r
 	struct fw_error *error)
 {
 	bool has_rate = rule->sent_rate || rule->received_rate;
+	const char *lack = fw_rule_action_lack(rule->action);
 
+	if (lack)
+		return fw_error_set(error, FW_UNSUPPORTED, "%s", lack);
 	if (rule->target < FW_RULE_PID || rule->target >= FW_RULE_TARGET_COUNT ||
 		(rule->action != FW_RULE_BLOCK && rule->action != FW_RULE_LIMIT) ||
 		(rule->action == FW_RULE_LIMIT) != has_rate ||

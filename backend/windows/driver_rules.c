@@ -6,6 +6,7 @@
 
 #include "abi/control.h"
 #include "backend/windows/device_rows.h"
+#include "backend/windows/driver_abilities.h"
 #include "backend/windows/record_tidy.h"
 #include "lib/host/host.h"
 
@@ -17,6 +18,15 @@ static enum fw_status check_rule(const struct fw_rule *rule, struct fw_error *er
 	if (rule->target != FW_RULE_PID && rule->target != FW_RULE_EXE && rule->target != FW_RULE_COMM)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"not on Windows: rules about cgroups, units and users; give pid:, exe: or comm:");
+	return FW_OK;
+}
+
+static enum fw_status check_denials(struct fw_device_channel *channel, const struct fw_rule *rules, size_t count,
+	struct fw_error *error)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].action == FW_RULE_DENY)
+			return fw_driver_check_denials(channel, error);
 	return FW_OK;
 }
 
@@ -80,6 +90,8 @@ enum fw_status fw_driver_rules_add(struct fw_device_channel *channel, const stru
 	sent = (void *)(asked + 1);
 	for (size_t i = 0; i < count && status == FW_OK; i++)
 		status = prepare(drives, &rules[i], &sent[i], error);
+	if (status == FW_OK)
+		status = check_denials(channel, rules, count, error);
 	if (status == FW_OK)
 		status = fw_device_call(channel, FW_CONTROL_RULES_ADD, asked, size, answer, size, &returned,
 			"adding rules", error);

@@ -45,7 +45,7 @@ commands_of_program() {
 page_of() {
 	case $1 in
 	unload | status) echo man/flowwatcher-load.1 ;;
-	unblock | unlimit) echo "man/flowwatcher-${1#un}.1" ;;
+	unblock | undeny | unlimit) echo "man/flowwatcher-${1#un}.1" ;;
 	*) echo "man/flowwatcher-$1.1" ;;
 	esac
 }
@@ -346,6 +346,7 @@ for command in watch stat conns ports events record replay rules filter doctor; 
 done
 check_page man/flowwatcher-load.1 load unload status
 check_page man/flowwatcher-block.1 block unblock
+check_page man/flowwatcher-deny.1 deny undeny
 check_page man/flowwatcher-limit.1 limit unlimit
 check_values
 # Of the intervals with traffic, and of the totals after an interruption.

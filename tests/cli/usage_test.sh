@@ -60,7 +60,7 @@ bad_filter() {
 		verdict "flowwatcher filter $1: hint" "no hint to --help"
 }
 
-rule_commands='block unblock limit unlimit rules'
+rule_commands='block unblock deny undeny limit unlimit rules'
 long=$(printf '%05000d' 0 | tr 0 9)
 
 refused 2 "unknown command 'wach'" wach
@@ -141,7 +141,7 @@ bad "'stat' cannot be replayed" replay "$work/new" stat
 bad "unexpected argument 'watch'" replay --info "$work/new" watch
 
 # Rules: targets, peers, rates, times, and what contradicts itself.
-for command in block limit unblock unlimit; do
+for command in block deny limit unblock undeny unlimit; do
 	for target in '' 80x curl pid: pid:0 pid:-1 pid:x pid:2147483648 exe: cgroup:a unit:ssh \
 		"pid:$long"; do
 		bad '' $command "$target"
@@ -162,6 +162,11 @@ for command in block limit; do
 	done
 	bad "time '0s' is not between 1s and 3650d" $command comm:a --for 0s
 done
+bad "no target given" deny
+bad "'comm:b' is one target too many" deny comm:a comm:b
+bad "unknown option '--no-children'" deny pid:$$ --no-children
+bad "unknown option '--to'" deny comm:a --to ::1
+bad "time '0s' is not between 1s and 3650d" deny comm:a --for 0s
 bad "is a directory" block "exe:$work"
 bad "is a directory" limit "exe:$work" --up 1MB/s
 bad "unknown option '--up'" block comm:a --up 1MB/s
@@ -186,7 +191,7 @@ bad "may mean bits or bytes; write MB/s for bytes, Mbit/s for bits" limit comm:a
 bad "a number alone is bytes a second" limit comm:a --up 999
 bad "nothing is limited; give --up RATE" limit comm:a
 bad "nothing is limited" limit comm:a --up none --down unlimited
-for command in unblock unlimit; do
+for command in unblock undeny unlimit; do
 	bad "give a target, the number of a rule, or --all" $command
 	bad "contradict each other" $command --all 3
 	bad "is not the number of a rule" $command 0
@@ -287,6 +292,13 @@ if "$program" status 2>&1 | grep -q '^not loaded'; then
 	refused $want "$not_loaded" filter follow --once "$work/list"
 fi
 unset FLOWWATCHER_BPFFS
+# What this system does not have is refused whatever is loaded.
+refused 4 "not on Linux: deny" deny comm:no-such --dry-run
+refused 4 "'flowwatcher block' cuts them off the network" undeny --all
+printf 'block comm:a\ndeny comm:b\n' >"$work/rules"
+refused 4 "$work/rules line 2: not on Linux: deny" rules restore --dry-run "$work/rules"
+printf 'deny comm:b --to ::1\n' >"$work/rules"
+refused 1 "$work/rules line 1" rules restore --dry-run "$work/rules"
 refused 1 "process 2147483647 is not running" block pid:2147483647
 refused 1 "process 2147483647 is not running" limit pid:2147483647 --up 1MB/s
 refused 1 "matches process $$ (" block pid:$$

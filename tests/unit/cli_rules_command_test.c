@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* block, unblock, limit, unlimit and rules against a stand-in for the kernel side: what they ask of
+/* block, unblock, deny, undeny, limit, unlimit and rules against a stand-in for the kernel side: what they ask of
  * it, print, refuse, and end with. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,7 +20,8 @@
 #include "tests/unit/work_folder.h"
 
 const struct fw_command *const tested_commands[] = { &fw_command_block, &fw_command_unblock,
-	&fw_command_limit, &fw_command_unlimit, &fw_command_rules, NULL };
+	&fw_command_deny, &fw_command_undeny, &fw_command_limit, &fw_command_unlimit,
+	&fw_command_rules, NULL };
 
 static int begin(void **state)
 {
@@ -259,6 +260,58 @@ static void table(void **state)
 	expect(output, "1.50 kB/s");
 }
 
+static void denies(void **state)
+{
+	pid_t pid = start_process();
+
+	(void)state;
+	assert_int_equal(run("deny comm:no-such-name --for 10min"), 0);
+	expect(output, "rule 1: deny comm:no-such-name; ends in 10 min 0 s; none runs\n");
+	assert_int_equal(rule_double.rules[0].action, FW_RULE_DENY);
+	assert_int_equal(rule_double.rules[0].last_port, 0);
+	assert_int_equal(run("deny pid:%d", pid), 0);
+	expect(output, "; not ended: 1 process: ");
+	assert_int_equal(run("deny pid:%d --json", pid), 0);
+	expect(output, "\"action\":\"deny\"");
+	expect(output, "\"type\":\"match\"");
+	assert_int_equal(run("deny pid:%d", getpid()), 1);
+	expect(errors, "this command itself");
+	assert_int_equal(run("block comm:no-such-name"), 0);
+	assert_int_equal(run("deny exe:/no/such/file"), 0);
+	assert_int_equal(run("rules"), 0);
+	expect(output, "new processes");
+	assert_int_equal(run("rules save -"), 0);
+	expect(output, "\nblock comm:no-such-name\ndeny exe:/no/such/file\n");
+	assert_int_equal(run("undeny 4"), 1);
+	expect(errors, "rule 4 is no deny: block comm:no-such-name");
+	assert_int_equal(run("undeny comm:no-such-name"), 0);
+	assert_string_equal(output, "removed rule 1: deny comm:no-such-name\n");
+	assert_int_equal(run("undeny --all"), 0);
+	assert_int_equal(rule_double.count, 1);
+	end_process(pid);
+}
+
+static void denies_where_it_can(void **state)
+{
+	FILE *file = fopen(path, "w");
+
+	(void)state;
+	assert_non_null(file);
+	fputs("block comm:a\ndeny comm:b --force\n", file);
+	fclose(file);
+	assert_int_equal(run("rules restore %s", path), 0);
+	assert_int_equal(rule_double.rules[1].action, FW_RULE_DENY);
+	rule_double_begin();
+	rule_double.lack = "not here: deny";
+	assert_int_equal(run("deny comm:a"), 4);
+	expect(errors, "not here: deny");
+	assert_int_equal(run("undeny --all"), 4);
+	assert_int_equal(run("rules restore --force %s", path), 4);
+	expect(errors, "line 2: not here: deny");
+	assert_int_equal(rule_double.adds, 0);
+	assert_int_equal(unlink(path), 0);
+}
+
 static void saves(void **state)
 {
 	char text[4096];
@@ -371,6 +424,8 @@ int main(void)
 		TEST(takes_back),
 		TEST(links),
 		TEST(table),
+		TEST(denies),
+		TEST(denies_where_it_can),
 		TEST(saves),
 		TEST(restores),
 		TEST(many),

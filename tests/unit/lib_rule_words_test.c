@@ -80,8 +80,8 @@ static void refuses(void **state)
 	static const struct {
 		const char *line, *message;
 	} vectors[] = {
-		{ "watch", "a line begins with block or limit" },
-		{ "Block comm:a", "a line begins with block or limit" },
+		{ "watch", "a line begins with block, limit or deny" },
+		{ "Block comm:a", "a line begins with block, limit or deny" },
 		{ "block", "no target given" },
 		{ "block curl", "is not a target" },
 		{ "block ''", "is not a target" },
@@ -104,6 +104,8 @@ static void refuses(void **state)
 		{ "limit comm:a --up none", "nothing is limited" },
 		{ "limit comm:a --up 0", "lets nothing through" },
 		{ "limit comm:a --to 10.0.0.0/8", "unknown option '--to'" },
+		{ "deny comm:a --to 10.0.0.0/8", "unknown option '--to'" },
+		{ "deny pid:1 --no-children", "unknown option '--no-children'" },
 		{ "limit comm:a --only-outgoing --up 1MB/s", "unknown option" },
 		{ "block 'comm:a", "a quote that is not closed" },
 		{ "block \"comm:a", "a quote that is not closed" },

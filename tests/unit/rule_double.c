@@ -10,6 +10,7 @@
 
 #include "flowwatcher/rule_words.h"
 #include "lib/host/host.h"
+#include "lib/host/rule_action.h"
 
 struct rule_double rule_double;
 
@@ -133,6 +134,11 @@ enum fw_status fw_session_open(const struct fw_session_options *options, struct 
 void fw_session_close(struct fw_session *session)
 {
 	memset(session, 0, sizeof(*session));
+}
+
+const char *fw_rule_action_lack(uint16_t action)
+{
+	return action == FW_RULE_DENY ? rule_double.lack : NULL;
 }
 
 void rule_double_begin(void)

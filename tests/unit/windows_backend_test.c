@@ -472,6 +472,8 @@ static struct script_answer tell_features(uint32_t function, const void *in, uin
 	const struct fw_control_cursor *cursor = in;
 	struct fw_control_rows rows = { sizeof(rows), sizeof(told[0]), told_count, 0, told_count };
 
+	if (function == FW_CONTROL_RULES_ADD)
+		return add_rules(function, in, in_size);
 	if (function != FW_CONTROL_FEATURES || cursor->after)
 		return USUAL;
 	memcpy(bytes, &rows, sizeof(rows));
@@ -531,6 +533,28 @@ static void types_follow_features(void **state)
 	assert_int_equal(subscribe_to(FW_RECORD_BLOCKED, &why), FW_OK);
 }
 
+static void denials_follow_features(void **state)
+{
+	struct fw_rule rule = { .action = FW_RULE_DENY, .target = FW_RULE_COMM, .text = "x.exe" };
+	struct fw_backend *backend = open_backend();
+	struct fw_error error;
+
+	(void)state;
+	told_count = 0;
+	tell("PsSetCreateProcessNotifyRoutineEx", FW_FEATURE_MISSING, WITHOUT_ASKING);
+	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_UNSUPPORTED);
+	assert_non_null(strstr(error.text, WITHOUT_ASKING));
+	assert_int_equal(rule.id, 0);
+	/* The Windows before asks by another routine. */
+	told_count = 0;
+	tell("PsSetCreateProcessNotifyRoutineEx2", FW_FEATURE_MISSING, "this Windows lacks it");
+	tell("PsSetCreateProcessNotifyRoutineEx", FW_FEATURE_USED, "");
+	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_OK);
+	assert_int_equal(sent_rule.action, FW_RULE_DENY);
+	assert_int_equal(rule.id, 7);
+	close_backend(backend);
+}
+
 static void state_of_driver(void **state)
 {
 	struct fw_control_status status = { .size = 1 };
@@ -558,6 +582,7 @@ int main(void)
 		cmocka_unit_test_setup(lying_rules, setup),
 		cmocka_unit_test_setup(features, setup),
 		cmocka_unit_test_setup(types_follow_features, setup),
+		cmocka_unit_test_setup(denials_follow_features, setup),
 		cmocka_unit_test_setup(state_of_driver, setup),
 	};
 

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "lib/host/rule_action.h"
+
+#include "abi/rule.h"
+
+#include <stddef.h>
+
+const char *fw_rule_action_lack(uint16_t action)
+{
+	if (action != FW_RULE_DENY)
+		return NULL;
+	return "not on Linux: deny: the kernel side refuses what processes move, not that they begin; "
+	       "'flowwatcher block' cuts them off the network";
+}
