@@ -14,6 +14,7 @@ struct fake_socket {
 	HANDLE address_handle, connection_handle;
 	PFILE_OBJECT address, connection;
 	bool shares_address; /* accepted: the address is the listener's */
+	bool is_closing;     /* takes no connections any more */
 	UCHAR *data;	     /* came, not yet asked for */
 	size_t length, room;
 	bool pull;  /* the transport has more, which must be asked for */

@@ -198,7 +198,7 @@ static NTSTATUS on_connect(PVOID context, LONG address_length, PVOID address, LO
 	(void)options_length;
 	(void)options;
 	nt_lock();
-	if (listener->spare_count && listener->taken_count < FAKE_BACKLOG) {
+	if (!listener->is_closing && listener->spare_count && listener->taken_count < FAKE_BACKLOG) {
 		spare = listener->spare[--listener->spare_count];
 		spare->requests++;
 		listener->taken[listener->taken_count++] = spare;

@@ -199,6 +199,9 @@ void fake_socket_close(struct fake_socket *socket)
 
 	if (!socket)
 		return;
+	nt_lock();
+	socket->is_closing = true; /* else a spare one may become a taken one that nobody closes */
+	nt_unlock();
 	while ((other = pop(socket->taken, &socket->taken_count)) != NULL)
 		fake_socket_close(other);
 	while ((other = pop(socket->spare, &socket->spare_count)) != NULL)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -90,7 +91,8 @@ NTSTATUS fake_wire_status(int error)
 	case ENETUNREACH:
 	case EHOSTUNREACH:
 		return STATUS_NETWORK_UNREACHABLE;
-	default:
+	default: /* the machine's doing, such as a firewall's: no test asks for it */
+		fprintf(stderr, "fake transport: a socket of this machine failed: %s\n", strerror(error));
 		return STATUS_UNSUCCESSFUL;
 	}
 }
