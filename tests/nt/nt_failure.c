@@ -53,22 +53,3 @@ unsigned nt_each_failure(void (*scenario)(void *context), void *context)
 	}
 	nt_violation(0, "a scenario that never ends its allocations");
 }
-
-void nt_each_seed(uint64_t first, unsigned count, void (*scenario)(void *context), void *context)
-{
-	const char *only = getenv("NT_SEED"), *more = getenv("NT_SEEDS");
-	struct nt_options options = { 0 };
-	unsigned index;
-
-	if (only) {
-		first = strtoull(only, NULL, 0);
-		count = 1;
-	} else if (more)
-		count = (unsigned)strtoul(more, NULL, 0);
-	for (index = 0; index < count; index++) {
-		options.seed = first + index;
-		nt_kernel_start(&options);
-		scenario(context);
-		nt_kernel_stop();
-	}
-}

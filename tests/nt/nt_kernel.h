@@ -24,8 +24,13 @@ void nt_kernel_start(const struct nt_options *options); /* NULL: all zero */
 void nt_kernel_stop(void);
 uint64_t nt_seed(void);
 
-/* Runs the scenario with one seed after another, each in a kernel of its own. The environment's NT_SEED=n runs that one
- * only, NT_SEEDS=n so many. */
+/* Seeds one after another, `count` from the first on: for (nt_seeds_begin(1, 20); nt_seeds_next(&seed);). The environment's
+ * NT_SEED=n gives that one only, NT_SEEDS=n so many, NT_SECONDS=n as many as there is time for, but no fewer than asked. */
+void nt_seeds_begin(uint64_t first, unsigned count);
+bool nt_seeds_next(uint64_t *seed);
+/* A teardown of cmocka: which seed it was with which a test failed. */
+int nt_seeds_tell(void **state);
+/* Runs the scenario with each of these seeds, each in a kernel of its own. */
 void nt_each_seed(uint64_t first, unsigned count, void (*scenario)(void *context), void *context);
 
 /* Runs the scenario (kernel included) again and again: in the n-th run the n-th allocation, kernel resource or request

@@ -254,10 +254,9 @@ static void random_life(uint64_t seed, bool free_running)
 
 static void in_many_orders(void **state)
 {
-	const char *count = getenv("NT_SEEDS");
-	uint64_t seed, seeds = count ? strtoull(count, NULL, 10) : SEEDS;
+	uint64_t seed;
 
-	for (seed = 1; seed <= seeds; seed++)
+	for (nt_seeds_begin(1, SEEDS); nt_seeds_next(&seed);)
 		random_life(seed, false);
 }
 
@@ -273,7 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		{ "everything fails once, in turn", everything_fails_in_turn, NULL, NULL, NULL },
-		{ "NT-12, NT-22: threads in many orders", in_many_orders, NULL, NULL, NULL },
+		{ "NT-12, NT-22: threads in many orders", in_many_orders, NULL, nt_seeds_tell, NULL },
 		{ "NT-22: threads in parallel", in_parallel, NULL, NULL, NULL },
 	};
 

@@ -169,17 +169,10 @@ static void echo(uint64_t seed)
 	world_end();
 }
 
-static uint64_t seeds(void)
-{
-	const char *text = getenv("NT_SEEDS");
-
-	return text ? strtoull(text, NULL, 10) : SEEDS;
-}
-
 static void streams(
 	enum fake_protocol protocol, enum fake_style client_style, enum fake_style server_style)
 {
-	uint64_t seed, count = seeds();
+	uint64_t seed;
 	unsigned i;
 
 	for (i = 0; i < BYTES; i++)
@@ -187,7 +180,7 @@ static void streams(
 	scene.protocol = protocol;
 	scene.client_style = client_style;
 	scene.server_style = server_style;
-	for (seed = 1; seed <= count; seed++)
+	for (nt_seeds_begin(1, SEEDS); nt_seeds_next(&seed);)
 		echo(seed);
 }
 
@@ -241,11 +234,11 @@ static void datagrams_once(uint64_t seed, enum fake_style style)
 static void datagrams(void **state)
 {
 	static const enum fake_protocol protocols[] = { FAKE_UDP, FAKE_RAW, FAKE_UDP6, FAKE_RAW6 };
-	uint64_t seed, count = seeds();
+	uint64_t seed;
 	size_t i;
 
 	for (i = 0; i < FW_NT_COUNT(protocols); i++)
-		for (seed = 1; seed <= count; seed++) {
+		for (nt_seeds_begin(1, SEEDS); nt_seeds_next(&seed);) {
 			scene.protocol = protocols[i];
 			datagrams_once(seed, seed & 1 ? FAKE_BY_EVENTS : FAKE_BY_REQUESTS);
 		}
@@ -254,11 +247,11 @@ static void datagrams(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		{ "NT-12 to NT-15: streams by events", streams_by_events, NULL, NULL, NULL },
+		{ "NT-12 to NT-15: streams by events", streams_by_events, NULL, nt_seeds_tell, NULL },
 		{ "NT-8, NT-15: streams by requests, with no contexts", streams_by_requests, NULL,
-			NULL, NULL },
-		{ "NT-4, NT-15: streams, mixed", streams_mixed, NULL, NULL, NULL },
-		{ "NT-15, NT-16: datagrams", datagrams, NULL, NULL, NULL },
+			nt_seeds_tell, NULL },
+		{ "NT-4, NT-15: streams, mixed", streams_mixed, NULL, nt_seeds_tell, NULL },
+		{ "NT-15, NT-16: datagrams", datagrams, NULL, nt_seeds_tell, NULL },
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
