@@ -250,6 +250,73 @@ static void cancels_with_many_seeds(void)
 	nt_each_seed(1, SEEDS, cancels_under_load, NULL);
 }
 
+static NTSTATUS NTAPI is_back(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	(void)device;
+	(void)irp;
+	KeSetEvent(context, IO_NO_INCREMENT, FALSE);
+	return STATUS_MORE_PROCESSING_REQUIRED;
+}
+
+static void cancel(void *context)
+{
+	IoCancelIrp(context);
+}
+
+/* A read of the kernel's, so that another thread can cancel it while it is on its way into the queue. */
+static IRP *kernel_read(DEVICE_OBJECT *device, FILE_OBJECT *file, void *buffer, KEVENT *back)
+{
+	IRP *irp = IoAllocateIrp(device->StackSize, FALSE);
+	IO_STACK_LOCATION *location = IoGetNextIrpStackLocation(irp);
+
+	irp->MdlAddress = IoAllocateMdl(buffer, FW_CONTROL_READ_MIN, FALSE, FALSE, NULL);
+	MmBuildMdlForNonPagedPool(irp->MdlAddress);
+	location->MajorFunction = IRP_MJ_DEVICE_CONTROL;
+	location->FileObject = file;
+	location->Parameters.DeviceIoControl.IoControlCode = fw_control_code(FW_CONTROL_READ);
+	location->Parameters.DeviceIoControl.OutputBufferLength = FW_CONTROL_READ_MIN;
+	IoSetCompletionRoutine(irp, is_back, back, TRUE, TRUE, TRUE);
+	return irp;
+}
+
+static void cancelled_on_its_way(void *context)
+{
+	static uint8_t buffer[FW_CONTROL_READ_MIN];
+	DEVICE_OBJECT *device;
+	FILE_OBJECT *file;
+	PETHREAD thread;
+	HANDLE handle;
+	KEVENT back;
+	IRP *irp;
+
+	(void)context;
+	NT_CHECK(control_load());
+	handle = control_open();
+	NT_CHECK_EQUAL(control_subscribe(handle, ALL, 0, false), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(ObReferenceObjectByHandle(
+			       handle, 0, *IoFileObjectType, KernelMode, (void **)&file, NULL),
+		STATUS_SUCCESS);
+	device = IoGetRelatedDeviceObject(file);
+	KeInitializeEvent(&back, NotificationEvent, FALSE);
+	irp = kernel_read(device, file, buffer, &back);
+	thread = nt_thread_start("canceller", NULL, cancel, irp);
+	(void)IoCallDriver(device, irp);
+	KeWaitForSingleObject(&back, Executive, KernelMode, FALSE, NULL);
+	nt_thread_join(thread);
+	NT_CHECK_EQUAL(irp->IoStatus.Status, STATUS_CANCELLED);
+	IoFreeMdl(irp->MdlAddress);
+	irp->MdlAddress = NULL;
+	IoFreeIrp(irp);
+	ObDereferenceObject(file);
+	nt_close(handle);
+	control_unload();
+}
+
+static void cancelled_with_many_seeds(void)
+{
+	nt_each_seed(1, SEEDS, cancelled_on_its_way, NULL);
+}
+
 static void close_handle(void *context)
 {
 	nt_close(*(HANDLE *)context);
@@ -459,6 +526,7 @@ int main(int argc, char **argv)
 		requests_are_served_in_order);
 	nt_test("NT-18: requests cancelled under load end once and lose nothing",
 		cancels_with_many_seeds);
+	nt_test("NT-18: system 2: cancelled while it enters the queue", cancelled_with_many_seeds);
 	nt_test("NT-24: a handle closed by another thread ends its requests only",
 		closes_with_many_seeds);
 	nt_test("NT-21: no more than so many requests wait", too_many_requests);

@@ -173,6 +173,7 @@ static void the_periodic_dump(void)
 	struct fw_control_dump dump = { sizeof(dump), 1000 };
 	struct fw_process_state *system;
 	char expected[160], *text;
+	ULONGLONG begin;
 	HANDLE handle;
 
 	NT_CHECK(control_begin());
@@ -203,6 +204,55 @@ static void the_periodic_dump(void)
 	dump.interval_ms = 1;
 	NT_CHECK_EQUAL(control_ask(handle, FW_CONTROL_DUMP, &dump, sizeof(dump), NULL, 0, NULL),
 		STATUS_INVALID_PARAMETER);
+	fw_process_put(system);
+	nt_close(handle);
+	begin = KeQueryInterruptTime();
+	control_unload();
+	NT_CHECK(KeQueryInterruptTime() - begin < 10000000u);
+	nt_kernel_stop();
+}
+
+#define NEAR ((uintptr_t)16 << 20)
+
+/* At no place of what a user gets stands an address of the driver's memory, of which `block` is a part. */
+static void has_no_pointer(const uint8_t *bytes, uint32_t length, const void *block)
+{
+	for (uint32_t i = 0; i + sizeof(uintptr_t) <= length; i++) {
+		uintptr_t word;
+
+		memcpy(&word, bytes + i, sizeof(word));
+		NT_CHECK(word - (uintptr_t)block + NEAR > 2 * NEAR);
+	}
+}
+
+static void no_pointer_leaves(void)
+{
+	static const enum fw_control_function functions[] = { FW_CONTROL_USAGE, FW_CONTROL_CONNECTIONS,
+		FW_CONTROL_PORTS, FW_CONTROL_RULES, FW_CONTROL_FEATURES };
+	static uint8_t buffer[FW_CONTROL_READ_MIN];
+	const struct fw_control_cursor cursor = { .size = sizeof(cursor) };
+	struct fw_process_state *system;
+	ULONG_PTR read;
+	uint32_t bytes;
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	handle = control_open();
+	system = fw_process_running_get(4);
+	fw_process_sent(system, 1);
+	for (uint32_t i = 0; i < FW_ARRAY_SIZE(functions); i++) {
+		NT_CHECK_EQUAL(control_ask(handle, functions[i], &cursor, sizeof(cursor), buffer,
+				       sizeof(buffer), &bytes),
+			STATUS_SUCCESS);
+		has_no_pointer(buffer, bytes, system);
+	}
+	NT_CHECK_EQUAL(control_ask(handle, FW_CONTROL_STATUS, NULL, 0, buffer, sizeof(buffer), &bytes),
+		STATUS_SUCCESS);
+	has_no_pointer(buffer, bytes, system);
+	NT_CHECK_EQUAL(control_subscribe(handle, 0xfff, 0, true), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(nt_request_end(control_read_start(handle, buffer), &read), STATUS_SUCCESS);
+	NT_CHECK(read > 0);
+	has_no_pointer(buffer, (uint32_t)read, system);
 	fw_process_put(system);
 	nt_close(handle);
 	control_end();
@@ -270,6 +320,7 @@ int main(int argc, char **argv)
 	nt_test("ended rows are folded, no byte is lost", ended_rows_are_folded);
 	nt_test("NT-21: system 1: the periodic dump, line for line, and its end",
 		the_periodic_dump);
+	nt_test("NT-24: system 5: no pointer leaves", no_pointer_leaves);
 	nt_test("NT-28: names of all kinds", names_of_all_kinds);
 	nt_test("NT-27: unloaded while processes come and go", unload_with_many_seeds);
 	return nt_tests_end();

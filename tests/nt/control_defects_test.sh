@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Usage: control_defects_test.sh [SOURCE-TREE]
+# As tdi_defects_test.sh, for the driver's other half: the known defects of process monitors and of inverted calls are put
+# back into copies of its sources, one at a time, and the test that is named for each is expected to fail.
+# Takes about a minute. CC: the compiler.
+set -u
+cd "${1:-$(dirname "$0")/../..}" || exit 1
+compiler=${CC:-cc}
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+flags="-std=gnu11 -g -O0 -w -fshort-wchar -fno-strict-aliasing -fsanitize=address,undefined"
+flags="$flags -fno-sanitize-recover=undefined -D_GNU_SOURCE -Itests/nt -isystem tests/nt/include"
+passed=0
+failed=0
+
+object() { # SOURCE OUTPUT
+	# shellcheck disable=SC2086 # several flags
+	$compiler $flags -Ikernel/windows/ddk -I. -c "$1" -o "$2"
+}
+
+# objects FOLDER SOURCE...: those that are no tests.
+objects() {
+	into=$folder/$1
+	mkdir -p "$into"
+	shift
+	for source; do
+		case $source in
+		*_test.c | */nt_layouts.c | kernel/windows/tdi_*) continue ;;
+		esac
+		object "$source" "$into/$(basename "$source" .c).o" || return 1
+	done
+}
+
+program() { # TEST OBJECTS...
+	name=$1
+	shift
+	# shellcheck disable=SC2086
+	$compiler $flags -o "$folder/program" "$folder/test/$name.o" "$@" "$folder"/rest/*.o -lpthread
+}
+
+verdict() { # CODE NAME WHY
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $2: $3"
+	fi
+}
+
+# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
+defect() {
+	rm -rf "$folder/defect"
+	cp -r "$folder/control" "$folder/defect"
+	sed -e "$5" "kernel/windows/$4.c" >"$folder/defect/$4.c"
+	if cmp -s "kernel/windows/$4.c" "$folder/defect/$4.c"; then
+		verdict 1 "$1" "the source has changed, the defect cannot be put back"
+	elif ! object "$folder/defect/$4.c" "$folder/defect/$4.o" || ! program "$2" "$folder"/defect/*.o; then
+		verdict 1 "$1" "does not compile"
+	else
+		timeout 60 "$folder/program" "$3" >"$folder/output" 2>&1
+		[ $? -ne 0 ]
+		verdict $? "$1" "control_${2}_test \"$3\" passes with it"
+	fi
+}
+
+objects control kernel/windows/*.c && objects rest core/*.c tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/control_client.c \
+	tests/nt/tdi_absent.c || exit 1
+mkdir "$folder/test"
+for name in device events process; do
+	object "tests/nt/control_${name}_test.c" "$folder/test/$name.o" || exit 1
+	program $name "$folder"/control/*.o && NT_SEEDS=20 timeout 60 "$folder/program" >"$folder/output" 2>&1
+	verdict $? "control_${name}_test without a defect" "it fails"
+done
+
+# The second of the connection-level filter. What is allocated between lets the scheduler choose this
+# moment.
+defect 'system 2, defect 2: the cancel routine is set before the entry is whole' events 'system 2: cancelled while' irp_queue \
+	'/^static bool insert/,/^}/{
+	s/^\tQUEUE_OF(irp) = queue;/\t(void)IoSetCancelRoutine(irp, cancel);\n\tExFreePoolWithTag(ExAllocatePoolWithTag(NonPagedPool, 8, 1), 1);\n&/
+	s/^\t(void)IoSetCancelRoutine(irp, cancel);$//
+	}'
+
+# Those of the traffic dump.
+defect 'system 1: a process is its pid' process 'system 1: a reused pid' process_state \
+	's/by_identity, pid, created)/by_identity, pid, 0)/
+	s/by_identity, facts->pid, facts->created)/by_identity, facts->pid, 0)/
+	s/by_identity.sub_key = facts->created/by_identity.sub_key = 0/'
+defect 'system 1: counters go on after a dump' process 'system 1: the periodic dump' process_state \
+	'/^struct fw_counters fw_process_since_dump/,/^}/s/^\tprocess->dumped = .*//'
+defect 'system 1: the dump sleeps, and unload waits for it' process 'system 1: the periodic dump' usage_dump \
+	'/^static void stop/,/^}/s/^\tKeCancelTimer(&dump.timer);/\tLARGE_INTEGER day = { .QuadPart = -864000000000ll };\n\tKeDelayExecutionThread(KernelMode, FALSE, \&day);\n&/'
+defect 'system 1: the timer of the dump is left at unload' process 'system 1: the periodic dump' usage_dump \
+	'/^static void stop/,/^}/s/^\tKeCancelTimer(&dump.timer);//'
+
+# Those of the inverted call.
+defect 'system 5: one event stands for many items, and what nobody waited for is lost' events 'one reader' event_reader \
+	'/^NTSTATUS fw_event_reader_read/,/^}/s/^\tgive_all(reader);//'
+defect 'system 5: the order of requests is reversed' events 'system 5: order is kept' irp_queue \
+	's/^\tif (is_oldest)/\tif (!is_oldest)/'
+defect 'system 5: an empty list is dereferenced' events 'one reader' irp_queue \
+	'/^IRP \*fw_irp_queue_pop/,/^}/s/while (!IsListEmpty(&queue->requests))/while (1)/'
+defect 'system 5: a pointer of the kernel is given to a user' process 'system 5: no pointer' control_rows \
+	's/^\t\t\tusage->process = process->process;/&\n\t\t\tusage->group = (ULONG_PTR)process;/'
+defect 'system 5: what the pool held before is given to a user' device 'every feature' control_handle \
+	'/^static void clear/,/^}/s/^\tmemset.*/\t(void)request;/'
+defect 'NT-24: closing a handle ends requests of others' events 'NT-24: a handle closed' event_stream \
+	'/^void fw_event_stream_remove/,/^}/s/if (stream.readers\[i\] != reader)/if (stream.readers[i] == reader)/'
+
+# Of the process monitor.
+defect 'system 4: a loss is silent' events 'systems 4 and 5: no loss' event_stream \
+	'/^static void tell/,/^}/s/fw_event_queue_put(&reader->queue, record)/(reader->queue.used < 16384 ? fw_event_queue_put(\&reader->queue, record) : 0)/'
+
+echo "defects: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
