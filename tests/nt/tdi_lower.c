@@ -28,6 +28,12 @@ uint32_t tdi_lower_address(uint8_t *bytes, uint8_t family, const uint8_t *addres
 	return 8u + length;
 }
 
+/* No more than there is room for, of which the length says nothing new. */
+static void say(uint8_t *to, uint32_t room)
+{
+	memcpy(to, tdi_lower.said, tdi_lower.said_size < room ? tdi_lower.said_size : room);
+}
+
 static void answer_query(IRP *irp)
 {
 	uint8_t bytes[4 + 34] = { 1 };
@@ -36,14 +42,18 @@ static void answer_query(IRP *irp)
 		4 + tdi_lower_address(bytes + 4, tdi_lower.family, address, tdi_lower.port);
 	uint8_t *to = MmGetSystemAddressForMdlSafe(irp->MdlAddress, NormalPagePriority);
 
-	if (to && MmGetMdlByteCount(irp->MdlAddress) >= length)
+	if (to && tdi_lower.said)
+		say(to, MmGetMdlByteCount(irp->MdlAddress));
+	else if (to && MmGetMdlByteCount(irp->MdlAddress) >= length)
 		memcpy(to, bytes, length);
 	irp->IoStatus.Information = length;
 }
 
 static void report_remote(TDI_CONNECTION_INFORMATION *information)
 {
-	if (information && information->RemoteAddress)
+	if (information && information->RemoteAddress && tdi_lower.said)
+		say(information->RemoteAddress, (uint32_t)information->RemoteAddressLength);
+	else if (information && information->RemoteAddress)
 		information->RemoteAddressLength = (LONG)tdi_lower_address(
 			information->RemoteAddress, FW_FAMILY_IPV4, tdi_lower.remote, 4000);
 }
@@ -76,6 +86,8 @@ static void act(unsigned minor, IRP *irp, const IO_STACK_LOCATION *location)
 	if (minor == TDI_SET_EVENT_HANDLER) {
 		const TDI_REQUEST_KERNEL_SET_EVENT *set = (const void *)request;
 
+		if (set->EventType < 0 || set->EventType >= TDI_LOWER_EVENTS)
+			return;
 		nt_lock();
 		tdi_lower.handler[set->EventType] = set->EventHandler;
 		tdi_lower.handler_context[set->EventType] = set->EventContext;
