@@ -93,17 +93,17 @@ defect 'system 2, defect 3: a removed handler is still called' event tdi_handler
 defect 'system 2, defect 3: a removed handler is dereferenced' event tdi_handler \
 	's/(void \*)(uintptr_t)handler->by_id.key/handler/
 	s/^\tnode = fw_object_table_find(&handlers.by_id, .*/\tnode = \&((struct fw_tdi_handler *)event_context)->by_id;/'
-defect 'system 2, defect 4: objects end before the lower driver is done' object tdi_create \
+defect 'NT-11, system 2, defect 4: objects end before the lower driver is done' object tdi_create \
 	'/^NTSTATUS fw_tdi_cleanup/,/^}/s/^\treturn object/\tif (object)\n\t\tretire(object);\n&/'
 defect 'system 2, defect 5: chained receives are refused' event tdi_event_receive \
 	'/^NTSTATUS NTAPI fw_tdi_event_chained_receive(/,/^}/s/if (!handler)/if (1)/'
-defect 'system 2, defect 6: memory is left of a failed create' object tdi_create \
+defect 'NT-11, system 2, defect 6: memory is left of a failed create' object tdi_create \
 	'/^NTSTATUS fw_tdi_create/,/^}/s/^\tfw_tdi_object_put(object);/\tif (NT_SUCCESS(status))\n&/'
 defect 'system 2, defect 7: the local end is asked for after a failed connect' connection tdi_connection \
 	'/NTAPI was_connected(/,/^}/s/if (NT_SUCCESS(irp->IoStatus.Status))/if (1)/'
 
 # Those of the traffic dump.
-defect 'system 1: only some of the transports' attach tdi_attach 's/^#define DEVICES 6/#define DEVICES 3/'
+defect 'NT-4, system 1: only some of the transports' attach tdi_attach 's/^#define DEVICES 6/#define DEVICES 3/'
 defect 'system 1: data of receive handlers is not counted' event tdi_event_receive \
 	'/^static void count_taken/,/^}/s/if (taken)/if (0)/'
 defect 'system 1: counted is what was asked for' transfer tdi_transfer \
@@ -112,12 +112,14 @@ defect 'system 1: counters are read, unlocked, and stored' transfer tdi_flow \
 	's/^\tobject->sent += bytes;/\tuint64_t old = object->sent;\n\tKeReleaseSpinLock(\&object->lock, irql);\n\tKeAcquireSpinLock(\&object->lock, \&irql);\n\tobject->sent = old + bytes;/'
 defect 'system 1: requests of user mode are not mapped' attach tdi_dispatch \
 	's/code >> 16 != FILE_DEVICE_TRANSPORT/1/'
-defect 'system 1: flags of the lower device are not copied' attach tdi_attach \
+defect 'NT-2, system 1: flags of the lower device are not copied' attach tdi_attach \
 	's/^\tself->Flags |= device->lower->Flags.*//'
-defect 'system 1: earlier attaches are left after a failed one' attach tdi_attach \
+defect 'NT-2, system 1: earlier attaches are left after a failed one' attach tdi_attach \
 	's/NT_SUCCESS(fw_tdi_detach(&now))/1/'
 
 # Rules.
+defect 'NT-1: what is not known is refused' attach tdi_dispatch \
+	'/^static NTSTATUS internal_control/,/^}/s/return fw_tdi_pass(device, irp)/return fw_tdi_refuse(irp, STATUS_NOT_IMPLEMENTED)/'
 defect 'NT-3: a location skipped and with a completion routine' transfer tdi_request \
 	'/^NTSTATUS fw_tdi_watch(/,/^}/s/IoCopyCurrentIrpStackLocationToNext/IoSkipCurrentIrpStackLocation/'
 defect 'NT-5: direct sends are let through' attach tdi_dispatch \
@@ -133,6 +135,8 @@ defect 'NT-9: a handle is referenced as the kernel' object tdi_connection \
 	's/FW_FILE_OBJECT_TYPE, irp->RequestorMode/FW_FILE_OBJECT_TYPE, KernelMode/'
 defect 'NT-10: the port is what was asked for' object tdi_create \
 	's/^\t\tfw_tdi_query_local(object->device, file, &found);/\t\t;/'
+defect 'NT-11: a close without a cleanup leaves what it had' object tdi_create \
+	'/NTAPI was_closed(/,/^}/s/^\tretire(object);.*/\t;/'
 defect 'NT-12: a set that failed is published' event tdi_handler \
 	'/NTAPI was_set/,/^}/s/if (NT_SUCCESS(irp->IoStatus.Status))/if (1)/'
 defect 'NT-12: a handler is published when the answer comes' event tdi_handler \
@@ -144,6 +148,9 @@ defect 'NT-15: peeked data is counted' transfer tdi_transfer '/^static bool is_p
 defect 'NT-15: failed transfers are counted' transfer tdi_transfer \
 	'/^static uint64_t transferred/,/^}/s/return /return 1 ? irp->IoStatus.Information : /'
 defect 'NT-15: returned requests are not counted' event tdi_event_receive 's/^\t\tfw_tdi_receive_returned.*/\t\t;/'
+defect 'NT-16: an address is read that is not there' event tdi_endpoint 's/if (!address || /if (/'
+defect 'NT-16: information is read that is not there' transfer tdi_connection \
+	'/^bool fw_tdi_information_read/,/^}/s/ && information &&/ \&\&/'
 defect 'NT-17: who completes is charged' transfer tdi_flow \
 	's/^\tfw_process_sent(object->payer, bytes);/\tfw_process_sent(fw_process_current_get(), bytes);/'
 defect 'NT-18: a request that is kept back was not marked pending' block tdi_request \
