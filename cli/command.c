@@ -37,6 +37,26 @@ bool fw_command_no_arguments(const struct fw_command *command, int argc, char **
 	return false;
 }
 
+int fw_command_plain(const struct fw_command *command, int argc, char **argv, bool *json)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "help", no_argument, NULL, FW_OPTION_HELP },
+		{ 0 },
+	};
+	int option;
+
+	while ((option = fw_command_next_option(command, argc, argv, "",
+			json ? options : options + 1)) != FW_END_OPTIONS) {
+		if (option == FW_OPTION_HELP)
+			return fw_command_print_help(command);
+		if (option == FW_BAD_OPTION)
+			return fw_status_exit_code(FW_USAGE);
+		*json = true;
+	}
+	return fw_command_no_arguments(command, argc, argv) ? -1 : fw_status_exit_code(FW_USAGE);
+}
+
 int fw_command_usage_error(const struct fw_command *command, const char *format, ...)
 {
 	va_list arguments;

@@ -43,6 +43,10 @@ int fw_command_next_option(const struct fw_command *command, int argc, char **ar
 /* After the options: complain about arguments where a command takes none. */
 bool fw_command_no_arguments(const struct fw_command *command, int argc, char **argv);
 
+/* A command without arguments that has no options but --help and, where `json` is not NULL, --json.
+ * -1: go on; else the exit code. */
+int fw_command_plain(const struct fw_command *command, int argc, char **argv, bool *json);
+
 /* "flowwatcher watch: <text>; try 'flowwatcher watch --help'"; returns the exit code for bad
  * usage. */
 int fw_command_usage_error(const struct fw_command *command, const char *format, ...)

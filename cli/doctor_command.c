@@ -5,7 +5,6 @@
 #include "cli/output.h"
 #include "flowwatcher/json_objects.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -72,24 +71,12 @@ static int report_all(bool json)
 
 static int run_doctor(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, FW_OPTION_HELP },
-		{ 0 },
-	};
 	bool json = false;
-	int option;
+	int code;
 
-	while ((option = fw_command_next_option(&fw_command_doctor, argc, argv, "", options)) !=
-		FW_END_OPTIONS) {
-		if (option == FW_OPTION_HELP)
-			return fw_command_print_help(&fw_command_doctor);
-		if (option == FW_BAD_OPTION)
-			return fw_status_exit_code(FW_USAGE);
-		json = true;
-	}
-	if (!fw_command_no_arguments(&fw_command_doctor, argc, argv))
-		return fw_status_exit_code(FW_USAGE);
+	code = fw_command_plain(&fw_command_doctor, argc, argv, &json);
+	if (code >= 0)
+		return code;
 	return report_all(json);
 }
 

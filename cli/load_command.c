@@ -51,18 +51,11 @@ static int run_load(int argc, char **argv)
 
 static int run_unload(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, FW_OPTION_HELP },
-		{ 0 },
-	};
+	int code = fw_command_plain(&fw_command_unload, argc, argv, NULL);
 	struct fw_error error;
-	int option;
 
-	option = fw_command_next_option(&fw_command_unload, argc, argv, "", options);
-	if (option == FW_OPTION_HELP)
-		return fw_command_print_help(&fw_command_unload);
-	if (option == FW_BAD_OPTION || !fw_command_no_arguments(&fw_command_unload, argc, argv))
-		return fw_status_exit_code(FW_USAGE);
+	if (code >= 0)
+		return code;
 	return fw_bpf_unload(&error) == FW_OK ? 0 : fw_command_fail(&error);
 }
 

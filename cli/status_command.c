@@ -9,7 +9,6 @@
 #include "flowwatcher/json_filter.h"
 #include "flowwatcher/json_objects.h"
 
-#include <getopt.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,25 +126,13 @@ static enum fw_status report(bool json, struct fw_error *error)
 
 static int run_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, FW_OPTION_HELP },
-		{ 0 },
-	};
 	struct fw_error error;
 	bool json = false;
-	int option;
+	int code;
 
-	while ((option = fw_command_next_option(&fw_command_status, argc, argv, "", options)) !=
-		FW_END_OPTIONS) {
-		if (option == FW_OPTION_HELP)
-			return fw_command_print_help(&fw_command_status);
-		if (option == FW_BAD_OPTION)
-			return fw_status_exit_code(FW_USAGE);
-		json = true;
-	}
-	if (!fw_command_no_arguments(&fw_command_status, argc, argv))
-		return fw_status_exit_code(FW_USAGE);
+	code = fw_command_plain(&fw_command_status, argc, argv, &json);
+	if (code >= 0)
+		return code;
 	if (report(json, &error) != FW_OK)
 		return fw_command_fail(&error);
 	return fw_output_finish();

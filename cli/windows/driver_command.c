@@ -134,17 +134,11 @@ static enum fw_status unload(struct fw_error *error)
 
 static int run_unload(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, FW_OPTION_HELP },
-		{ 0 },
-	};
+	int code = fw_command_plain(&fw_command_unload, argc, argv, NULL);
 	struct fw_error error = { FW_OK, "" };
-	int option = fw_command_next_option(&fw_command_unload, argc, argv, "", options);
 
-	if (option == FW_OPTION_HELP)
-		return fw_command_print_help(&fw_command_unload);
-	if (option == FW_BAD_OPTION || !fw_command_no_arguments(&fw_command_unload, argc, argv))
-		return fw_status_exit_code(FW_USAGE);
+	if (code >= 0)
+		return code;
 	return unload(&error) == FW_OK ? 0 : fw_command_fail(&error);
 }
 
@@ -196,27 +190,15 @@ static void print_text(const struct fw_control_status *status, bool loaded)
 
 static int run_status(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "help", no_argument, NULL, FW_OPTION_HELP },
-		{ 0 },
-	};
 	struct fw_control_status status;
 	struct fw_error error;
 	enum fw_status result;
 	bool json = false;
-	int option;
+	int code;
 
-	while ((option = fw_command_next_option(&fw_command_status, argc, argv, "", options)) !=
-		FW_END_OPTIONS) {
-		if (option == FW_OPTION_HELP)
-			return fw_command_print_help(&fw_command_status);
-		if (option == FW_BAD_OPTION)
-			return fw_status_exit_code(FW_USAGE);
-		json = true;
-	}
-	if (!fw_command_no_arguments(&fw_command_status, argc, argv))
-		return fw_status_exit_code(FW_USAGE);
+	code = fw_command_plain(&fw_command_status, argc, argv, &json);
+	if (code >= 0)
+		return code;
 	result = fw_windows_driver_status(&status, &error);
 	if (result != FW_OK && result != FW_NOT_FOUND)
 		return fw_command_fail(&error);
