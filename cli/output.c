@@ -112,19 +112,6 @@ bool fw_output_is_read(void)
 	return poll(&reader, 1, 0) <= 0 || !(reader.revents & POLLERR);
 }
 
-void fw_output_cut(char *line)
-{
-	int columns = fw_output_columns();
-	char *at = line;
-
-	if (!columns)
-		return;
-	for (; *at; at++)
-		if (((unsigned char)*at & 0xc0) != 0x80 && columns-- == 0)
-			break;
-	*at = '\0';
-}
-
 void fw_output_title(const char *title)
 {
 	bool colour = fw_output_colour();

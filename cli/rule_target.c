@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/rule_target.h"
 
-#include "lib/host/host.h"
-
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -70,17 +68,8 @@ static bool is_script(const char *path)
 static enum fw_status set_path(struct fw_rule *rule, const char *real, bool tell,
 	struct fw_error *error)
 {
-	if (strlen(real) >= sizeof(rule->text))
-		return fw_error_set(error, FW_USAGE,
-			"'%.60s' is '%.60s...', which is longer than the %d bytes a rule has for it; use "
-			"another target, as comm: or unit:",
-			rule->text, real, FW_RULE_TEXT_SIZE - 1);
-	if (tell && strcmp(rule->text, real))
-		fprintf(stderr, "flowwatcher: %s is %s: the rule is about that\n", rule->text,
-			real);
-	memset(rule->text, 0, sizeof(rule->text));
-	memcpy(rule->text, real, strlen(real));
-	return FW_OK;
+	return fw_rule_target_set_path(
+		rule, real, tell && strcmp(rule->text, real), "comm: or unit:", error);
 }
 
 static enum fw_status resolve_missing(struct fw_rule *rule, bool tell, struct fw_error *error)
@@ -118,19 +107,5 @@ enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw
 		fprintf(stderr, "flowwatcher: %s is a script: its processes have the executable of "
 				"their interpreter, so the rule matches none of them\n",
 			real);
-	return status;
-}
-
-enum fw_status fw_rule_target_runs(const struct fw_rule *rule, struct fw_error *error)
-{
-	struct fw_process process;
-	enum fw_status status;
-
-	if (rule->target != FW_RULE_PID)
-		return FW_OK;
-	status = fw_host_process(rule->pid, &process, error);
-	if (status == FW_OK && !fw_host_process_runs(rule->pid, process.start_ns))
-		return fw_error_set(error, FW_NOT_FOUND,
-			"process %u has ended (list processes with `ps -e`)", rule->pid);
 	return status;
 }

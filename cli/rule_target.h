@@ -17,6 +17,11 @@ char *fw_rule_target_absolute(const char *text, struct fw_error *error);
  */
 enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw_error *error);
 
+/* Put a path in the place of the rule's own, `tell`: and say so. FW_USAGE: it is too long; `others`: which
+ * targets do instead ("comm:"). */
+enum fw_status fw_rule_target_set_path(struct fw_rule *rule, const char *real, bool tell,
+	const char *others, struct fw_error *error);
+
 /* FW_NOT_FOUND: the process of a pid: target has ended, or there is none. */
 enum fw_status fw_rule_target_runs(const struct fw_rule *rule, struct fw_error *error);
 

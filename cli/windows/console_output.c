@@ -85,19 +85,6 @@ bool fw_output_is_read(void)
 	       (GetLastError() != ERROR_NO_DATA && GetLastError() != ERROR_BROKEN_PIPE);
 }
 
-void fw_output_cut(char *line)
-{
-	int columns = fw_output_columns();
-	char *at = line;
-
-	if (!columns)
-		return;
-	for (; *at; at++)
-		if (((unsigned char)*at & 0xc0) != 0x80 && columns-- == 0)
-			break;
-	*at = '\0';
-}
-
 void fw_output_title(const char *title)
 {
 	bool colour = fw_output_colour();

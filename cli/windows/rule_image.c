@@ -2,7 +2,6 @@
 /* rule_target.h on Windows: exe: is a path with its drive, without links and short names, whatever its case. */
 #include "cli/rule_target.h"
 
-#include "lib/host/host.h"
 #include "lib/host/wide_text.h"
 #include "lib/host/windows_error.h"
 
@@ -84,21 +83,6 @@ static bool read_real(const wchar_t *path, char *text, size_t size)
 	return length && length < LONG_PATH && fw_wide_to_text(real, text, size);
 }
 
-static enum fw_status set_path(struct fw_rule *rule, const char *real, bool tell,
-	struct fw_error *error)
-{
-	if (strlen(real) >= sizeof(rule->text))
-		return fw_error_set(error, FW_USAGE,
-			"'%.60s' is '%.60s...', which is longer than the %d bytes a rule has for it; use "
-			"another target, as comm:",
-			rule->text, real, FW_RULE_TEXT_SIZE - 1);
-	if (tell && _stricmp(rule->text, real))
-		fprintf(stderr, "flowwatcher: %s is %s: the rule is about that\n", rule->text, real);
-	memset(rule->text, 0, sizeof(rule->text));
-	memcpy(rule->text, real, strlen(real));
-	return FW_OK;
-}
-
 enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw_error *error)
 {
 	wchar_t wide[LONG_PATH];
@@ -123,19 +107,8 @@ enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw
 	if (attributes & FILE_ATTRIBUTE_DIRECTORY)
 		return fw_error_set(error, FW_USAGE,
 			"%.200s is a directory; give the executable itself", rule->text);
-	return read_real(wide, real, sizeof(real)) ? set_path(rule, real, tell, error) : FW_OK;
-}
-
-enum fw_status fw_rule_target_runs(const struct fw_rule *rule, struct fw_error *error)
-{
-	struct fw_process process;
-	enum fw_status status;
-
-	if (rule->target != FW_RULE_PID)
+	if (!read_real(wide, real, sizeof(real)))
 		return FW_OK;
-	status = fw_host_process(rule->pid, &process, error);
-	if (status == FW_OK && !fw_host_process_runs(rule->pid, process.start_ns))
-		return fw_error_set(error, FW_NOT_FOUND,
-			"process %u has ended (list processes with `tasklist`)", rule->pid);
-	return status;
+	return fw_rule_target_set_path(
+		rule, real, tell && _stricmp(rule->text, real), "comm:", error);
 }

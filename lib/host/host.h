@@ -16,6 +16,9 @@
  * empty (exe) or UINT32_MAX (uid). On Linux start_ns has the 10 ms steps of /proc/PID/stat. */
 enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct fw_error *error);
 
+/* The command by which a user of this system lists processes, for messages. */
+extern const char fw_host_list_command[];
+
 /* Does the process (pid, start_ns), as fw_host_process() gave it, still run? A zombie does not. */
 bool fw_host_process_runs(uint32_t pid, uint64_t start_ns);
 

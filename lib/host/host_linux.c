@@ -19,6 +19,8 @@
 
 #include "lib/host/proc_text.h"
 
+const char fw_host_list_command[] = "ps -e";
+
 #define NS_PER_SECOND  1000000000ull
 #define CLOCK_NOISE_NS 10000u
 
@@ -181,7 +183,8 @@ static enum fw_status running_process(uint32_t pid, struct fw_process *process,
 	}
 	if (result == -ENOENT || result == -ESRCH)
 		return fw_error_set(error, FW_NOT_FOUND,
-			"process %u is not running (list processes with `ps -e`)", pid);
+			"process %u is not running (list processes with `%s`)", pid,
+			fw_host_list_command);
 	if (result == -EBADMSG)
 		return fw_error_set(error, FW_MALFORMED,
 			"/proc/%u/stat has an unknown form: is /proc a procfs?", pid);

@@ -18,6 +18,8 @@
 #include "lib/host/wide_text.h"
 #include "lib/host/windows_error.h"
 
+const char fw_host_list_command[] = "tasklist";
+
 #define PATH_SIZE	   (4 * 1024)
 #define NS_PER_TICK	   100u			/* of Windows' times */
 #define TICKS_TO_1970	   116444736000000000ull /* from 1601 */
@@ -185,7 +187,8 @@ enum fw_status fw_host_process(uint32_t pid, struct fw_process *process, struct 
 	status = each_process(&pid, keep_process, &found, error);
 	if (status == FW_OK)
 		return fw_error_set(error, FW_NOT_FOUND,
-			"process %u is not running (list processes with `tasklist`)", pid);
+			"process %u is not running (list processes with `%s`)", pid,
+			fw_host_list_command);
 	if (status != FW_STOPPED)
 		return status;
 	*process = found;

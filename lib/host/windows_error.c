@@ -59,17 +59,12 @@ enum fw_status fw_error_set_windows(struct fw_error *error, uint32_t number, con
 {
 	enum fw_status status = fw_windows_status(number);
 	va_list arguments;
-	char reason[512];
-	size_t length;
+	char reason[512], numbered[sizeof(reason) + 32];
 
-	if (!error)
-		return status;
-	error->status = status;
-	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
-	va_end(arguments);
 	describe(number, reason, sizeof(reason));
-	length = strlen(error->text);
-	snprintf(error->text + length, sizeof(error->text) - length, ": %s (error %u)", reason, number);
+	snprintf(numbered, sizeof(numbered), "%s (error %u)", reason, number);
+	va_start(arguments, format);
+	fw_error_set_reason(error, status, numbered, format, arguments);
+	va_end(arguments);
 	return status;
 }
