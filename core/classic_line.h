@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * A line of the classic monitor's dump, byte for byte: "[FlowWatcher] DumpNetworkUsage: Process Id:
- * %4d, Sent: %10lld bytes / s Received: %10lld bytes / s.", for kernel sides, whose own formatting
- * knows no 64 bits everywhere. No allocation; callable from anywhere.
+ * %4d, Sent: %10lld bytes / s Received: %10lld bytes / s.", the same from the command and from a kernel
+ * side, whose own formatting knows no 64 bits everywhere. No allocation; callable from anywhere.
  */
 #ifndef FW_CORE_CLASSIC_LINE_H
 #define FW_CORE_CLASSIC_LINE_H

@@ -40,23 +40,31 @@ enum fw_status fw_error_set(struct fw_error *error, enum fw_status status, const
 	return status;
 }
 
+enum fw_status fw_error_set_reason(struct fw_error *error, enum fw_status status,
+	const char *reason, const char *format, va_list arguments)
+{
+	size_t length;
+
+	if (!error)
+		return status;
+	error->status = status;
+	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	length = strlen(error->text);
+	snprintf(error->text + length, sizeof(error->text) - length, ": %s", reason);
+	return status;
+}
+
 enum fw_status fw_error_set_errno(struct fw_error *error, int error_number, const char *format, ...)
 {
 	int number = error_number < 0 ? -error_number : error_number;
 	enum fw_status status = status_of_errno(number);
 	char reason[128];
 	va_list arguments;
-	size_t length;
 
-	if (!error)
-		return status;
-	error->status = status;
 	va_start(arguments, format);
-	vsnprintf(error->text, sizeof(error->text), format, arguments);
+	fw_error_set_reason(
+		error, status, strerror_r(number, reason, sizeof(reason)), format, arguments);
 	va_end(arguments);
-	length = strlen(error->text);
-	snprintf(error->text + length, sizeof(error->text) - length, ": %s",
-		strerror_r(number, reason, sizeof(reason)));
 	return status;
 }
 

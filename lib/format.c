@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/classic_line.h"
 #include "lib/host/host.h"
 
 char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
@@ -101,12 +102,10 @@ char *fw_format_boot_time(uint64_t boot_ns, char *text, size_t size)
 char *fw_format_classic(uint32_t pid, uint64_t sent, uint64_t received, uint64_t interval_ns,
 	char *text, size_t size)
 {
-	long long sent_rate = (long long)fw_rate_per_second(sent, interval_ns);
-	long long received_rate = (long long)fw_rate_per_second(received, interval_ns);
+	char line[FW_CLASSIC_LINE_SIZE];
 
-	snprintf(text, size,
-		"[FlowWatcher] DumpNetworkUsage: Process Id: %4d, Sent: %10lld bytes / s "
-		"Received: %10lld bytes / s.",
-		(int)pid, sent_rate, received_rate);
+	fw_classic_line(pid, fw_rate_per_second(sent, interval_ns),
+		fw_rate_per_second(received, interval_ns), line);
+	snprintf(text, size, "%s", line);
 	return text;
 }

@@ -7,6 +7,8 @@
 #ifndef FLOWWATCHER_ERROR_H
 #define FLOWWATCHER_ERROR_H
 
+#include <stdarg.h>
+
 #include "core/status.h"
 #include "core/types.h"
 
@@ -29,6 +31,10 @@ enum fw_status fw_error_set(struct fw_error *error, enum fw_status status, const
  */
 enum fw_status fw_error_set_errno(struct fw_error *error, int error_number, const char *format, ...)
 	FW_PRINTF(3, 4);
+
+/* The same for whoever has a status and its reason already: the text, ": ", the reason. */
+enum fw_status fw_error_set_reason(struct fw_error *error, enum fw_status status,
+	const char *reason, const char *format, va_list arguments);
 
 /* Exit code of the commands' contract: 0 done, 1 failed, 2 usage, 3 not permitted, 4 kernel lacks
  * something, 5 events were lost. */
