@@ -18,21 +18,24 @@ clean_up_more() {
 	[ ! -d "$work/readonly" ] || umount "$work/readonly" 2>/dev/null
 }
 
-# Numbers of all programs, maps and links in the kernel. Our own are freed some time after the last
-# descriptor of theirs is closed.
-census() {
-	echo "$(bpftool -j prog list | jq length) $(bpftool -j map list | jq length)" \
-		"$(bpftool -j link list | jq length)"
+# All programs, maps and links in the kernel, by their ids. Those of others may go at any time, and ours are freed some
+# time after the last descriptor of theirs is closed, so what counts is what has come and stays.
+objects() {
+	local kind
+	for kind in prog map link; do
+		bpftool -j "$kind" list | jq -r --arg kind "$kind" '.[] | "\($kind) \(.id) \(.name // .type)"'
+	done | sort
 }
-same_census() { [ "$(census)" = "$before" ]; }
+nothing_new() { [ -z "$(comm -13 "$work/objects" <(objects))" ]; }
 nothing_left() {
-	until_true same_census && return 0
-	echo "# programs, maps, links: $before before, $(census) now"
+	until_true nothing_new && return 0
+	comm -13 "$work/objects" <(objects) | sed 's/^/# left: /'
 	return 1
 }
 
 mounts() { grep -c ' bpf ' /proc/self/mounts; }
-cgroups() { find /sys/fs/cgroup -type d 2>/dev/null | wc -l; }
+cgroups() { find /sys/fs/cgroup -type d 2>/dev/null | sort; }
+no_new_cgroup() { [ -z "$(comm -13 "$work/cgroups" <(cgroups))" ]; }
 
 background() { # FILE COMMAND...: leaves the pid in $background_pid
 	local file=$1
@@ -63,7 +66,9 @@ counts_go_on() {
 		[ "$(totals_of server received)" = "$(expected_of server received)" ]
 }
 
-before=$(census) mounts_before=$(mounts) cgroups_before=$(cgroups)
+mounts_before=$(mounts)
+objects >"$work/objects"
+cgroups >"$work/cgroups"
 
 # --- load, status, unload
 check "status when nothing is loaded" exits 0 "$fw" status
@@ -132,7 +137,7 @@ check "watch ends with 1" test "$code" -eq 1
 check "  and says why" grep -q 'unloaded' "$work/watch_unload.err"
 check "unload leaves no program, map or link" nothing_left
 check "unload leaves no mount" test "$(mounts)" = "$mounts_before"
-check "unload leaves no cgroup" test "$(cgroups)" = "$cgroups_before"
+check "unload leaves no cgroup" no_new_cgroup
 check "status is as before" exits 0 "$fw" status
 
 # --- private copies
