@@ -1,78 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: control_defects_test.sh [SOURCE-TREE]
-# As tdi_defects_test.sh, for the driver's other half: the known defects of process monitors and of inverted calls are put
-# back into copies of its sources, one at a time, and the test that is named for each is expected to fail.
-# Takes about a minute. CC: the compiler.
+# Puts the known defects of process monitors and of inverted calls back into the driver's control half; see defects.sh.
+# Takes about half a minute. CC: the compiler.
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 1
-compiler=${CC:-cc}
-folder=$(mktemp -d) || exit 1
-trap 'rm -rf "$folder"' EXIT
-flags="-std=gnu11 -g -O0 -w -fshort-wchar -fno-strict-aliasing -fsanitize=address,undefined"
-flags="$flags -fno-sanitize-recover=undefined -D_GNU_SOURCE -Itests/nt -isystem tests/nt/include"
-passed=0
-failed=0
+tests=control
+sources=kernel/windows
+around=
+. tests/nt/defects.sh
 
-object() { # SOURCE OUTPUT
-	# shellcheck disable=SC2086 # several flags
-	$compiler $flags -Ikernel/windows/ddk -I. -c "$1" -o "$2"
-}
-
-# objects FOLDER SOURCE...: those that are no tests.
-objects() {
-	into=$folder/$1
-	mkdir -p "$into"
-	shift
-	for source; do
-		case $source in
-		*_test.c | */nt_layouts.c | kernel/windows/tdi_*) continue ;;
-		esac
-		object "$source" "$into/$(basename "$source" .c).o" || return 1
-	done
-}
-
-program() { # TEST OBJECTS...
-	name=$1
-	shift
-	# shellcheck disable=SC2086
-	$compiler $flags -o "$folder/program" "$folder/test/$name.o" "$@" "$folder"/rest/*.o -lpthread
-}
-
-verdict() { # CODE NAME WHY
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $2: $3"
-	fi
-}
-
-# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
-defect() {
-	rm -rf "$folder/defect"
-	cp -r "$folder/control" "$folder/defect"
-	sed -e "$5" "kernel/windows/$4.c" >"$folder/defect/$4.c"
-	if cmp -s "kernel/windows/$4.c" "$folder/defect/$4.c"; then
-		verdict 1 "$1" "the source has changed, the defect cannot be put back"
-	elif ! object "$folder/defect/$4.c" "$folder/defect/$4.o" || ! program "$2" "$folder"/defect/*.o; then
-		verdict 1 "$1" "does not compile"
-	else
-		timeout 60 "$folder/program" "$3" >"$folder/output" 2>&1
-		[ $? -ne 0 ]
-		verdict $? "$1" "control_${2}_test \"$3\" passes with it"
-	fi
-}
-
-objects control kernel/windows/*.c && objects rest core/*.c tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/control_client.c \
-	tests/nt/tdi_absent.c || exit 1
-mkdir "$folder/test"
-for name in device events process; do
-	object "tests/nt/control_${name}_test.c" "$folder/test/$name.o" || exit 1
-	program $name "$folder"/control/*.o && NT_SEEDS=20 timeout 60 "$folder/program" >"$folder/output" 2>&1
-	verdict $? "control_${name}_test without a defect" "it fails"
-done
+# shellcheck disable=SC2046 # names without spaces
+objects whole $(find kernel/windows -maxdepth 1 -name '*.c' ! -name 'tdi_*') &&
+	objects rest core/*.c tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/control_client.c tests/nt/tdi_absent.c || exit 1
+without_defects device events process
 
 # The second of the connection-level filter. What is allocated between lets the scheduler choose this
 # moment.
@@ -112,5 +53,4 @@ defect 'NT-24: closing a handle ends requests of others' events 'NT-24: a handle
 defect 'system 4: a loss is silent' events 'systems 4 and 5: no loss' event_stream \
 	'/^static void tell/,/^}/s/fw_event_queue_put(&reader->queue, record)/(reader->queue.used < 16384 ? fw_event_queue_put(\&reader->queue, record) : 0)/'
 
-echo "defects: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+defects_end

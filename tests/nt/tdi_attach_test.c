@@ -201,7 +201,7 @@ static void stays_while_in_use(void **state)
 	tdi_world_stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "NT-4, system 1: TCP, UDP and raw IP of both versions", attaches_to_all, NULL,
@@ -221,5 +221,6 @@ int main(void)
 		{ "NT-23: stays while it is in use", stays_while_in_use, NULL, NULL, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

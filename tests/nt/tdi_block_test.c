@@ -249,7 +249,7 @@ static void cuts_connections(void **state)
 	tdi_world_stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "block: connects", refuses_connects, NULL, NULL, NULL },
@@ -263,5 +263,6 @@ int main(void)
 		{ "block: connections that are there", cuts_connections, NULL, NULL, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -339,7 +339,7 @@ static void lists_rows(void **state)
 	stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "system 2: a connection's begin and end are told", tells_begin_and_end, NULL,
@@ -356,5 +356,6 @@ int main(void)
 		{ "rows of a snapshot", lists_rows, NULL, NULL, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -443,7 +443,7 @@ static void contexts_that_are_all_null(void **state)
 	tdi_world_stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "NT-13, NT-15, system 1: bytes taken in receive handlers",
@@ -464,5 +464,6 @@ int main(void)
 			NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

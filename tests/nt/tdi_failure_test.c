@@ -268,7 +268,7 @@ static void in_parallel(void **state)
 		random_life(1, true);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "everything fails once, in turn", everything_fails_in_turn, NULL, NULL, NULL },
@@ -276,5 +276,6 @@ int main(void)
 		{ "NT-22: threads in parallel", in_parallel, NULL, NULL, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

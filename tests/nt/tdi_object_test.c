@@ -391,7 +391,7 @@ static void forgets_a_file_for_its_successor(void **state)
 	tdi_world_stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "NT-7: kinds by extended attributes", tells_kinds_by_attributes, NULL, NULL,
@@ -420,5 +420,6 @@ int main(void)
 			NULL, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

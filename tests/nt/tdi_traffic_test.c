@@ -244,7 +244,7 @@ static void datagrams(void **state)
 		}
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "NT-12 to NT-15: streams by events", streams_by_events, NULL, nt_seeds_tell, NULL },
@@ -254,5 +254,6 @@ int main(void)
 		{ "NT-15, NT-16: datagrams", datagrams, NULL, nt_seeds_tell, NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -275,7 +275,7 @@ static void counts_every_byte_of_threads(void **state)
 	tdi_world_stop();
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		{ "NT-15, system 1: counted is what was transferred", counts_what_was_transferred,
@@ -295,5 +295,6 @@ int main(void)
 			NULL },
 	};
 
+	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
