@@ -8,6 +8,7 @@
 /* Ended processes whose rows stay; those that somebody refers to are not among those folded away.
  */
 #define ENDED_KEPT 1024u
+#define LOOKED_AT 64u /* of them at a time, for one to fold away */
 #define NS_PER_TICK 100u
 
 static struct {
@@ -75,20 +76,20 @@ static void unlink_row(struct fw_process_state *process)
 }
 
 /* The oldest row that nobody but the table refers to, so that its counters are final; out of the
- * table, NULL: none is to be folded. The table is locked, and only under its lock does a row get
- * its first reference beside the table's. */
+ * table, NULL: none is to be folded. Those that somebody refers to go behind the others, or many of
+ * them, all looked at first, would keep the table growing. The table is locked, and only under its
+ * lock does a row get its first reference beside the table's. */
 static struct fw_process_state *fold_one(void)
 {
-	uint32_t looked_at = 0;
+	for (uint32_t i = 0; table.ended_count > ENDED_KEPT && i < LOOKED_AT; i++) {
+		struct fw_process_state *process = CONTAINING_RECORD(
+			table.ended.Flink, struct fw_process_state, ended_entry);
 
-	for (LIST_ENTRY *entry = table.ended.Flink;
-		table.ended_count > ENDED_KEPT && entry != &table.ended && looked_at < 64;
-		entry = entry->Flink, looked_at++) {
-		struct fw_process_state *process =
-			CONTAINING_RECORD(entry, struct fw_process_state, ended_entry);
-
-		if (process->references > 1)
+		if (process->references > 1) {
+			RemoveEntryList(&process->ended_entry);
+			InsertTailList(&table.ended, &process->ended_entry);
 			continue;
+		}
 		add_counters(&table.departed, &process->counters);
 		unlink_row(process);
 		return process;

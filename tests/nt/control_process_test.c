@@ -158,6 +158,36 @@ static void ended_rows_are_folded(void)
 	control_end();
 }
 
+#define HELD 200
+
+/* More rows of ended processes are in use than are looked at at one time: the others are folded all the same. */
+static void others_are_folded(void)
+{
+	struct fw_process_state *held[HELD];
+	struct fw_control_status status;
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	handle = control_open();
+	for (uint32_t i = 0; i < 3000; i++) {
+		PEPROCESS process = control_process(100 + 4 * i, 4, IMAGE);
+		struct fw_process_state *row = fw_process_running_get(100 + 4 * i);
+
+		fw_process_sent(row, 1);
+		if (i < HELD)
+			held[i] = row;
+		else
+			fw_process_put(row);
+		nt_process_exit(process);
+	}
+	NT_CHECK_EQUAL(control_status(handle, &status), STATUS_SUCCESS);
+	NT_CHECK(status.processes <= 1024 + 16);
+	for (uint32_t i = 0; i < HELD; i++)
+		fw_process_put(held[i]);
+	nt_close(handle);
+	control_end();
+}
+
 static const char *line_of(char *text)
 {
 	char *end = strchr(text, '\n');
@@ -318,6 +348,7 @@ int main(int argc, char **argv)
 	nt_test("NT-28: the driver works without notifications", with_none);
 	nt_test("system 1: a reused pid is another process", a_reused_pid_is_another_process);
 	nt_test("ended rows are folded, no byte is lost", ended_rows_are_folded);
+	nt_test("ended rows that are in use do not keep others", others_are_folded);
 	nt_test("NT-21: system 1: the periodic dump, line for line, and its end",
 		the_periodic_dump);
 	nt_test("NT-24: system 5: no pointer leaves", no_pointer_leaves);
