@@ -38,7 +38,7 @@ enum fw_control_function {
 	/* Bypass: what comes from now on is neither counted nor judged. As soon as nothing is in use any more the driver
 	 * is detached and can be unloaded (FW_CONTROL_UNLOADABLE): ask again until it is. Out: status. */
 	FW_CONTROL_STOP = 0x80c,
-	FW_CONTROL_START = 0x80d, /* out: status */
+	FW_CONTROL_START = 0x80d, /* out: status; not once the driver can be unloaded: then it is loaded anew */
 	FW_CONTROL_FEATURES = 0x80e, /* in: struct fw_control_cursor; out: fw_control_rows of fw_control_feature */
 	FW_CONTROL_DUMP = 0x80f, /* in: struct fw_control_dump: the periodic dump through DbgPrint */
 };
@@ -93,6 +93,7 @@ enum fw_control_state {
 	FW_CONTROL_HAS_UDP6 = 1u << 5,
 	FW_CONTROL_HAS_RAW6 = 1u << 6,
 	FW_CONTROL_UNLOADABLE = 1u << 7, /* the service can be stopped, once every handle is closed */
+	FW_CONTROL_COVERED = 1u << 8, /* another filter is attached above, and has to go before this one can */
 };
 
 struct fw_control_status {

@@ -34,7 +34,7 @@ static const struct device_name {
 	{ FW_CONTROL_HAS_RAW6, "rawip6" },
 };
 
-/* Bypassed by an unload that was refused: watch again. */
+/* Bypassed by an unload that was refused: watch again. What is ready to go cannot be kept, so it is loaded anew. */
 static enum fw_status resume(struct fw_error *error)
 {
 	struct fw_control_status status;
@@ -45,7 +45,10 @@ static enum fw_status resume(struct fw_error *error)
 	if (!(status.state & FW_CONTROL_BYPASS))
 		return fw_error_set(error, FW_EXISTS,
 			"the driver is loaded already; 'flowwatcher status' says since when");
-	return fw_windows_switch(FW_CONTROL_START, &status, error);
+	if (!(status.state & FW_CONTROL_UNLOADABLE))
+		return fw_windows_switch(FW_CONTROL_START, &status, error);
+	result = fw_driver_service_stop(error);
+	return result == FW_OK ? fw_driver_service_start(error) : result;
 }
 
 static enum fw_status load(uint32_t dump_ms, struct fw_error *error)
@@ -99,6 +102,10 @@ static int run_load(int argc, char **argv)
 
 static enum fw_status refuse_unload(const struct fw_control_status *status, struct fw_error *error)
 {
+	if (status->state & FW_CONTROL_COVERED)
+		return fw_error_set(error, FW_FAILED,
+			"the driver cannot be removed yet: another driver has attached its filter above; remove "
+			"that one and run 'flowwatcher unload' again, or 'flowwatcher load' to watch on");
 	return fw_error_set(error, FW_FAILED,
 		"the driver cannot be removed yet: %u addresses, %u connections, %u handlers and %u requests "
 		"that were opened while it watched are in use. It passes everything on meanwhile; end "

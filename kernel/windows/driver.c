@@ -77,7 +77,12 @@ NTSTATUS fw_driver_start(void)
 	NTSTATUS status;
 
 	lock();
-	driver.object->DriverUnload = NULL;
+	if (driver.object->DriverUnload) {
+		/* NT may wait with its unload for this very handle to be closed, and asks for the routine only
+		 * before it waits. Nothing tells a driver of it. */
+		unlock();
+		return STATUS_INVALID_DEVICE_STATE;
+	}
 	if (!driver.is_attached)
 		attach();
 	if (driver.is_attached)

@@ -9,6 +9,8 @@
 
 /* Pass everything, and make ready to be unloaded as soon as nothing is in use (NT-23). */
 void fw_driver_stop(void);
+
+/* Watch again. STATUS_INVALID_DEVICE_STATE: it can be unloaded already, and has to be, to begin anew. */
 NTSTATUS fw_driver_start(void);
 
 /* All of it but `size`. */

@@ -179,10 +179,22 @@ NTSTATUS fw_tdi_attach(DRIVER_OBJECT *driver)
 	return STATUS_SUCCESS;
 }
 
+/* Who is attached above us has our device, and was told of nothing. */
+static bool is_covered(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < DEVICES; i++)
+		if (filter.devices[i] && filter.devices[i]->AttachedDevice)
+			return true;
+	return false;
+}
+
 static bool in_use(struct fw_control_status *status)
 {
 	fw_tdi_status(status);
-	return status->addresses || status->connections || status->handlers || status->requests;
+	return status->addresses || status->connections || status->handlers || status->requests ||
+	       status->state & FW_CONTROL_COVERED;
 }
 
 /*
@@ -222,7 +234,9 @@ void fw_tdi_status(struct fw_control_status *status)
 	for (i = 0; i < DEVICES; i++)
 		if (filter.devices[i])
 			status->state |= transports[i].state;
-	status->failures += (uint64_t)filter.failures;
+	if (is_covered())
+		status->state |= FW_CONTROL_COVERED;
+	status->failures += (uint32_t)filter.failures;
 	fw_tdi_object_counts(&status->addresses, &status->connections);
 	status->handlers = fw_tdi_handlers_count();
 	status->requests = (uint32_t)filter.requests + fw_tdi_worker_busy();

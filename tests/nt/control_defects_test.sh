@@ -53,4 +53,10 @@ defect 'NT-24: closing a handle ends requests of others' events 'NT-24: a handle
 defect 'system 4: a loss is silent' events 'systems 4 and 5: no loss' event_stream \
 	'/^static void tell/,/^}/s/fw_event_queue_put(&reader->queue, record)/(reader->queue.used < 16384 ? fw_event_queue_put(\&reader->queue, record) : 0)/'
 
+# Of drivers that can be unloaded.
+defect 'NT-23: it watches again while NT waits with its unload' device 'NT-23: NT waits' driver \
+	's/^\tif (driver.object->DriverUnload) {/\tdriver.object->DriverUnload = NULL;\n\tif (0) {/'
+defect 'system 1: rows in use keep all others' process 'ended rows that are in use' process_state \
+	'/^static struct fw_process_state \*fold_one/,/^}/s/InsertTailList/InsertHeadList/'
+
 defects_end

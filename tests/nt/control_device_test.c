@@ -221,23 +221,30 @@ static void not_while_in_use(void)
 	control_end();
 }
 
-static void starts_again(void)
+/* NT waits with the unload for a handle whose owner wants the driver to go on. */
+static void unloads_when_closed(void)
 {
 	struct fw_control_status status;
-	HANDLE handle;
+	HANDLE handle, other;
 
 	NT_CHECK(control_begin());
 	handle = control_open();
 	NT_CHECK_EQUAL(control_ask(handle, FW_CONTROL_STOP, NULL, 0, &status, sizeof(status), NULL),
 		STATUS_SUCCESS);
-	NT_CHECK(status.state & FW_CONTROL_BYPASS);
+	NT_CHECK(status.state & FW_CONTROL_BYPASS && status.state & FW_CONTROL_UNLOADABLE);
+	NT_CHECK_EQUAL(nt_driver_unload(control_driver), STATUS_PENDING);
+	NT_CHECK_EQUAL(nt_open(FW_CONTROL_DEVICE_NAME, GENERIC_READ, NULL, 0, &other),
+		STATUS_NO_SUCH_DEVICE);
+	NT_CHECK_EQUAL(
+		control_ask(handle, FW_CONTROL_START, NULL, 0, &status, sizeof(status), NULL),
+		STATUS_INVALID_DEVICE_STATE);
 	NT_CHECK(control_driver->DriverUnload != NULL);
-	(void)control_ask(handle, FW_CONTROL_START, NULL, 0, &status, sizeof(status), NULL);
-	NT_CHECK(control_driver->DriverUnload == NULL);
 	NT_CHECK_EQUAL(control_status(handle, &status), STATUS_SUCCESS);
-	NT_CHECK(!(status.state & FW_CONTROL_BYPASS));
+	NT_CHECK(status.state & FW_CONTROL_BYPASS);
 	nt_close(handle);
-	control_end();
+	NT_CHECK_EQUAL(nt_open(FW_CONTROL_DEVICE_NAME, GENERIC_READ, NULL, 0, &other),
+		STATUS_OBJECT_NAME_NOT_FOUND);
+	nt_kernel_stop();
 }
 
 int main(int argc, char **argv)
@@ -253,7 +260,7 @@ int main(int argc, char **argv)
 	nt_test("a newer client is understood", a_newer_client);
 	nt_test("every feature that is not used says why", features_have_reasons);
 	nt_test("NT-23: a driver that was not stopped is not unloaded", not_while_in_use);
-	nt_test("it stops and starts again", starts_again);
+	nt_test("NT-23: NT waits with the unload for a handle", unloads_when_closed);
 	nt_test("each failure of a load leaves nothing", each_failure_of_a_load);
 	return nt_tests_end();
 }

@@ -345,6 +345,48 @@ static void blocks(void)
 	nt_each_seed(1, SEEDS, block_once, NULL);
 }
 
+static struct fw_control_status switch_driver(HANDLE handle, enum fw_control_function function)
+{
+	struct fw_control_status status = { 0 };
+
+	NT_CHECK_EQUAL(control_ask(handle, function, NULL, 0, &status, sizeof(status), NULL), STATUS_SUCCESS);
+	return status;
+}
+
+/* Stopped while a socket is in use: its bytes pass uncounted, until the driver is started again. */
+static void stop_once(void *context)
+{
+	struct fw_control_status status;
+	struct fake_socket *socket;
+	HANDLE handle;
+	NTSTATUS opened;
+
+	(void)context;
+	NT_CHECK(world_begin(2));
+	handle = control_open();
+	nt_process_become(client_process);
+	socket = fake_socket_open(FAKE_UDP, FAKE_BY_EVENTS, 0, &opened);
+	NT_CHECK_EQUAL(opened, STATUS_SUCCESS);
+	status = switch_driver(handle, FW_CONTROL_STOP);
+	NT_CHECK(status.state & FW_CONTROL_BYPASS && !(status.state & FW_CONTROL_UNLOADABLE));
+	NT_CHECK_EQUAL(status.addresses, 1);
+	NT_CHECK_EQUAL(fake_socket_send_to(socket, fake_socket_port(socket), bytes, 100), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(nt_driver_unload(control_driver), STATUS_INVALID_DEVICE_REQUEST);
+	status = switch_driver(handle, FW_CONTROL_START);
+	NT_CHECK(!(status.state & FW_CONTROL_BYPASS));
+	NT_CHECK_EQUAL(fake_socket_send_to(socket, fake_socket_port(socket), bytes, 30), STATUS_SUCCESS);
+	fake_socket_close(socket);
+	nt_process_become(NULL);
+	NT_CHECK_EQUAL(usage_of(CLIENT).sent, 30);
+	nt_close(handle);
+	world_end();
+}
+
+static void stops(void)
+{
+	nt_each_seed(1, SEEDS, stop_once, NULL);
+}
+
 /* Whatever fails, nothing is left, nothing hangs, and a send that succeeded was counted. */
 static void fail_once(void *context)
 {
@@ -392,6 +434,7 @@ int main(int argc, char **argv)
 	nt_test("NT-16: usage equals the sockets' bytes, of datagrams", datagrams);
 	nt_test("NT-17: several threads of a process send at once", senders);
 	nt_test("a rule refuses a connection, and no longer when it is removed", blocks);
+	nt_test("NT-23: stopped while it is in use, and started again", stops);
 	nt_test("NT-23: everything fails once, nothing is left", failures);
 	return nt_tests_end();
 }

@@ -11,6 +11,7 @@ struct driver {
 	DRIVER_EXTENSION extension;
 	UNICODE_STRING registry_path;
 	WCHAR name[64], path[128];
+	bool unloading; /* as soon as its last handle is closed */
 };
 
 static void (*hooks[HOOKS])(PDRIVER_OBJECT driver);
@@ -105,21 +106,48 @@ static bool in_use(PDRIVER_OBJECT driver)
 	return false;
 }
 
-NTSTATUS nt_driver_unload(PDRIVER_OBJECT driver)
+/* Whether there is a routine was asked before, and is not asked again. */
+static void unload(PDRIVER_OBJECT driver)
 {
-	struct nt_frame frame;
+	struct nt_frame frame = nt_frame_begin();
 
-	nt_enter_unlocked("nt_driver_unload", PASSIVE_LEVEL);
 	if (!driver->DriverUnload)
-		return STATUS_INVALID_DEVICE_REQUEST;
-	if (in_use(driver))
-		return STATUS_DEVICE_BUSY;
-	frame = nt_frame_begin();
+		nt_violation(NT_RULE_UNLOAD, "DriverUnload was taken back while NT waited with the unload");
 	driver->DriverUnload(driver);
 	nt_frame_end(frame, "DriverUnload");
 	outstanding_check("the driver's unload", driver);
 	nt_object_put(driver);
+}
+
+static struct driver *driver_of(PDRIVER_OBJECT driver)
+{
+	return CONTAINING_RECORD(driver, struct driver, object);
+}
+
+NTSTATUS nt_driver_unload(PDRIVER_OBJECT driver)
+{
+	nt_enter_unlocked("nt_driver_unload", PASSIVE_LEVEL);
+	if (!driver->DriverUnload)
+		return STATUS_INVALID_DEVICE_REQUEST;
+	if (in_use(driver)) {
+		driver_of(driver)->unloading = true;
+		return STATUS_PENDING;
+	}
+	unload(driver);
 	return STATUS_SUCCESS;
+}
+
+bool nt_driver_is_unloading(PDRIVER_OBJECT driver)
+{
+	return driver_of(driver)->unloading;
+}
+
+void nt_driver_released(PDRIVER_OBJECT driver)
+{
+	if (!driver_of(driver)->unloading || in_use(driver))
+		return;
+	driver_of(driver)->unloading = false;
+	unload(driver);
 }
 
 void nt_driver_reset(void)

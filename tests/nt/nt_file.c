@@ -53,12 +53,14 @@ void nt_file_cleanup(PFILE_OBJECT file)
 static void file_destroy(void *body)
 {
 	PFILE_OBJECT file = body;
+	PDRIVER_OBJECT driver = file->DeviceObject->DriverObject;
 
 	if (file->Flags)
 		send_simple(file, IRP_MJ_CLOSE);
 	__atomic_sub_fetch(&file->DeviceObject->ReferenceCount, 1, __ATOMIC_RELAXED);
 	nt_device_dereference(file->DeviceObject);
 	free(file->FileName.Buffer);
+	nt_driver_released(driver);
 }
 
 static PFILE_OBJECT file_new(PDEVICE_OBJECT device, const char *rest, ACCESS_MASK access)
@@ -124,7 +126,7 @@ NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULON
 	nt_unlock();
 	if (!device)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
-	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING)
+	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING || nt_driver_is_unloading(device->DriverObject))
 		return STATUS_NO_SUCH_DEVICE;
 	file = file_new(device, name + length, access);
 	status = create(file, access, ea, ea_length, mode);

@@ -165,6 +165,10 @@ void nt_device_dereference(PDEVICE_OBJECT device);
 char *nt_utf8(PCUNICODE_STRING string, char *text, size_t size);
 void nt_utf16(const char *text, WCHAR *buffer, size_t count, PUNICODE_STRING string);
 
+/* nt_driver.c: an unload that waits for handles, and one of them that was closed. */
+bool nt_driver_is_unloading(PDRIVER_OBJECT driver);
+void nt_driver_released(PDRIVER_OBJECT driver);
+
 /* nt_file.c: opening for the kernel and for programs. The name may go on behind the device's. */
 NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULONG ea_length, KPROCESSOR_MODE mode,
 	PFILE_OBJECT *file);

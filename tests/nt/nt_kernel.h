@@ -58,8 +58,8 @@ void nt_idle_hook(bool (*wait)(unsigned milliseconds));
 
 /* Drivers */
 NTSTATUS nt_driver_load(const char *name, DRIVER_INITIALIZE *entry, PDRIVER_OBJECT *driver);
-/* STATUS_INVALID_DEVICE_REQUEST: it cannot be; STATUS_DEVICE_BUSY: handles are open. What is outstanding after its
- * unload routine is a violation. */
+/* STATUS_INVALID_DEVICE_REQUEST: it cannot be; STATUS_PENDING: handles are open; no more of them can be, and when the last
+ * is closed it is unloaded, whatever it thinks of it then. What is outstanding after its unload routine is a violation. */
 NTSTATUS nt_driver_unload(PDRIVER_OBJECT driver);
 /* A check more at each unload, e.g. of handlers that a transport still holds. */
 void nt_unload_hook(void (*check)(PDRIVER_OBJECT driver));

@@ -201,6 +201,79 @@ static void stays_while_in_use(void **state)
 	tdi_world_stop();
 }
 
+static DRIVER_OBJECT *upper;
+static DEVICE_OBJECT *upper_device;
+
+static void upper_unload(DRIVER_OBJECT *driver)
+{
+	(void)driver;
+}
+
+static NTSTATUS upper_pass(DEVICE_OBJECT *device, IRP *irp)
+{
+	(void)device;
+	IoSkipCurrentIrpStackLocation(irp);
+	return IoCallDriver(*(DEVICE_OBJECT **)upper_device->DeviceExtension, irp);
+}
+
+static NTSTATUS upper_entry(DRIVER_OBJECT *driver, UNICODE_STRING *path)
+{
+	unsigned index;
+
+	(void)path;
+	driver->DriverUnload = upper_unload;
+	for (index = 0; index <= IRP_MJ_MAXIMUM_FUNCTION; index++)
+		driver->MajorFunction[index] = upper_pass;
+	return STATUS_SUCCESS;
+}
+
+/* Another driver's filter, attached after ours. */
+static DEVICE_OBJECT *attach_above(void)
+{
+	DEVICE_OBJECT *target, **lower;
+	UNICODE_STRING string;
+
+	assert_int_equal(nt_driver_load("upper", upper_entry, &upper), STATUS_SUCCESS);
+	RtlInitUnicodeString(&string, (const WCHAR *)L"\\Device\\Tcp");
+	assert_int_equal(ObReferenceObjectByName(&string, 0, NULL, 0, *IoDeviceObjectType, KernelMode,
+				 NULL, (void **)&target),
+		STATUS_SUCCESS);
+	assert_int_equal(IoCreateDevice(upper, sizeof(*lower), NULL, target->DeviceType,
+				 target->Characteristics, FALSE, &upper_device),
+		STATUS_SUCCESS);
+	lower = upper_device->DeviceExtension;
+	upper_device->Flags |= IoGetAttachedDevice(target)->Flags & (DO_BUFFERED_IO | DO_DIRECT_IO);
+	*lower = IoAttachDeviceToDeviceStack(upper_device, target);
+	upper_device->Flags &= ~DO_DEVICE_INITIALIZING;
+	ObDereferenceObject(target);
+	return *lower;
+}
+
+/* It would be left with a device of ours that is gone. */
+static void stays_below_another(void **state)
+{
+	struct fw_control_status status;
+	DEVICE_OBJECT *ours;
+	PFILE_OBJECT address;
+
+	tdi_world_start(TDI_ALL4);
+	ours = attach_above();
+	assert_int_equal(tdi_filter_unload(&status), STATUS_DEVICE_BUSY);
+	assert_int_equal(status.state & FW_CONTROL_COVERED, FW_CONTROL_COVERED);
+	fw_tdi_bypass(false);
+	address = tdi_open_address(TDI_TCP, 80);
+	assert_non_null(address);
+	tdi_close(address);
+	IoDetachDevice(ours);
+	IoDeleteDevice(upper_device);
+	tdi_settle();
+	assert_int_equal(tdi_filter_unload(&status), STATUS_SUCCESS);
+	nt_driver_unload(upper);
+	tdi_lower_stop();
+	tdi_process_end();
+	nt_kernel_stop();
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +292,8 @@ int main(int argc, char **argv)
 			NULL },
 		{ "NT-5: no direct sends", refuses_direct_sends, NULL, NULL, NULL },
 		{ "NT-23: stays while it is in use", stays_while_in_use, NULL, NULL, NULL },
+		{ "NT-23: stays while another filter is above it", stays_below_another, NULL, NULL,
+			NULL },
 	};
 
 	cmocka_set_test_filter(argc > 1 ? argv[1] : NULL);

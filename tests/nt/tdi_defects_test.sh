@@ -106,5 +106,7 @@ defect 'NT-23: detaches while it is in use' attach 'NT-23' tdi_attach \
 	s/if (in_use(status))/if (0)/
 	s/if (!in_use(status))/if (1)/
 	}'
+defect 'NT-23: detaches from below another filter' attach 'NT-23: stays while another' tdi_attach \
+	's/ && filter.devices\[i\]->AttachedDevice/ \&\& 0/'
 
 defects_end
