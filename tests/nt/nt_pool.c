@@ -21,9 +21,11 @@ struct block {
 	SIZE_T size;
 	struct block *previous, *next;
 	POOL_TYPE type;
-	UCHAR guard[GUARD + 4];
+	UCHAR guard[GUARD + 12];
 	UCHAR data[] __attribute__((aligned(16)));
 };
+_Static_assert(offsetof(struct block, guard) + GUARD + 12 == offsetof(struct block, data),
+	"the guard ends where the data begins");
 
 static struct block *live;
 static nt_quiet_lock live_lock;
