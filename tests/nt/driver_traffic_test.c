@@ -65,16 +65,7 @@ static void driver_unload(void)
 	nt_failures_resume();
 }
 
-static void world_end(void)
-{
-	nt_failures_pause();
-	processes_end();
-	driver_unload();
-	fake_transport_stop();
-	nt_failures_resume();
-}
-
-/* The counters of a process; all zero without a row. */
+/* The counters of a process, all zero without a row; of all processes, if it is 0. */
 static struct fw_counters usage_of(uint32_t pid)
 {
 	struct fw_control_cursor cursor = { sizeof(cursor), 0, 0 };
@@ -96,7 +87,7 @@ static struct fw_counters usage_of(uint32_t pid)
 		cursor.after = rows.after;
 		for (index = 0; index < rows.count; index++) {
 			memcpy(&row, buffer + rows.size + index * rows.row_size, sizeof(row));
-			if (row.process.pid != pid)
+			if (pid && row.process.pid != pid)
 				continue;
 			sum.sent += row.counters.sent;
 			sum.received += row.counters.received;
@@ -104,6 +95,45 @@ static struct fw_counters usage_of(uint32_t pid)
 	} while (rows.count);
 	nt_close(handle);
 	return sum;
+}
+
+/* Whatever the scenario was, and whatever failed in it: what processes moved, and what belongs to none, is what the
+ * sockets carried, but for what passed each way while the driver was stopped. One that could not attach counts nothing. */
+static void totals_are_equal(uint64_t past)
+{
+	struct fw_counters rows = usage_of(0);
+	struct fw_control_status status;
+	struct fake_totals totals;
+	uint64_t sent = 0, delivered = 0;
+	HANDLE handle = control_open();
+
+	NT_CHECK_EQUAL(control_status(handle, &status), STATUS_SUCCESS);
+	nt_close(handle);
+	for (enum fake_protocol protocol = 0; protocol < FAKE_PROTOCOLS; protocol++) {
+		fake_transport_totals(protocol, &totals);
+		sent += totals.sent;
+		delivered += totals.delivered;
+		NT_CHECK_EQUAL(totals.direct_sends, 0);
+	}
+	if (!(status.state & (FW_CONTROL_HAS_TCP | FW_CONTROL_HAS_UDP)))
+		sent = delivered = 0;
+	NT_CHECK_EQUAL(rows.sent + status.departed.sent + status.unattributed.sent, sent - past);
+	NT_CHECK_EQUAL(rows.received + status.departed.received + status.unattributed.received, delivered - past);
+}
+
+static void world_end_past(uint64_t past)
+{
+	nt_failures_pause();
+	totals_are_equal(past);
+	processes_end();
+	driver_unload();
+	fake_transport_stop();
+	nt_failures_resume();
+}
+
+static void world_end(void)
+{
+	world_end_past(0);
 }
 
 static void send_all(struct fake_socket *socket)
@@ -298,6 +328,102 @@ static void senders_once(void *context)
 	world_end();
 }
 
+static struct fake_socket *pair_listener, *near_end, *far_end;
+
+/* Both ends in this thread, one of them in each process. */
+static void pair_open(void)
+{
+	NTSTATUS status;
+
+	nt_process_become(server_process);
+	pair_listener = fake_socket_open(stream, style, 0, &status);
+	NT_CHECK_EQUAL(fake_socket_listen(pair_listener, 2), STATUS_SUCCESS);
+	nt_process_become(client_process);
+	near_end = fake_socket_open(stream, style, 0, &status);
+	NT_CHECK_EQUAL(fake_socket_connect(near_end, fake_socket_port(pair_listener)), STATUS_SUCCESS);
+	nt_process_become(server_process);
+	far_end = fake_socket_accept(pair_listener, NT_FOREVER_MS, &status);
+	NT_CHECK(far_end);
+}
+
+static void pair_close(void)
+{
+	fake_socket_close(near_end);
+	fake_socket_close(far_end);
+	fake_socket_close(pair_listener);
+	nt_process_become(NULL);
+}
+
+/* Bytes on their way when their connection is aborted, and urgent ones. */
+static void abort_once(void *context)
+{
+	NTSTATUS status;
+	UCHAR data[10];
+	size_t count;
+
+	(void)context;
+	NT_CHECK(world_begin(63));
+	pair_open();
+	NT_CHECK_EQUAL(fake_socket_send(near_end, "some", 4, &count), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_send_urgent(near_end, 'u'), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_abort(near_end), STATUS_SUCCESS);
+	while ((status = fake_socket_receive(far_end, data, sizeof(data), &count)) == STATUS_SUCCESS)
+		NT_CHECK(count);
+	NT_CHECK_EQUAL(status, STATUS_CONNECTION_RESET);
+	pair_close();
+	world_end();
+}
+
+static void aborts(void)
+{
+	stream = FAKE_TCP;
+	style = FAKE_BY_EVENTS;
+	nt_each_seed(1, SEEDS, abort_once, NULL);
+}
+
+/* Handlers that come and go under the data that they are to be told of. */
+static void toggle_once(void *context)
+{
+	size_t count, at;
+	UCHAR data[500];
+	unsigned round;
+
+	(void)context;
+	NT_CHECK(world_begin(63));
+	pair_open();
+	for (round = 0; round < 10; round++) {
+		NT_CHECK_EQUAL(fake_socket_send(near_end, bytes, 10, &count), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_toggle(pair_listener, TDI_EVENT_RECEIVE, far_end), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_toggle(pair_listener, TDI_EVENT_CHAINED_RECEIVE, far_end),
+			STATUS_SUCCESS);
+	}
+	fake_socket_shutdown(near_end);
+	for (at = 0; at < 100; at += count) {
+		NT_CHECK_EQUAL(fake_socket_receive(far_end, data, sizeof(data), &count), STATUS_SUCCESS);
+		NT_CHECK(count);
+	}
+	pair_close();
+	NT_CHECK_EQUAL(usage_of(SERVER).received, 100);
+	world_end();
+}
+
+static void toggles(void)
+{
+	stream = FAKE_TCP6;
+	style = FAKE_BY_EVENTS;
+	nt_each_seed(1, SEEDS, toggle_once, NULL);
+}
+
+static void raw_datagrams(void)
+{
+	style = FAKE_BY_EVENTS;
+	datagram = FAKE_RAW;
+	nt_each_seed(1, SEEDS, datagrams_once, NULL);
+	style = FAKE_BY_REQUESTS;
+	datagram = FAKE_RAW6;
+	nt_each_seed(1, SEEDS, datagrams_once, NULL);
+}
+
 static void senders(void)
 {
 	const struct nt_options options = { .free_running = true };
@@ -358,8 +484,10 @@ static void stop_once(void *context)
 {
 	struct fw_control_status status;
 	struct fake_socket *socket;
-	HANDLE handle;
 	NTSTATUS opened;
+	HANDLE handle;
+	UCHAR data[200];
+	size_t count;
 
 	(void)context;
 	NT_CHECK(world_begin(2));
@@ -371,15 +499,17 @@ static void stop_once(void *context)
 	NT_CHECK(status.state & FW_CONTROL_BYPASS && !(status.state & FW_CONTROL_UNLOADABLE));
 	NT_CHECK_EQUAL(status.addresses, 1);
 	NT_CHECK_EQUAL(fake_socket_send_to(socket, fake_socket_port(socket), bytes, 100), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_receive_from(socket, data, sizeof(data), &count, 5000), STATUS_SUCCESS);
 	NT_CHECK_EQUAL(nt_driver_unload(control_driver), STATUS_INVALID_DEVICE_REQUEST);
 	status = switch_driver(handle, FW_CONTROL_START);
 	NT_CHECK(!(status.state & FW_CONTROL_BYPASS));
 	NT_CHECK_EQUAL(fake_socket_send_to(socket, fake_socket_port(socket), bytes, 30), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(fake_socket_receive_from(socket, data, sizeof(data), &count, 5000), STATUS_SUCCESS);
 	fake_socket_close(socket);
 	nt_process_become(NULL);
 	NT_CHECK_EQUAL(usage_of(CLIENT).sent, 30);
 	nt_close(handle);
-	world_end();
+	world_end_past(100);
 }
 
 static void stops(void)
@@ -390,7 +520,7 @@ static void stops(void)
 /* Whatever fails, nothing is left, nothing hangs, and a send that succeeded was counted. */
 static void fail_once(void *context)
 {
-	struct fake_socket *listener = NULL, *server = NULL, *near_end = NULL;
+	struct fake_socket *listener = NULL, *server = NULL, *socket = NULL;
 	NTSTATUS status;
 	size_t count;
 	UCHAR data[100];
@@ -406,15 +536,15 @@ static void fail_once(void *context)
 	listener = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
 	if (listener && NT_SUCCESS(fake_socket_listen(listener, 2)) && (port = fake_socket_port(listener)) != 0) {
 		nt_process_become(client_process);
-		near_end = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
-		if (near_end && NT_SUCCESS(fake_socket_connect(near_end, port)))
+		socket = fake_socket_open(FAKE_TCP, FAKE_BY_EVENTS, 0, &status);
+		if (socket && NT_SUCCESS(fake_socket_connect(socket, port)))
 			server = fake_socket_accept(listener, 1000, &status);
-		if (server && NT_SUCCESS(fake_socket_send(near_end, bytes, 100, &count)) &&
-			NT_SUCCESS(fake_socket_shutdown(near_end)))
+		if (server && NT_SUCCESS(fake_socket_send(socket, bytes, 100, &count)) &&
+			NT_SUCCESS(fake_socket_shutdown(socket)))
 			fake_socket_receive(server, data, sizeof(data), &count);
 	}
 	fake_socket_close(server);
-	fake_socket_close(near_end);
+	fake_socket_close(socket);
 	fake_socket_close(listener);
 	world_end();
 	nt_kernel_stop();
@@ -432,6 +562,9 @@ int main(int argc, char **argv)
 	nt_test("NT-8: usage equals the sockets' bytes, by requests over IPv6", streams_requests);
 	nt_test("NT-15: usage equals the sockets' bytes, in parallel", streams_parallel);
 	nt_test("NT-16: usage equals the sockets' bytes, of datagrams", datagrams);
+	nt_test("NT-4: usage equals the sockets' bytes, of raw IP", raw_datagrams);
+	nt_test("NT-15: usage equals the sockets' bytes, of aborted connections", aborts);
+	nt_test("NT-12: usage equals the sockets' bytes, while handlers come and go", toggles);
 	nt_test("NT-17: several threads of a process send at once", senders);
 	nt_test("a rule refuses a connection, and no longer when it is removed", blocks);
 	nt_test("NT-23: stopped while it is in use, and started again", stops);

@@ -485,11 +485,16 @@ NTSTATUS fake_socket_receive_from(struct fake_socket *socket, void *data, size_t
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS fake_socket_toggle(struct fake_socket *socket, int event)
+NTSTATUS fake_socket_toggle(struct fake_socket *socket, int event, struct fake_socket *told)
 {
 	NTSTATUS status = fake_socket_handler(socket, event, false);
 
-	return NT_SUCCESS(status) ? fake_socket_handler(socket, event, true) : status;
+	if (NT_SUCCESS(status))
+		status = fake_socket_handler(socket, event, true);
+	nt_lock();
+	told->pull = true;
+	nt_unlock();
+	return status;
 }
 
 uint64_t fake_socket_sent(const struct fake_socket *socket)

@@ -36,8 +36,9 @@ NTSTATUS fake_socket_send_to(struct fake_socket *socket, uint16_t port, const vo
 /* One datagram, or STATUS_TIMEOUT. */
 NTSTATUS fake_socket_receive_from(struct fake_socket *socket, void *data, size_t size, size_t *received,
 	unsigned milliseconds);
-/* A handler is taken away and set again: events come late. */
-NTSTATUS fake_socket_toggle(struct fake_socket *socket, int event);
+/* A handler is taken away and set again: events come late. A transport that found none does not tell again, so whose data it
+ * is about asks for what it may have missed. */
+NTSTATUS fake_socket_toggle(struct fake_socket *socket, int event, struct fake_socket *told);
 
 /* What it sent and got, bytes; urgent ones included. */
 uint64_t fake_socket_sent(const struct fake_socket *socket);

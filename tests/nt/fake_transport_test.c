@@ -257,8 +257,9 @@ static void toggle_once(void *context)
 	pair_open();
 	for (index = 0; index < 10; index++) {
 		NT_CHECK_EQUAL(fake_socket_send(near_end, "0123456789", 10, &count), STATUS_SUCCESS);
-		NT_CHECK_EQUAL(fake_socket_toggle(listener, TDI_EVENT_RECEIVE), STATUS_SUCCESS);
-		NT_CHECK_EQUAL(fake_socket_toggle(listener, TDI_EVENT_CHAINED_RECEIVE), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_toggle(listener, TDI_EVENT_RECEIVE, far_end), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_toggle(listener, TDI_EVENT_CHAINED_RECEIVE, far_end),
+			STATUS_SUCCESS);
 	}
 	fake_socket_shutdown(near_end);
 	while (at < 100) {
