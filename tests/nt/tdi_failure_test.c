@@ -49,6 +49,25 @@ static void event(void)
 		expected_received += taken;
 }
 
+/* The other requests there are, on a connection of an address. */
+static void listen_and_accept(PFILE_OBJECT connection, PFILE_OBJECT udp)
+{
+	TDI_CONNECTION_INFORMATION remote = { 0 };
+	uint8_t bytes[40];
+	TDI_REQUEST_KERNEL parameters = { .RequestFlags = TDI_QUERY_ACCEPT,
+		.ReturnConnectionInformation = &remote };
+
+	remote.RemoteAddress = bytes;
+	remote.RemoteAddressLength = sizeof(bytes);
+	if (connection && NT_SUCCESS(tdi_send_request(connection, TDI_LISTEN, &parameters,
+				  sizeof(parameters))))
+		tdi_send_request(connection, TDI_ACCEPT, &parameters, sizeof(parameters));
+	if (connection)
+		tdi_send_request(connection, TDI_DISASSOCIATE_ADDRESS, NULL, 0);
+	if (udp)
+		tdi_connect(udp, 53);
+}
+
 /* One client's life. Whatever fails is answered by going on without it. */
 static void life(void)
 {
@@ -72,6 +91,7 @@ static void life(void)
 	datagram(udp, TDI_RECEIVE_DATAGRAM, 44);
 	if (connection)
 		tdi_send_request(connection, TDI_DISCONNECT, &parameters, sizeof(parameters));
+	listen_and_accept(connection, udp);
 	if (address)
 		tdi_set_handler(address, TDI_EVENT_RECEIVE, NULL, NULL);
 	tdi_close(udp);
@@ -79,6 +99,10 @@ static void life(void)
 	tdi_close(address);
 	memset(tdi_lower.handler, 0, sizeof(tdi_lower.handler));
 }
+
+/* How the lower driver fails. */
+static NTSTATUS lower_failure;
+static bool lower_fails_late;
 
 static void failing_life(void *context)
 {
@@ -89,6 +113,8 @@ static void failing_life(void *context)
 	nt_kernel_start(NULL);
 	tdi_doubles_reset();
 	tdi_lower_start(TDI_ALL4);
+	tdi_lower.failure = lower_failure;
+	tdi_lower.fails_late = lower_fails_late;
 	expected_sent = expected_received = 0;
 	status = tdi_filter_load();
 	if (NT_SUCCESS(status)) {
@@ -118,11 +144,21 @@ static void failing_life(void *context)
 
 static void everything_fails_in_turn(void **state)
 {
-	uint64_t at_attach = 0;
-	unsigned failures = nt_each_failure(failing_life, &at_attach);
+	static const NTSTATUS statuses[] = { 0, STATUS_CANCELLED, STATUS_CONNECTION_RESET,
+		STATUS_INVALID_DEVICE_REQUEST };
+	unsigned late, i, failures;
+	uint64_t at_attach;
 
-	print_message("%u failures, %u of them of the attach\n", failures, (unsigned)at_attach);
-	assert_true(failures > 50);
+	for (late = 0; late < 2; late++)
+		for (i = late; i < FW_NT_COUNT(statuses); i++) {
+			lower_failure = statuses[i];
+			lower_fails_late = late;
+			at_attach = 0;
+			failures = nt_each_failure(failing_life, &at_attach);
+			print_message("%u failures, %u of them of the attach\n", failures,
+				(unsigned)at_attach);
+			assert_true(failures > 60);
+		}
 }
 
 /* Threads of the random test. */

@@ -135,6 +135,26 @@ static NTSTATUS hold(IRP *irp)
 	return STATUS_PENDING;
 }
 
+static void fail_at_dispatch(void *context)
+{
+	KIRQL irql;
+
+	KeRaiseIrql(DISPATCH_LEVEL, &irql);
+	finish(TDI_ACTION, context, tdi_lower.failure);
+	KeLowerIrql(irql);
+}
+
+static NTSTATUS fail(unsigned minor, IRP *irp)
+{
+	if (!tdi_lower.failure)
+		return finish(minor, irp, STATUS_INSUFFICIENT_RESOURCES);
+	if (!tdi_lower.fails_late)
+		return finish(minor, irp, tdi_lower.failure);
+	IoMarkIrpPending(irp);
+	nt_thread_join(nt_thread_start("late", NULL, fail_at_dispatch, irp));
+	return STATUS_PENDING;
+}
+
 static NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp)
 {
 	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
@@ -148,7 +168,7 @@ static NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp)
 	if (tdi_lower.hold[minor])
 		return hold(irp);
 	if (nt_fails("a request to the transport"))
-		return finish(minor, irp, STATUS_INSUFFICIENT_RESOURCES);
+		return fail(minor, irp);
 	return finish(minor, irp, tdi_lower.status[minor]);
 }
 

@@ -32,6 +32,8 @@ struct tdi_lower {
 	uint8_t family;
 	uint32_t disconnect_flags; /* of the last TDI_DISCONNECT */
 	uint8_t remote[4];	   /* that a listen and a datagram receive report, with port 4000 */
+	NTSTATUS failure;	   /* of what fails in its turn; 0: STATUS_INSUFFICIENT_RESOURCES */
+	bool fails_late;	   /* from another thread, at DISPATCH_LEVEL */
 	const uint8_t *said;	   /* not NULL: these bytes instead of any address it reports */
 	uint32_t said_size;
 };
