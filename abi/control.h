@@ -112,8 +112,11 @@ struct fw_control_status {
 	 * before and after them, and again if `departed` changed between. */
 	struct fw_counters departed;
 	struct fw_counters unattributed;
+	/* UTC of the boot, ns since 1970, as it was at the driver's load: the start_ns of every process is counted from
+	 * there, whatever is done to the clock since, and whoever counts from there too has the same number for it. */
+	uint64_t boot_utc_ns;
 };
-FW_STATIC_ASSERT(sizeof(struct fw_control_status) == 56 + 64, "status layout");
+FW_STATIC_ASSERT(sizeof(struct fw_control_status) == 56 + 64 + 8, "status layout");
 
 /* Rows are asked for in batches, by number, the lowest first: each that is there during all of the batches comes
  * exactly once. */

@@ -76,7 +76,7 @@ struct fw_counters fw_process_since_dump(struct fw_process_state *process);
 /* What rules may ask of it. */
 void fw_process_subject(const struct fw_process_state *process, struct fw_rule_subject *subject);
 
-/* status->processes, failures, departed, unattributed. */
+/* status->processes, failures, departed, unattributed, boot_utc_ns. */
 void fw_process_status(struct fw_control_status *status);
 
 /* One more object for which there was no memory. */

@@ -10,6 +10,7 @@
 #define ENDED_KEPT 1024u
 #define LOOKED_AT 64u /* of them at a time, for one to fold away */
 #define NS_PER_TICK 100u
+#define TICKS_TO_1970 116444736000000000ull /* from 1601 */
 
 static struct {
 	KSPIN_LOCK lock;
@@ -402,6 +403,7 @@ void fw_process_status(struct fw_control_status *status)
 	KeAcquireSpinLock(&table.lock, &irql);
 	status->processes = table.by_number.count;
 	status->failures = table.failures;
+	status->boot_utc_ns = (table.booted - TICKS_TO_1970) * NS_PER_TICK;
 	status->departed = table.departed;
 	status->unattributed = table.unattributed;
 	KeReleaseSpinLock(&table.lock, irql);

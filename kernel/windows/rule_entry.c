@@ -174,9 +174,10 @@ NTSTATUS fw_rule_make_entry(const struct fw_rule *rule, struct fw_rule_entry *en
 		return status;
 	entry->rule = *rule;
 	entry->rule.made_ns = 0;
-	entry->rule.device = 0;
-	entry->rule.inode = 0;
 	entry->text_length = 0;
+	/* Paths are compared, so what its maker says of the file is only kept, for who lists the rule. */
+	if (rule->target != FW_RULE_EXE)
+		entry->rule.device = entry->rule.inode = 0;
 	if (rule->target != FW_RULE_PID)
 		return make_text(rule, entry);
 	memset(entry->rule.text, 0, sizeof(entry->rule.text));

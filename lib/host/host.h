@@ -59,6 +59,12 @@ enum fw_status fw_host_processes(fw_host_process_fn row, void *argument, struct 
 /* Now: ns since boot, suspend included (CLOCK_BOOTTIME). */
 uint64_t fw_host_boot_ns(void);
 
+/* A kernel side on Windows counts the starts of processes from the moment of boot as the clock had it when it was loaded (UTC,
+ * ns since 1970); from now on fw_host_process() does too, so that both have the same number for the same process. 0: nobody
+ * said, and the clock as it is now counts. Told once, before there are threads; on Linux everybody reads the same number. */
+void fw_host_count_from(uint64_t boot_utc_ns);
+uint64_t fw_host_counted_from(void);
+
 /* UTC time (ns since 1970) of a moment given in ns since boot. */
 uint64_t fw_host_boot_to_utc_ns(uint64_t boot_ns);
 

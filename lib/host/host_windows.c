@@ -91,10 +91,14 @@ static HANDLE open_process(uint32_t pid)
 static bool read_start(HANDLE process, uint64_t *start_ns)
 {
 	FILETIME created, exited, kernel, user;
+	uint64_t from = fw_host_counted_from(), utc;
 
 	if (!GetProcessTimes(process, &created, &exited, &kernel, &user))
 		return false;
-	*start_ns = (ticks_of(&created) - TICKS_TO_1970) * NS_PER_TICK - clock_difference();
+	utc = (ticks_of(&created) - TICKS_TO_1970) * NS_PER_TICK;
+	if (!from)
+		from = clock_difference();
+	*start_ns = utc > from ? utc - from : 1; /* as the driver has it */
 	return true;
 }
 

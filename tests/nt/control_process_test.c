@@ -158,6 +158,31 @@ static void ended_rows_are_folded(void)
 	control_end();
 }
 
+/* What a program makes of a creation time with what the status says is what the driver has: rules and events on a pid
+ * tell its process by it. */
+static void starts_are_computed(void)
+{
+	struct fw_control_status status;
+	struct fw_process_state *row;
+	PEPROCESS process;
+	uint64_t utc_ns;
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	nt_sleep_ms(1234);
+	process = control_process(100, 4, IMAGE);
+	row = fw_process_running_get(100);
+	handle = control_open();
+	NT_CHECK_EQUAL(control_status(handle, &status), STATUS_SUCCESS);
+	utc_ns = (row->created - 116444736000000000ull) * 100;
+	NT_CHECK(status.boot_utc_ns && utc_ns > status.boot_utc_ns);
+	NT_CHECK_EQUAL(row->process.start_ns, utc_ns - status.boot_utc_ns);
+	fw_process_put(row);
+	nt_process_exit(process);
+	nt_close(handle);
+	control_end();
+}
+
 #define HELD 200
 
 /* More rows of ended processes are in use than are looked at at one time: the others are folded all the same. */
@@ -347,6 +372,7 @@ int main(int argc, char **argv)
 	nt_test("NT-26: by the plain one, without command lines", with_plain);
 	nt_test("NT-28: the driver works without notifications", with_none);
 	nt_test("system 1: a reused pid is another process", a_reused_pid_is_another_process);
+	nt_test("a start is counted from what the status says", starts_are_computed);
 	nt_test("ended rows are folded, no byte is lost", ended_rows_are_folded);
 	nt_test("ended rows that are in use do not keep others", others_are_folded);
 	nt_test("NT-21: system 1: the periodic dump, line for line, and its end",

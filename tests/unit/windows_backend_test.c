@@ -12,6 +12,7 @@
 
 #include "abi/control.h"
 #include "backend/windows/windows_backend.h"
+#include "lib/host/host.h"
 #include "tests/unit/device_script.h"
 #include "tests/unit/event_records.h"
 
@@ -567,10 +568,28 @@ static void state_of_driver(void **state)
 	assert_int_equal(device_script.opened, device_script.closed);
 }
 
+/* The starts of processes are counted from where the driver counts them. */
+static void clock_of_driver(void **state)
+{
+	static const struct fw_control_status status = { .size = sizeof(status), .boot_utc_ns = 1234567890 };
+	struct fw_backend *backend = NULL;
+	struct fw_error error;
+
+	(void)state;
+	answers(FW_CONTROL_STATUS, &status, sizeof(status));
+	close_backend(open_backend());
+	assert_int_equal(fw_host_counted_from(), status.boot_utc_ns);
+	answers(FW_CONTROL_STATUS, &status, sizeof(status) - 1);
+	assert_int_equal(fw_windows_open(&backend, &error), FW_MALFORMED);
+	assert_null(backend);
+	assert_int_equal(device_script.opened, device_script.closed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(opens, setup),
+		cmocka_unit_test_setup(clock_of_driver, setup),
 		cmocka_unit_test_setup(lists_in_batches, setup),
 		cmocka_unit_test_setup(lying_rows, setup),
 		cmocka_unit_test_setup(events_in_order, setup),
