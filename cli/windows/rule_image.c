@@ -83,6 +83,24 @@ static bool read_real(const wchar_t *path, char *text, size_t size)
 	return length && length < LONG_PATH && fw_wide_to_text(real, text, size);
 }
 
+/* Which file it is now: rules say later whether there was one. */
+static void note_file(struct fw_rule *rule, const wchar_t *path)
+{
+	HANDLE file = CreateFileW(path, 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+		OPEN_EXISTING, 0, NULL);
+	BY_HANDLE_FILE_INFORMATION found;
+
+	rule->device = 0;
+	rule->inode = 1; /* there is one, even if it cannot be opened */
+	if (file == INVALID_HANDLE_VALUE)
+		return;
+	if (GetFileInformationByHandle(file, &found)) {
+		rule->device = found.dwVolumeSerialNumber;
+		rule->inode = (uint64_t)found.nFileIndexHigh << 32 | found.nFileIndexLow;
+	}
+	CloseHandle(file);
+}
+
 enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw_error *error)
 {
 	wchar_t wide[LONG_PATH];
@@ -107,6 +125,7 @@ enum fw_status fw_rule_target_resolve(struct fw_rule *rule, bool tell, struct fw
 	if (attributes & FILE_ATTRIBUTE_DIRECTORY)
 		return fw_error_set(error, FW_USAGE,
 			"%.200s is a directory; give the executable itself", rule->text);
+	note_file(rule, wide);
 	if (!read_real(wide, real, sizeof(real)))
 		return FW_OK;
 	return fw_rule_target_set_path(

@@ -26,6 +26,26 @@ static uint32_t refuse(uint32_t pid, const struct fw_attempt *attempt)
 	return rule;
 }
 
+/* What its maker found out about the file comes back with the rule; rules of other targets have none. */
+static void files_are_kept(void)
+{
+	struct fw_rule rules[] = { control_rule(FW_RULE_BLOCK, FW_RULE_EXE, 0, CURL),
+		control_rule(FW_RULE_BLOCK, FW_RULE_COMM, 0, "curl.exe") };
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	handle = control_open();
+	for (uint32_t i = 0; i < FW_ARRAY_SIZE(rules); i++) {
+		rules[i].device = 7;
+		rules[i].inode = 99;
+	}
+	NT_CHECK_EQUAL(control_add(handle, rules, FW_ARRAY_SIZE(rules)), STATUS_SUCCESS);
+	NT_CHECK(rules[0].device == 7 && rules[0].inode == 99);
+	NT_CHECK(!rules[1].device && !rules[1].inode);
+	nt_close(handle);
+	control_end();
+}
+
 static void exe_without_case_and_by_drive(void)
 {
 	static const char *const texts[] = { CURL, "\\DEVICE\\harddiskvolume1\\WINDOWS\\Curl.EXE",
@@ -378,6 +398,7 @@ int main(int argc, char **argv)
 	nt_tests_begin(argc, argv);
 	nt_test("a path matches without case, by the kernel's name or a drive",
 		exe_without_case_and_by_drive);
+	nt_test("what is known of a file is kept with its rule", files_are_kept);
 	nt_test("drives that lead nowhere", drives_that_lead_nowhere);
 	nt_test("children inherit a rule on a pid", children_inherit);
 	nt_test("IPv4 in IPv6's notation", addresses_in_the_other_notation);
