@@ -183,9 +183,12 @@ struct fw_control_feature {
 };
 FW_STATIC_ASSERT(sizeof(struct fw_control_feature) == 264, "feature layout");
 
+#define FW_CONTROL_DUMP_MIN_MS 10u
+#define FW_CONTROL_DUMP_MAX_MS (24u * 60 * 60 * 1000)
+
 struct fw_control_dump {
 	uint32_t size;
-	uint32_t interval_ms; /* 0: none */
+	uint32_t interval_ms; /* 0: none; else between the two above */
 };
 FW_STATIC_ASSERT(sizeof(struct fw_control_dump) == 8, "dump layout");
 

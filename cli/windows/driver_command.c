@@ -69,8 +69,8 @@ static enum fw_status parse_dump(const char *text, uint32_t *dump_ms, struct fw_
 
 	if (status != FW_OK)
 		return status;
-	if (ns < NS_PER_MS || ns / NS_PER_MS > UINT32_MAX)
-		return fw_error_set(error, FW_USAGE, "time '%.60s' is not between 1ms and 49d", text);
+	if (ns / NS_PER_MS < FW_CONTROL_DUMP_MIN_MS || ns / NS_PER_MS > FW_CONTROL_DUMP_MAX_MS)
+		return fw_error_set(error, FW_USAGE, "time '%.60s' is not between 10ms and 24h", text);
 	*dump_ms = (uint32_t)(ns / NS_PER_MS);
 	return FW_OK;
 }

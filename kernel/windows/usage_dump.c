@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/usage_dump.h"
 
+#include "abi/control.h"
 #include "core/classic_line.h"
 #include "kernel/windows/event_stream.h"
 #include "kernel/windows/process_row.h"
 
-#define INTERVAL_MIN_MS 10u
-#define INTERVAL_MAX_MS (24u * 60 * 60 * 1000)
 #define TICKS_PER_MS 10000
 
 static struct {
@@ -99,7 +98,8 @@ NTSTATUS fw_usage_dump_set(uint32_t interval_ms)
 {
 	LARGE_INTEGER due;
 
-	if (interval_ms && (interval_ms < INTERVAL_MIN_MS || interval_ms > INTERVAL_MAX_MS))
+	if (interval_ms &&
+		(interval_ms < FW_CONTROL_DUMP_MIN_MS || interval_ms > FW_CONTROL_DUMP_MAX_MS))
 		return STATUS_INVALID_PARAMETER;
 	KeWaitForSingleObject(&dump.changes, Executive, KernelMode, FALSE, NULL);
 	stop();
