@@ -50,7 +50,7 @@ defect 'NT-24: closing a handle ends requests of others' events 'NT-24: a handle
 	'/^void fw_event_stream_remove/,/^}/s/if (stream.readers\[i\] != reader)/if (stream.readers[i] == reader)/'
 
 # Of the process monitor.
-defect 'system 4: a loss is silent' events 'systems 4 and 5: no loss' event_stream \
+defect 'NT-25, system 4: a loss is silent' events 'systems 4 and 5: no loss' event_stream \
 	'/^static void tell/,/^}/s/fw_event_queue_put(&reader->queue, record)/(reader->queue.used < 16384 ? fw_event_queue_put(\&reader->queue, record) : 0)/'
 
 # Of drivers that can be unloaded.
@@ -58,5 +58,26 @@ defect 'NT-23: it watches again while NT waits with its unload' device 'NT-23: N
 	's/^\tif (driver.object->DriverUnload) {/\tdriver.object->DriverUnload = NULL;\n\tif (0) {/'
 defect 'system 1: rows in use keep all others' process 'ended rows that are in use' process_state \
 	'/^static struct fw_process_state \*fold_one/,/^}/s/InsertTailList/InsertHeadList/'
+
+# Rules.
+defect 'NT-21: as many requests wait as anybody likes' events 'NT-21: no more than so many' event_reader \
+	's/else if (reader->pending.count >= PENDING_MOST)/else if (0)/'
+defect 'NT-24: anybody may open the device' device 'NT-24: a user may not' control_device \
+	's/NTSTATUS status = fw_control_security_check(irp);/NTSTATUS status = STATUS_SUCCESS;/'
+defect 'NT-24: counts are believed' device 'NT-24: every code with every length' control_handle \
+	's/if ((uint64_t)list.count \* element > request->in - list.size)/if (0)/'
+defect 'NT-24: a size that is too great is believed' device 'NT-24: every code with hostile' control_handle \
+	's/ || said > request->in)/)/'
+defect 'NT-24: an answer goes beyond its room' device 'NT-24: every code with every length' control_handle \
+	'/^static NTSTATUS answer_status/,/^}/s/if (request->out < sizeof(status))/if (0)/'
+defect 'NT-26: only the newest notification is tried' process 'NT-26' process_notify \
+	's/^\tif (!NT_SUCCESS(state.ex_status) \&\& fw_nt_optional.set_process_notify_ex) {/\tif (0) {/
+	s/PsSetCreateProcessNotifyRoutine(on_process, FALSE)/STATUS_NOT_SUPPORTED/'
+defect 'NT-27: a notification is left at unload' process 'NT-27' process_notify \
+	'/^void fw_process_notify_stop/,/^}/s/^\tstop_processes();/\t;/'
+defect 'NT-28: a name that is missing is read' process 'NT-28' nt_text \
+	'/^uint32_t fw_text_units/,/^}/s/return .*/return string->Length \/ sizeof(WCHAR);/'
+defect 'NT-28: a name is read to its zero' process 'NT-28' nt_text \
+	's/string->Length \/ sizeof(WCHAR)/string->Length \/ sizeof(WCHAR) + 1/'
 
 defects_end
