@@ -70,6 +70,11 @@ defect 'NT-24: a size that is too great is believed' device 'NT-24: every code w
 	's/ || said > request->in)/)/'
 defect 'NT-24: an answer goes beyond its room' device 'NT-24: every code with every length' control_handle \
 	'/^static NTSTATUS answer_status/,/^}/s/if (request->out < sizeof(status))/if (0)/'
+defect 'NT-24: a handle is not held by its requests' events 'NT-24: a handle closed' control_handle \
+	'/^NTSTATUS fw_control_handle_request/,/^}/{
+	s/^\tfw_control_handle_get(handle);/\t;/
+	s/^\tfw_control_handle_put(handle);/\t;/
+	}'
 defect 'NT-26: only the newest notification is tried' process 'NT-26' process_notify \
 	's/^\tif (!NT_SUCCESS(state.ex_status) \&\& fw_nt_optional.set_process_notify_ex) {/\tif (0) {/
 	s/PsSetCreateProcessNotifyRoutine(on_process, FALSE)/STATUS_NOT_SUPPORTED/'

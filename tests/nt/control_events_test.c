@@ -357,9 +357,34 @@ static void closed_by_another(void *context)
 	control_unload();
 }
 
+/* A request is completed by the close, and its file goes with it, while its own dispatch routine still runs. */
+static void closed_while_asked(void *context)
+{
+	static uint8_t buffers[REQUESTS][FW_CONTROL_READ_MIN];
+	struct nt_request *requests[REQUESTS];
+	PETHREAD closer;
+	HANDLE handle;
+
+	(void)context;
+	NT_CHECK(control_load());
+	handle = control_open();
+	NT_CHECK_EQUAL(control_subscribe(handle, ALL, 0, false), STATUS_SUCCESS);
+	closer = nt_thread_start("closer", NULL, close_handle, &handle);
+	for (int i = 0; i < REQUESTS; i++)
+		requests[i] = control_read_start(handle, buffers[i]);
+	for (int i = 0; i < REQUESTS; i++) {
+		NTSTATUS status = nt_request_end(requests[i], NULL);
+
+		NT_CHECK(status == STATUS_CANCELLED || status == STATUS_INVALID_HANDLE);
+	}
+	nt_thread_join(closer);
+	control_unload();
+}
+
 static void closes_with_many_seeds(void)
 {
 	nt_each_seed(1, SEEDS, closed_by_another, NULL);
+	nt_each_seed(1, SEEDS, closed_while_asked, NULL);
 }
 
 static void too_many_requests(void)

@@ -16,7 +16,7 @@
 struct nt_options {
 	uint64_t seed;	       /* of the scheduler; 0: from the environment's NT_SEED, or 1 */
 	bool free_running;     /* threads run in parallel and by the real clock, for TSan */
-	unsigned switch_chance; /* of 100: that a call hands over to another thread; 0: 25 */
+	unsigned switch_chance; /* of 100: that a call hands over to another thread; 0: by the seed, 4 to 50 */
 };
 
 void nt_kernel_start(const struct nt_options *options); /* NULL: all zero */

@@ -29,9 +29,13 @@ static void copy_back(struct nt_request *request, PIRP irp)
 static void request_finish(PIRP irp, void *context)
 {
 	struct nt_request *request = context;
+	PFILE_OBJECT file = request->file;
 	bool keep;
 
 	copy_back(request, irp);
+	/* The request held its file up to here, and nobody else need: its dispatch routine may still run. */
+	request->file = NULL;
+	ObfDereferenceObject(file);
 	nt_lock();
 	request->status = irp->IoStatus.Status;
 	request->information = irp->IoStatus.Information;
@@ -91,12 +95,15 @@ struct nt_request *nt_ioctl_start(HANDLE handle, ULONG code, const void *input, 
 	PDEVICE_OBJECT device;
 	PIRP irp;
 
+	if (file)
+		nt_object_hold(file); /* before anybody else runs, who may close the handle */
 	if (!file || !may(handle, code)) {
 		request->status = file ? STATUS_ACCESS_DENIED : STATUS_INVALID_HANDLE;
 		request->done = true;
+		if (file)
+			ObfDereferenceObject(file);
 		return request;
 	}
-	ObfReferenceObject(file);
 	device = IoGetRelatedDeviceObject(file);
 	request->file = file;
 	request->output = output;
@@ -173,8 +180,6 @@ NTSTATUS nt_request_end(struct nt_request *request, ULONG_PTR *information)
 		*information = request->information;
 	if (request->mdl)
 		IoFreeMdl(request->mdl);
-	if (request->file)
-		ObfDereferenceObject(request->file);
 	free(request->system_buffer);
 	free(request);
 	return status;

@@ -21,6 +21,8 @@ static PETHREAD threads, running;
 static __thread PETHREAD self;
 static uint64_t seed, state, virtual_now, real_start;
 static unsigned switch_chance;
+/* Some races need many changes, some that one thread gets far while another stands still. */
+static const unsigned chances[] = { 10, 25, 4, 50 };
 static uint32_t last_tid;
 static bool (*idle)(unsigned milliseconds);
 
@@ -381,7 +383,7 @@ void nt_scheduler_start(const struct nt_options *options)
 	seed = options->seed ? options->seed : environment ? strtoull(environment, NULL, 0) : 1;
 	state = seed;
 	last_tid = 1000;
-	switch_chance = options->switch_chance ? options->switch_chance : 25;
+	switch_chance = options->switch_chance ? options->switch_chance : chances[seed % FW_NT_COUNT(chances)];
 	virtual_now = TICKS_PER_SECOND;
 	real_start = real_now() - TICKS_PER_SECOND;
 	main_thread = nt_object_new(NT_THREAD, sizeof(*main_thread), NULL);
