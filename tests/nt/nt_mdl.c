@@ -30,6 +30,28 @@ PMDL IoAllocateMdl(PVOID address, ULONG length, BOOLEAN secondary, BOOLEAN quota
 	return mdl;
 }
 
+/* The part must lie within the source, and shares what is known of its memory. */
+void IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length)
+{
+	uintptr_t first = (uintptr_t)MmGetMdlVirtualAddress(source);
+	size_t offset = (uintptr_t)address - first;
+
+	nt_enter("IoBuildPartialMdl", DISPATCH_LEVEL);
+	if (source->Size != sizeof(*source) || target->Size != sizeof(*target))
+		nt_violation(NT_RULE_COMPLETION, "IoBuildPartialMdl of what is no MDL, or freed");
+	if (!(source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PAGES_LOCKED | MDL_PARTIAL)))
+		nt_violation(NT_RULE_LEVEL, "IoBuildPartialMdl of memory that is not locked");
+	if ((uintptr_t)address < first || offset + length > source->ByteCount || length > target->ByteCount)
+		nt_violation(NT_RULE_LEVEL, "IoBuildPartialMdl of %u bytes at %zu of %u", length, offset,
+			source->ByteCount);
+	target->MdlFlags = MDL_PARTIAL | (source->MdlFlags & (MDL_SOURCE_IS_NONPAGED_POOL | MDL_PAGES_LOCKED));
+	target->ByteCount = length;
+	target->ByteOffset = (ULONG)((uintptr_t)address & (PAGE_SIZE - 1));
+	target->StartVa = (PCHAR)address - target->ByteOffset;
+	target->MappedSystemVa = source->MappedSystemVa ? (PCHAR)source->MappedSystemVa + offset : NULL;
+	target->Next = NULL;
+}
+
 void IoFreeMdl(PMDL mdl)
 {
 	nt_enter("IoFreeMdl", DISPATCH_LEVEL);

@@ -16,6 +16,7 @@ static const struct {
 } routines[] = {
 	{ "PsSetCreateProcessNotifyRoutineEx", (void *)PsSetCreateProcessNotifyRoutineEx },
 	{ "PsSetCreateProcessNotifyRoutineEx2", (void *)PsSetCreateProcessNotifyRoutineEx2 },
+	{ "IoBuildPartialMdl", (void *)IoBuildPartialMdl },
 	{ "KeFlushQueuedDpcs", (void *)KeFlushQueuedDpcs },
 	{ "KeInsertQueueDpc", (void *)KeInsertQueueDpc },
 	{ "KeQueryInterruptTime", (void *)KeQueryInterruptTime },

@@ -108,6 +108,7 @@ typedef enum _MM_PAGE_PRIORITY { LowPagePriority, NormalPagePriority = 16, HighP
 typedef enum _LOCK_OPERATION { IoReadAccess, IoWriteAccess, IoModifyAccess } LOCK_OPERATION;
 PMDL IoAllocateMdl(PVOID address, ULONG length, BOOLEAN secondary, BOOLEAN quota, struct _IRP *irp);
 void IoFreeMdl(PMDL mdl);
+void IoBuildPartialMdl(PMDL source, PMDL target, PVOID address, ULONG length);
 void MmBuildMdlForNonPagedPool(PMDL mdl);
 void MmProbeAndLockPages(PMDL mdl, KPROCESSOR_MODE mode, LOCK_OPERATION operation);
 void MmUnlockPages(PMDL mdl);
