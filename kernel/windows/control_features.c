@@ -91,6 +91,12 @@ static struct finding tdi(uint32_t bit)
 				    : "attaching failed");
 }
 
+static struct finding limits(void)
+{
+	return tdi(FW_CONTROL_HAS_TCP | FW_CONTROL_HAS_UDP | FW_CONTROL_HAS_RAW |
+		   FW_CONTROL_HAS_TCP6 | FW_CONTROL_HAS_UDP6 | FW_CONTROL_HAS_RAW6);
+}
+
 #define TDI(name, bit)                                                                             \
 	static struct finding name(void)                                                           \
 	{                                                                                          \
@@ -114,6 +120,7 @@ static const struct {
 	{ "payload", "\\Device\\Tcp6", tcp6 },
 	{ "payload", "\\Device\\Udp6", udp6 },
 	{ "payload", "\\Device\\RawIp6", raw6 },
+	{ "limits", "requests held by the TDI filter", limits },
 	{ "process events", "PsSetCreateProcessNotifyRoutineEx2", notify_ex2 },
 	{ "process events", "PsSetCreateProcessNotifyRoutineEx", notify_ex },
 	{ "process events", "PsSetCreateProcessNotifyRoutine", notify_plain },

@@ -27,6 +27,7 @@ void fw_nt_optional_init(void)
 		look_up((const WCHAR *)L"KeQueryInterruptTimePrecise");
 	*(void **)&found->map_locked_pages =
 		look_up((const WCHAR *)L"MmMapLockedPagesSpecifyCache");
+	*(void **)&found->build_partial_mdl = look_up((const WCHAR *)L"IoBuildPartialMdl");
 }
 
 void *fw_nt_mdl_address(MDL *mdl)
@@ -41,6 +42,16 @@ void *fw_nt_mdl_address(MDL *mdl)
 		return NULL;
 	return fw_nt_optional.map_locked_pages(
 		mdl, KernelMode, cached, NULL, FALSE, normal_priority);
+}
+
+bool fw_nt_has_partial_mdls(void)
+{
+	return fw_nt_optional.build_partial_mdl != NULL;
+}
+
+void fw_nt_mdl_part(MDL *source, MDL *target, void *address, uint32_t length)
+{
+	fw_nt_optional.build_partial_mdl(source, target, address, length);
 }
 
 uint64_t fw_time_boot_ns(void)

@@ -8,6 +8,8 @@
 
 #include <ntddk.h>
 
+#include <stdbool.h>
+
 #include "core/types.h"
 
 /* The values of PSCREATEPROCESSNOTIFYTYPE that matter. */
@@ -24,6 +26,7 @@ struct fw_nt_optional {
 	PVOID(NTAPI *map_locked_pages)
 	(MDL *mdl, KPROCESSOR_MODE mode, ULONG cache, PVOID address, ULONG bug_check,
 		ULONG priority);
+	VOID(NTAPI *build_partial_mdl)(MDL *source, MDL *target, PVOID address, ULONG length);
 };
 
 extern struct fw_nt_optional fw_nt_optional;
@@ -34,5 +37,9 @@ void fw_nt_optional_init(void);
 /* The address of a request's locked pages in system space, NULL: it has none, or they cannot be
  * mapped. */
 void *fw_nt_mdl_address(MDL *mdl);
+
+/* Make a descriptor that of a part of another one's memory. False: this kernel cannot. */
+bool fw_nt_has_partial_mdls(void);
+void fw_nt_mdl_part(MDL *source, MDL *target, void *address, uint32_t length);
 
 #endif

@@ -31,6 +31,7 @@ struct fw_process_state {
 	/* Of the rules, under their lock: those that count here, as of this generation. */
 	uint32_t rules_generation;
 	struct fw_rule_choice blocks;
+	struct fw_rule_choice limits;
 	uint32_t exe_length; /* without case, for rules */
 	uint32_t comm_length;
 	char exe[FW_RULE_TEXT_SIZE];

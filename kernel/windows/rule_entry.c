@@ -147,11 +147,28 @@ static bool prefix_is_good(const struct fw_rule *rule)
 	return true;
 }
 
+static bool is_rate(uint64_t rate)
+{
+	return !rate || (rate >= FW_RATE_MIN && rate <= FW_RATE_MAX);
+}
+
+/* A limit has a rate, and is about all peers; nothing else has one. */
+static bool rates_are_good(const struct fw_rule *rule)
+{
+	if (rule->action != FW_RULE_LIMIT)
+		return !rule->sent_rate && !rule->received_rate;
+	if (rule->flags & ~(uint32_t)FW_RULE_NO_CHILDREN || rule->prefix_family != FW_FAMILY_NONE ||
+		rule->first_port || (rule->last_port && rule->last_port != UINT16_MAX))
+		return false;
+	return (rule->sent_rate || rule->received_rate) && is_rate(rule->sent_rate) &&
+	       is_rate(rule->received_rate);
+}
+
 static NTSTATUS check(const struct fw_rule *rule)
 {
-	if (rule->action != FW_RULE_BLOCK && rule->action != FW_RULE_DENY)
-		return rule->action == FW_RULE_LIMIT ? STATUS_NOT_SUPPORTED
-						     : STATUS_INVALID_PARAMETER;
+	if (rule->action != FW_RULE_BLOCK && rule->action != FW_RULE_DENY &&
+		rule->action != FW_RULE_LIMIT)
+		return STATUS_INVALID_PARAMETER;
 	if (!rule->target || rule->target >= FW_RULE_TARGET_COUNT)
 		return STATUS_INVALID_PARAMETER;
 	if (rule->target > FW_RULE_COMM)
@@ -163,7 +180,7 @@ static NTSTATUS check(const struct fw_rule *rule)
 	if (rule->action == FW_RULE_DENY && rule->target == FW_RULE_PID &&
 		rule->flags & FW_RULE_NO_CHILDREN)
 		return STATUS_INVALID_PARAMETER; /* it has begun already */
-	return STATUS_SUCCESS;
+	return rates_are_good(rule) ? STATUS_SUCCESS : STATUS_INVALID_PARAMETER;
 }
 
 NTSTATUS fw_rule_make_entry(const struct fw_rule *rule, struct fw_rule_entry *entry)

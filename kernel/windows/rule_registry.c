@@ -14,6 +14,7 @@ static struct {
 	uint32_t count;
 	volatile LONG blocks; /* how many of them are blocks */
 	volatile LONG denials;
+	volatile LONG limits;
 	volatile LONG generation;
 	struct fw_rule_state *rules[FW_CONTROL_RULES_MAX]; /* by id */
 	uint64_t seen[SEEN_FLOWS]; /* refused flows, where their hash says; a later one takes the
@@ -33,10 +34,17 @@ NTSTATUS fw_rule_registry_init(void)
 	return STATUS_SUCCESS;
 }
 
+static void state_free(struct fw_rule_state *state)
+{
+	if (state)
+		fw_limit_retire(state->limit);
+	fw_free(state);
+}
+
 void fw_rule_registry_done(void)
 {
 	for (uint32_t i = 0; i < registry.count; i++)
-		fw_free(registry.rules[i]);
+		state_free(registry.rules[i]);
 	registry.count = 0;
 }
 
@@ -55,6 +63,11 @@ uint32_t fw_rules_generation(void)
 	return (uint32_t)registry.generation;
 }
 
+uint32_t fw_rule_registry_limits(void)
+{
+	return (uint32_t)__atomic_load_n(&registry.limits, __ATOMIC_RELAXED);
+}
+
 static bool same_target(const struct fw_rule_entry *a, const struct fw_rule_entry *b)
 {
 	return a->rule.action == b->rule.action && a->rule.target == b->rule.target &&
@@ -62,14 +75,23 @@ static bool same_target(const struct fw_rule_entry *a, const struct fw_rule_entr
 	       a->text_length == b->text_length && memcmp(a->text, b->text, a->text_length) == 0;
 }
 
-/* Would the one take the place of the other? */
+/* Would the one take the place of the other? A target has one limit. */
 static bool same_place(const struct fw_rule_entry *a, const struct fw_rule_entry *b)
 {
+	if (a->rule.action == FW_RULE_LIMIT)
+		return same_target(a, b);
 	return same_target(a, b) && a->rule.flags == b->rule.flags &&
 	       a->rule.prefix_family == b->rule.prefix_family &&
 	       a->rule.prefix_length == b->rule.prefix_length &&
 	       memcmp(a->rule.prefix, b->rule.prefix, sizeof(a->rule.prefix)) == 0 &&
 	       a->rule.first_port == b->rule.first_port && a->rule.last_port == b->rule.last_port;
+}
+
+/* Of two for the same place: do they say the same? */
+static bool says_same(const struct fw_rule *a, const struct fw_rule *b)
+{
+	return a->ends_ns == b->ends_ns && a->flags == b->flags && a->sent_rate == b->sent_rate &&
+	       a->received_rate == b->received_rate;
 }
 
 /* Begin the next table with the rules that have not ended. */
@@ -81,16 +103,18 @@ static void copy_table(uint64_t now_ns)
 			registry.next[registry.next_count++] = registry.rules[i];
 }
 
-/* Put the next table in force, and free the rules that are not in it any more: nobody has them. */
+/* Put the next table in force, and free the rules that are not in it any more: nobody has them. What
+ * waited for a limit among these goes. */
 static void commit(void)
 {
-	LONG blocks = 0, denials = 0;
+	LONG blocks = 0, denials = 0, limits = 0;
 	uint32_t old_count = registry.count, kept = 0;
 	KIRQL irql;
 
 	for (uint32_t i = 0; i < registry.next_count; i++) {
 		blocks += registry.next[i]->entry.rule.action == FW_RULE_BLOCK;
 		denials += registry.next[i]->entry.rule.action == FW_RULE_DENY;
+		limits += registry.next[i]->entry.rule.action == FW_RULE_LIMIT;
 	}
 	KeAcquireSpinLock(&registry.lock, &irql);
 	for (uint32_t i = 0; i < old_count || i < registry.next_count; i++) {
@@ -102,6 +126,7 @@ static void commit(void)
 	registry.count = registry.next_count;
 	registry.blocks = blocks;
 	registry.denials = denials;
+	InterlockedExchange(&registry.limits, limits);
 	registry.generation++;
 	KeReleaseSpinLock(&registry.lock, irql);
 	/* Both are in the order of ids. */
@@ -111,12 +136,13 @@ static void commit(void)
 		while (kept < registry.count && registry.rules[kept]->entry.rule.id < id)
 			kept++;
 		if (kept == registry.count || registry.rules[kept] != registry.next[i])
-			fw_free(registry.next[i]);
+			state_free(registry.next[i]);
 	}
+	fw_tdi_let_go();
 }
 
 /* A rule for the next table. Its place may be taken by an old one, or be that of one that differs
- * only in when it ends: then *same or the loss of that one. */
+ * only in when it ends, or in its rates: then *same or the loss of that one. */
 static NTSTATUS put_next(struct fw_rule_state *state, struct fw_rule_state **same)
 {
 	uint32_t of_target = 0, to = 0;
@@ -126,7 +152,7 @@ static NTSTATUS put_next(struct fw_rule_state *state, struct fw_rule_state **sam
 		struct fw_rule_state *other = registry.next[i];
 		bool takes_place = same_place(&other->entry, &state->entry);
 
-		if (takes_place && other->entry.rule.ends_ns == state->entry.rule.ends_ns)
+		if (takes_place && says_same(&other->entry.rule, &state->entry.rule))
 			*same = other;
 		else if (takes_place && other->entry.rule.id)
 			continue; /* replaced */
@@ -145,8 +171,19 @@ static NTSTATUS put_next(struct fw_rule_state *state, struct fw_rule_state **sam
 static void free_all(struct fw_rule_state **states, uint32_t count)
 {
 	for (uint32_t i = 0; i < count; i++)
-		fw_free(states[i]);
+		state_free(states[i]);
 	fw_free(states);
+}
+
+static NTSTATUS make_state(const struct fw_rule *rule, struct fw_rule_state *state)
+{
+	NTSTATUS status = fw_rule_make_entry(rule, &state->entry);
+
+	state->entry.rule.id = 0; /* until it is in force */
+	if (!NT_SUCCESS(status) || rule->action != FW_RULE_LIMIT)
+		return status;
+	state->limit = fw_limit_new(rule->sent_rate, rule->received_rate);
+	return state->limit ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 
 /* States of what was asked for, checked and resolved, in an array of their own. */
@@ -158,10 +195,8 @@ static NTSTATUS make_states(
 
 	for (uint32_t i = 0; NT_SUCCESS(status) && i < count; i++) {
 		states[i] = fw_allocate(sizeof(struct fw_rule_state));
-		status = states[i] ? fw_rule_make_entry(&rules[i], &states[i]->entry)
+		status = states[i] ? make_state(&rules[i], states[i])
 				   : STATUS_INSUFFICIENT_RESOURCES;
-		if (NT_SUCCESS(status))
-			states[i]->entry.rule.id = 0; /* until it is in force */
 	}
 	if (NT_SUCCESS(status))
 		*made = states;
@@ -247,21 +282,33 @@ NTSTATUS fw_rule_registry_remove(const uint32_t *ids, uint32_t count)
 	return status;
 }
 
+/* The rules of an action that count. The rules are locked. */
+static void choose(struct fw_rule_choice *choice, uint16_t action,
+	const struct fw_rule_subject *subject, uint64_t now_ns)
+{
+	fw_rule_choice_init(choice);
+	for (uint32_t i = 0; i < registry.count; i++)
+		if (registry.rules[i]->entry.rule.action == action)
+			fw_rule_consider(
+				choice, &registry.rules[i]->entry, (uint16_t)i, subject, now_ns);
+}
+
+static bool has_ended(const struct fw_rule_choice *choice, uint64_t now_ns)
+{
+	return choice->ends_ns && now_ns >= choice->ends_ns;
+}
+
 /* Find out anew what counts for a process, if that may have changed. The rules are locked. */
 static void refresh(struct fw_process_state *process, uint64_t now_ns)
 {
-	struct fw_rule_choice *choice = &process->blocks;
 	struct fw_rule_subject subject;
 
 	if (process->rules_generation == (uint32_t)registry.generation &&
-		(!choice->ends_ns || now_ns < choice->ends_ns))
+		!has_ended(&process->blocks, now_ns) && !has_ended(&process->limits, now_ns))
 		return;
 	fw_process_subject(process, &subject);
-	fw_rule_choice_init(choice);
-	for (uint32_t i = 0; i < registry.count; i++)
-		if (registry.rules[i]->entry.rule.action == FW_RULE_BLOCK)
-			fw_rule_consider(
-				choice, &registry.rules[i]->entry, (uint16_t)i, &subject, now_ns);
+	choose(&process->blocks, FW_RULE_BLOCK, &subject, now_ns);
+	choose(&process->limits, FW_RULE_LIMIT, &subject, now_ns);
 	process->rules_generation = (uint32_t)registry.generation;
 }
 
@@ -290,6 +337,26 @@ uint32_t fw_rule_registry_judge(
 	return id;
 }
 
+struct fw_limit *fw_rule_registry_limit(
+	struct fw_process_state *process, enum fw_limit_direction direction)
+{
+	struct fw_limit *limit = NULL;
+	KIRQL irql;
+
+	if (!fw_rule_registry_limits())
+		return NULL;
+	KeAcquireSpinLock(&registry.lock, &irql);
+	refresh(process, fw_time_boot_ns());
+	if (process->limits.count)
+		limit = registry.rules[process->limits.chosen[0]]->limit;
+	if (limit && !limit->ways[direction].rate)
+		limit = NULL;
+	if (limit)
+		fw_limit_hold(limit);
+	KeReleaseSpinLock(&registry.lock, irql);
+	return limit;
+}
+
 uint32_t fw_rule_registry_deny(const struct fw_process_state *process)
 {
 	struct fw_rule_choice choice;
@@ -302,12 +369,8 @@ uint32_t fw_rule_registry_deny(const struct fw_process_state *process)
 		return 0;
 	now_ns = fw_time_boot_ns();
 	fw_process_subject(process, &subject);
-	fw_rule_choice_init(&choice);
 	KeAcquireSpinLock(&registry.lock, &irql);
-	for (uint32_t i = 0; i < registry.count; i++)
-		if (registry.rules[i]->entry.rule.action == FW_RULE_DENY)
-			fw_rule_consider(
-				&choice, &registry.rules[i]->entry, (uint16_t)i, &subject, now_ns);
+	choose(&choice, FW_RULE_DENY, &subject, now_ns);
 	if (choice.count) {
 		struct fw_rule_state *state = registry.rules[choice.chosen[0]];
 
@@ -332,7 +395,7 @@ bool fw_rule_registry_is_first(uint32_t rule, uint64_t flow, uint8_t operation)
 	return is_first;
 }
 
-/* Does the block with this id count for this process? */
+/* Does the block or limit with this id count for this process? */
 static bool counts_for(uint32_t id, struct fw_process_state *process, uint64_t now_ns)
 {
 	bool counts = false;
@@ -342,6 +405,8 @@ static bool counts_for(uint32_t id, struct fw_process_state *process, uint64_t n
 	refresh(process, now_ns);
 	for (uint32_t i = 0; i < process->blocks.count; i++)
 		counts |= registry.rules[process->blocks.chosen[i]]->entry.rule.id == id;
+	for (uint32_t i = 0; i < process->limits.count; i++)
+		counts |= registry.rules[process->limits.chosen[i]]->entry.rule.id == id;
 	KeReleaseSpinLock(&registry.lock, irql);
 	return counts;
 }
@@ -375,15 +440,17 @@ bool fw_rule_registry_next(uint64_t *after, struct fw_control_rule *row)
 		if (found) {
 			row->rule = state->entry.rule;
 			row->counters = state->counters;
+			if (state->limit)
+				fw_limit_counters(state->limit, &row->counters);
 		}
 	}
 	KeReleaseSpinLock(&registry.lock, irql);
 	if (!found)
 		return false;
 	*after = row->rule.id;
-	if (row->rule.action == FW_RULE_BLOCK)
+	if (row->rule.action != FW_RULE_DENY)
 		row->counters.processes = count_processes(row->rule.id);
-	if (row->rule.target == FW_RULE_PID && row->rule.action == FW_RULE_BLOCK &&
+	if (row->rule.target == FW_RULE_PID && row->rule.action != FW_RULE_DENY &&
 		!row->counters.processes)
 		row->rule.flags |= FW_RULE_PROCESS_GONE;
 	return true;

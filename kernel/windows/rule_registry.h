@@ -8,11 +8,13 @@
 #define FW_NT_RULE_REGISTRY_H
 
 #include "abi/control.h"
+#include "kernel/windows/limit_bucket.h"
 #include "kernel/windows/process_row.h"
 
 struct fw_rule_state {
 	struct fw_rule_entry entry;	  /* fixed once it is in the store */
-	struct fw_rule_counters counters; /* under the lock of the rules */
+	struct fw_rule_counters counters; /* under the lock of the rules; of a limit it has them */
+	struct fw_limit *limit;		  /* FW_RULE_LIMIT; a reference */
 };
 
 NTSTATUS fw_rule_registry_init(void);
@@ -28,6 +30,13 @@ bool fw_rule_registry_next(uint64_t *after, struct fw_control_rule *row);
 /* The id of the block that refuses this to the process, and is charged with it; 0: none does. */
 uint32_t fw_rule_registry_judge(
 	struct fw_process_state *process, const struct fw_rule_peer *peer, uint64_t bytes);
+
+/* The limit that counts for the process in this direction, with a reference; NULL: there is none. */
+struct fw_limit *fw_rule_registry_limit(
+	struct fw_process_state *process, enum fw_limit_direction direction);
+
+/* How many limits there are. Any IRQL, without a lock. */
+uint32_t fw_rule_registry_limits(void);
 
 /* The id of the rule that denies the process its beginning; 0: none does. */
 uint32_t fw_rule_registry_deny(const struct fw_process_state *process);

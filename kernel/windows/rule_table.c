@@ -61,3 +61,14 @@ uint32_t fw_rules_refuse(struct fw_process_state *process, const struct fw_attem
 	publish(process, attempt, rule);
 	return rule;
 }
+
+bool fw_rules_have_limits(void)
+{
+	return fw_rule_registry_limits() != 0;
+}
+
+struct fw_limit *fw_rules_limit(
+	struct fw_process_state *process, enum fw_limit_direction direction)
+{
+	return process ? fw_rule_registry_limit(process, direction) : NULL;
+}

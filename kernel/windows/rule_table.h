@@ -6,6 +6,7 @@
 #include <ntddk.h>
 
 #include "abi/rule.h"
+#include "kernel/windows/limit_bucket.h"
 #include "kernel/windows/process_state.h"
 
 /* What somebody is about to do; addresses in network byte order, IPv4 in the first four bytes. */
@@ -24,6 +25,13 @@ struct fw_attempt {
 /* The rule that refuses it, 0 when none does. A refusal is counted, and published as
  * FW_RECORD_BLOCKED (of datagrams the first of each flow and rule). */
 uint32_t fw_rules_refuse(struct fw_process_state *process, const struct fw_attempt *attempt);
+
+/* Is there any limit? */
+bool fw_rules_have_limits(void);
+
+/* The limit that counts for a process (NULL: nobody's) in this direction, with a reference; NULL: there is none. */
+struct fw_limit *fw_rules_limit(
+	struct fw_process_state *process, enum fw_limit_direction direction);
 
 /* A number that grows with each change of the rules, for who remembers answers. */
 uint32_t fw_rules_generation(void);

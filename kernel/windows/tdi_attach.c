@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/tdi_attach.h"
 
+#include "kernel/windows/limit_queue.h"
+#include "kernel/windows/limit_timer.h"
+#include "kernel/windows/rule_table.h"
 #include "kernel/windows/tdi_connection.h"
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_handler.h"
@@ -9,6 +12,7 @@
 #include "kernel/windows/tdi_worker.h"
 
 #define DEVICES 6
+#define TURNS 512u /* of a round of what is let go */
 #define FLAGS_OF_LOWER (DO_BUFFERED_IO | DO_DIRECT_IO | DO_POWER_PAGABLE)
 
 /* Time for a completion routine that has counted itself out to return, in 100 ns, relative. */
@@ -43,6 +47,18 @@ bool fw_tdi_bypassed(void)
 void fw_tdi_bypass(bool bypass)
 {
 	InterlockedExchange(&filter.bypassed, bypass);
+	if (bypass)
+		fw_tdi_let_go();
+}
+
+void fw_tdi_let_go(void)
+{
+	if (!fw_tdi_worker_ready())
+		return; /* not attached */
+	while (fw_limit_turns(TURNS) == TURNS)
+		;
+	if (!fw_rules_have_limits() || fw_tdi_bypassed())
+		fw_limit_timer_stop();
 }
 
 void fw_tdi_count_failure(void)
@@ -167,6 +183,8 @@ NTSTATUS fw_tdi_attach(DRIVER_OBJECT *driver)
 	unsigned int i;
 
 	fw_tdi_bypass(false);
+	fw_limit_queue_init();
+	fw_limit_timer_init();
 	fw_tdi_tables_init();
 	fw_tdi_handlers_init();
 	for (i = 0; i < DEVICES && NT_SUCCESS(status); i++)
@@ -214,6 +232,7 @@ NTSTATUS fw_tdi_detach(struct fw_control_status *status)
 	detach_all();
 	KeDelayExecutionThread(KernelMode, FALSE, &interval);
 	if (!in_use(status)) {
+		fw_limit_timer_stop();
 		delete_all();
 		return STATUS_SUCCESS;
 	}

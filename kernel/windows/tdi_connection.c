@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/tdi_connection.h"
 
+#include "kernel/windows/limit_receive.h"
+#include "kernel/windows/limit_send.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_handler.h"
@@ -287,8 +289,19 @@ NTSTATUS fw_tdi_disconnect(struct fw_tdi_device *device, IRP *irp)
 {
 	struct fw_tdi_object *connection = requested(irp, FW_TDI_CONNECTION);
 
-	return connection ? fw_tdi_watch(device, irp, was_disconnected, connection)
-			  : fw_tdi_pass(device, irp);
+	if (!connection)
+		return fw_tdi_pass(device, irp);
+	/* What was sent before goes before, however slowly; or not at all. */
+	if (parameters(irp)->RequestFlags & TDI_DISCONNECT_ABORT)
+		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
+	else if (fw_limit_file_of(connection) && parameters(irp)->RequestFlags & TDI_DISCONNECT_RELEASE)
+		return fw_limit_disconnect(connection, irp);
+	return fw_tdi_disconnect_on(connection, irp);
+}
+
+NTSTATUS fw_tdi_disconnect_on(struct fw_tdi_object *connection, IRP *irp)
+{
+	return fw_tdi_watch(connection->device, irp, was_disconnected, connection);
 }
 
 /* Did somebody else end it meanwhile? */
@@ -306,7 +319,7 @@ static bool end_cut(struct fw_tdi_object *connection)
 
 /* The lower driver does not tell a client of an end that came from above; a client that only waits
  * for events would wait for ever. */
-static void tell_client(struct fw_tdi_object *connection)
+void fw_tdi_connection_tell_end(struct fw_tdi_object *connection, ULONG flags)
 {
 	struct fw_tdi_object *address = fw_tdi_object_address(connection);
 	struct fw_tdi_handler *handler =
@@ -316,7 +329,7 @@ static void tell_client(struct fw_tdi_object *connection)
 	if (handler) {
 		KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
 		((PTDI_IND_DISCONNECT)handler->function)(handler->context, connection->context, 0,
-			NULL, 0, NULL, TDI_DISCONNECT_ABORT);
+			NULL, 0, NULL, flags);
 		KeLowerIrql(irql);
 	}
 	fw_tdi_handler_put(handler);
@@ -329,7 +342,8 @@ void fw_tdi_connection_cut(struct fw_tdi_object *connection)
 
 	if (!file)
 		return;
+	fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
 	if (NT_SUCCESS(fw_tdi_abort(connection->device, file)) && end_cut(connection))
-		tell_client(connection);
+		fw_tdi_connection_tell_end(connection, TDI_DISCONNECT_ABORT);
 	ObDereferenceObject(file);
 }

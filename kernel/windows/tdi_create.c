@@ -2,6 +2,7 @@
 #include "kernel/windows/tdi_create.h"
 
 #include "kernel/windows/event_stream.h"
+#include "kernel/windows/limit_receive.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_port.h"
@@ -157,8 +158,10 @@ NTSTATUS fw_tdi_cleanup(struct fw_tdi_device *device, IRP *irp)
 	struct fw_tdi_object *object =
 		fw_tdi_object_get(IoGetCurrentIrpStackLocation(irp)->FileObject);
 
-	return object ? fw_tdi_watch(device, irp, was_cleaned_up, object)
-		      : fw_tdi_pass(device, irp);
+	if (!object)
+		return fw_tdi_pass(device, irp);
+	fw_limit_stop(object);
+	return fw_tdi_watch(device, irp, was_cleaned_up, object);
 }
 
 static NTSTATUS NTAPI was_closed(DEVICE_OBJECT *device, IRP *irp, void *context)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/tdi_event.h"
 
+#include "kernel/windows/limit_receive.h"
 #include "kernel/windows/tdi_connection.h"
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_handler.h"
@@ -34,16 +35,21 @@ static NTSTATUS NTAPI event_disconnect(void *event_context, CONNECTION_CONTEXT c
 {
 	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
 	struct fw_tdi_object *connection;
-	NTSTATUS status;
+	NTSTATUS status = STATUS_SUCCESS;
+	bool delays = false;
 
 	if (!handler)
 		return STATUS_SUCCESS;
 	connection = fw_tdi_object_of_context(handler->address, connection_context);
-	if (connection)
+	if (connection) {
 		fw_tdi_flow_ended_by_peer(connection, flags);
+		delays = fw_limit_delays_end(connection, flags);
+	}
 	fw_tdi_object_put(connection);
-	status = ((PTDI_IND_DISCONNECT)handler->function)(handler->context, connection_context,
-		data_length, data, information_length, information, flags);
+	if (!delays)
+		status = ((PTDI_IND_DISCONNECT)handler->function)(handler->context,
+			connection_context, data_length, data, information_length, information,
+			flags);
 	fw_tdi_handler_put(handler);
 	return status;
 }

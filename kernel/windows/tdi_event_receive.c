@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/windows/limit_receive.h"
+#include "kernel/windows/limit_send.h"
 #include "kernel/windows/tdi_event.h"
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_handler.h"
@@ -20,8 +22,10 @@ static void count_taken(
 {
 	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED)
 		return;
-	if (taken)
+	if (taken) {
 		fw_tdi_flow_received(object, *taken);
+		fw_limit_charge_received(object, *taken);
+	}
 	if (status == STATUS_MORE_PROCESSING_REQUIRED && irp && *irp)
 		fw_tdi_receive_returned(object->device, *irp);
 }
@@ -38,6 +42,22 @@ static struct fw_tdi_object *receiver(struct fw_tdi_handler *handler, CONNECTION
 	return handler->address;
 }
 
+/* Is the event to be refused, as the limit has no tokens? Urgent data does not wait. */
+static bool must_wait(struct fw_tdi_handler *handler, struct fw_tdi_object *object)
+{
+	return handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&
+	       handler->type != TDI_EVENT_CHAINED_RECEIVE_EXPEDITED &&
+	       fw_limit_concerns(object) && fw_limit_refuses_event(object);
+}
+
+/* How much of what is there a limit lets the client see at once; the rest it asks for. */
+static ULONG seen(struct fw_tdi_object *object, ULONG indicated)
+{
+	uint32_t most = fw_limit_concerns(object) ? fw_limit_most_received(object) : 0;
+
+	return most && indicated > most ? most : indicated;
+}
+
 NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT connection_context,
 	ULONG flags, ULONG indicated, ULONG available, ULONG *taken, void *data, IRP **irp)
 {
@@ -48,20 +68,39 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 	if (!handler)
 		return not_accepted(taken);
 	object = receiver(handler, connection_context);
-	status = ((PTDI_IND_RECEIVE)handler->function)(handler->context, connection_context, flags,
-		indicated, available, taken, data, irp);
-	count_taken(object, status, taken, irp);
+	if (must_wait(handler, object)) {
+		status = not_accepted(taken);
+	} else {
+		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context,
+			connection_context, flags, seen(object, indicated), available, taken, data,
+			irp);
+		count_taken(object, status, taken, irp);
+	}
 	fw_tdi_object_put(object);
 	fw_tdi_handler_put(handler);
 	return status;
+}
+
+/* Data that was refused is given to the handler of the other kind, as only the lower driver can make
+ * descriptors; a client without one is never refused, and what it takes overdraws the bucket. */
+static bool can_be_told(
+	struct fw_tdi_handler *chained, struct fw_tdi_object *object, LONG type)
+{
+	struct fw_tdi_handler *handler =
+		fw_limit_concerns(object) ? fw_tdi_handler_find(chained->address, type) : NULL;
+
+	fw_tdi_handler_put(handler);
+	return handler != NULL;
 }
 
 /* The client that answers with STATUS_PENDING has taken the data all the same, and gives the
  * descriptor back later. */
 static void count_chained(struct fw_tdi_object *object, NTSTATUS status, ULONG length)
 {
-	if (status == STATUS_SUCCESS || status == STATUS_PENDING)
-		fw_tdi_flow_received(object, length);
+	if (status != STATUS_SUCCESS && status != STATUS_PENDING)
+		return;
+	fw_tdi_flow_received(object, length);
+	fw_limit_charge_received(object, length);
 }
 
 NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
@@ -75,9 +114,12 @@ NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
 	if (!handler)
 		return STATUS_DATA_NOT_ACCEPTED;
 	object = receiver(handler, connection_context);
-	status = ((PTDI_IND_CHAINED_RECEIVE)handler->function)(
-		handler->context, connection_context, flags, length, offset, data, descriptor);
-	count_chained(object, status, length);
+	status = STATUS_DATA_NOT_ACCEPTED;
+	if (!can_be_told(handler, object, TDI_EVENT_RECEIVE) || !must_wait(handler, object)) {
+		status = ((PTDI_IND_CHAINED_RECEIVE)handler->function)(handler->context,
+			connection_context, flags, length, offset, data, descriptor);
+		count_chained(object, status, length);
+	}
 	fw_tdi_object_put(object);
 	fw_tdi_handler_put(handler);
 	return status;
@@ -98,11 +140,15 @@ NTSTATUS NTAPI fw_tdi_event_receive_datagram(void *event_context, LONG source_le
 	ULONG *taken, void *data, IRP **irp)
 {
 	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	const struct fw_limit_datagram datagram = { source, source_length, options, options_length,
+		flags, indicated, available, data, NULL, 0 };
 	NTSTATUS status;
 
 	if (!handler)
 		return not_accepted(taken);
-	if (is_refused(handler, source, source_length, available)) {
+	if (is_refused(handler, source, source_length, available) ||
+		(fw_limit_concerns(handler->address) &&
+			fw_limit_takes_datagram(handler->address, &datagram))) {
 		status = not_accepted(taken);
 	} else {
 		status = ((PTDI_IND_RECEIVE_DATAGRAM)handler->function)(handler->context,
@@ -119,9 +165,13 @@ NTSTATUS NTAPI fw_tdi_event_chained_receive_datagram(void *event_context, LONG s
 	MDL *data, void *descriptor)
 {
 	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
+	const struct fw_limit_datagram datagram = { source, source_length, options, options_length,
+		flags, length, length, NULL, data, offset };
 	NTSTATUS status = STATUS_DATA_NOT_ACCEPTED;
 
-	if (handler && !is_refused(handler, source, source_length, length)) {
+	if (handler && !is_refused(handler, source, source_length, length) &&
+		!(can_be_told(handler, handler->address, TDI_EVENT_RECEIVE_DATAGRAM) &&
+			fw_limit_takes_datagram(handler->address, &datagram))) {
 		status = ((PTDI_IND_CHAINED_RECEIVE_DATAGRAM)handler->function)(handler->context,
 			source_length, source, options_length, options, flags, length, offset, data,
 			descriptor);

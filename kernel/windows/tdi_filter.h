@@ -34,4 +34,7 @@ bool fw_tdi_next_port(uint64_t *after, struct fw_port *row);
 /* End what a new rule refuses: connections of its processes are disconnected abortively. PASSIVE_LEVEL. */
 void fw_tdi_cut_refused(void);
 
+/* The rules have changed: what waits for a limit that is gone goes. PASSIVE_LEVEL. */
+void fw_tdi_let_go(void);
+
 #endif

@@ -2,6 +2,7 @@
 #include "kernel/windows/tdi_object.h"
 
 #include "kernel/windows/event_stream.h"
+#include "kernel/windows/limit_receive.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_handler.h"
 
@@ -108,6 +109,7 @@ void fw_tdi_object_put(struct fw_tdi_object *object)
 	if (!object || InterlockedDecrement(&object->references))
 		return;
 	kind = object->kind;
+	fw_limit_file_free(object->limited);
 	fw_tdi_object_put(object->address);
 	if (object->payer != object->process)
 		fw_process_put(object->payer);

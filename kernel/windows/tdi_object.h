@@ -19,6 +19,7 @@
 #define FW_TDI_TAG 0x74577746u /* FwWt */
 
 struct fw_tdi_device;
+struct fw_limit_file;
 
 enum fw_tdi_kind {
 	FW_TDI_CONTROL, /* neither an address nor a connection: for queries */
@@ -44,6 +45,7 @@ struct fw_tdi_object {
 	KSPIN_LOCK lock; /* of the two below, and of `local` to `ended` */
 	uint64_t sent;
 	uint64_t received;
+	struct fw_limit_file *volatile limited; /* what waits for limits; NULL: none ever concerned it */
 
 	struct fw_object_node by_number;  /* key: `number`; from create to cleanup */
 	struct fw_object_node by_context; /* of the associated address: context, number */

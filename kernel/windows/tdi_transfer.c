@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/tdi_transfer.h"
 
+#include "kernel/windows/limit_receive.h"
+#include "kernel/windows/limit_send.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_connection.h"
 #include "kernel/windows/tdi_flow.h"
@@ -37,6 +39,7 @@ static NTSTATUS NTAPI was_received(DEVICE_OBJECT *device, IRP *irp, void *contex
 	struct fw_tdi_object *object = context;
 
 	fw_tdi_flow_received(object, transferred(irp));
+	fw_limit_charge_received(object, transferred(irp));
 	fw_tdi_object_put(object);
 	return fw_tdi_watched(irp);
 }
@@ -48,8 +51,14 @@ NTSTATUS fw_tdi_send(struct fw_tdi_device *device, IRP *irp)
 
 	if (!object)
 		return fw_tdi_pass(device, irp);
-	/* A limit holds the request here: before anybody below has seen it. */
+	if (fw_limit_concerns(object))
+		return fw_limit_send(object, irp);
 	return fw_tdi_watch(device, irp, was_sent, object);
+}
+
+NTSTATUS fw_tdi_send_on(struct fw_tdi_object *object, IRP *irp)
+{
+	return fw_tdi_watch(object->device, irp, was_sent, object);
 }
 
 /* Data that is looked at and stays where it is, is received later. */
@@ -64,14 +73,55 @@ static bool is_peek(IRP *irp)
 	       TDI_RECEIVE_PEEK;
 }
 
+/* One that is marked pending, so that it can wait until its bytes are paid for. */
+static NTSTATUS NTAPI was_received_late(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	struct fw_tdi_object *object = context;
+	uint64_t bytes = is_peek(irp) ? 0 : transferred(irp);
+
+	fw_tdi_flow_received(object, bytes);
+	if (fw_limit_hold_received(object, irp, bytes))
+		return STATUS_MORE_PROCESSING_REQUIRED;
+	fw_tdi_object_put(object);
+	fw_tdi_request_leave();
+	return STATUS_SUCCESS;
+}
+
+/* In the location that the lower driver gets. */
+static void shorten(struct fw_tdi_object *object, IO_STACK_LOCATION *location)
+{
+	TDI_REQUEST_KERNEL_RECEIVE *request = (TDI_REQUEST_KERNEL_RECEIVE *)&location->Parameters;
+	uint32_t most = fw_limit_most_received(object);
+
+	if (location->MinorFunction == TDI_RECEIVE && most && request->ReceiveLength > most)
+		request->ReceiveLength = most;
+}
+
+NTSTATUS fw_tdi_receive_on(struct fw_tdi_object *object, IRP *irp)
+{
+	IoMarkIrpPending(irp);
+	fw_tdi_request_enter();
+	IoCopyCurrentIrpStackLocationToNext(irp);
+	shorten(object, IoGetNextIrpStackLocation(irp));
+	IoSetCompletionRoutine(irp, was_received_late, object, TRUE, TRUE, TRUE);
+	IoCallDriver(object->device->lower, irp);
+	return STATUS_PENDING;
+}
+
 NTSTATUS fw_tdi_receive(struct fw_tdi_device *device, IRP *irp)
 {
-	struct fw_tdi_object *object;
+	struct fw_tdi_object *object =
+		fw_tdi_object_get(IoGetCurrentIrpStackLocation(irp)->FileObject);
+	NTSTATUS status;
 
-	if (is_peek(irp))
+	if (!object)
 		return fw_tdi_pass(device, irp);
-	object = fw_tdi_object_get(IoGetCurrentIrpStackLocation(irp)->FileObject);
-	return object ? fw_tdi_watch(device, irp, was_received, object) : fw_tdi_pass(device, irp);
+	if (fw_limit_concerns(object) && fw_limit_receive(object, irp, &status))
+		return status;
+	if (!is_peek(irp))
+		return fw_tdi_watch(device, irp, was_received, object);
+	fw_tdi_object_put(object);
+	return fw_tdi_pass(device, irp);
 }
 
 NTSTATUS fw_tdi_send_datagram(struct fw_tdi_device *device, IRP *irp)
@@ -90,7 +140,8 @@ NTSTATUS fw_tdi_send_datagram(struct fw_tdi_device *device, IRP *irp)
 		fw_tdi_object_put(object);
 		return fw_tdi_refuse(irp, FW_TDI_REFUSED);
 	}
-	/* A limit holds the request here, as in fw_tdi_send(). */
+	if (fw_limit_concerns(object))
+		return fw_limit_send(object, irp);
 	return fw_tdi_watch(device, irp, was_sent, object);
 }
 
@@ -131,11 +182,7 @@ static NTSTATUS NTAPI was_datagram_received(DEVICE_OBJECT *device, IRP *irp, voi
 		fw_tdi_worker_resume(object, irp, receive_again);
 		return STATUS_MORE_PROCESSING_REQUIRED;
 	}
-	if (!is_peek(irp))
-		fw_tdi_flow_received(object, transferred(irp));
-	fw_tdi_object_put(object);
-	fw_tdi_request_leave(); /* marked pending when it was sent */
-	return STATUS_SUCCESS;
+	return was_received_late(device, irp, context); /* marked pending when it was sent */
 }
 
 NTSTATUS fw_tdi_receive_datagram(struct fw_tdi_device *device, IRP *irp)
@@ -157,8 +204,11 @@ void fw_tdi_receive_returned(struct fw_tdi_device *device, IRP *irp)
 	object = fw_tdi_object_get(IoGetCurrentIrpStackLocation(irp)->FileObject);
 	if (!object)
 		return;
-	if (!fw_tdi_watch_returned(device, irp, was_received, object)) {
+	IoMarkIrpPending(irp); /* the location is ours now */
+	if (!fw_tdi_watch_returned(device, irp, was_received_late, object)) {
 		fw_tdi_count_failure();
 		fw_tdi_object_put(object);
+		return;
 	}
+	shorten(object, IoGetCurrentIrpStackLocation(irp));
 }

@@ -248,7 +248,7 @@ static void features_have_reasons(void)
 		}
 		cursor.after = rows->after;
 	} while (rows->count);
-	NT_CHECK_EQUAL(seen, 13);
+	NT_CHECK_EQUAL(seen, 14);
 	nt_close(handle);
 	control_end();
 }

@@ -245,8 +245,34 @@ static void rules_that_are_none(void)
 	} rows[] = {
 		{ { .action = 0, .target = FW_RULE_COMM, .last_port = 1, .text = "a" },
 			STATUS_INVALID_PARAMETER },
-		{ { .action = FW_RULE_LIMIT, .target = FW_RULE_COMM, .last_port = 1, .text = "a" },
+		{ { .action = FW_RULE_LIMIT, .target = FW_RULE_COMM, .text = "a" },
+			STATUS_INVALID_PARAMETER }, /* of nothing */
+		{ { .action = FW_RULE_LIMIT,
+			  .target = FW_RULE_COMM,
+			  .text = "a",
+			  .sent_rate = FW_RATE_MIN - 1 },
+			STATUS_INVALID_PARAMETER },
+		{ { .action = FW_RULE_LIMIT,
+			  .target = FW_RULE_COMM,
+			  .text = "a",
+			  .received_rate = FW_RATE_MAX + 1 },
+			STATUS_INVALID_PARAMETER },
+		{ { .action = FW_RULE_LIMIT,
+			  .target = FW_RULE_COMM,
+			  .text = "a",
+			  .sent_rate = FW_RATE_MIN,
+			  .last_port = 1 },
+			STATUS_INVALID_PARAMETER },
+		{ { .action = FW_RULE_LIMIT,
+			  .target = FW_RULE_USER,
+			  .sent_rate = FW_RATE_MIN },
 			STATUS_NOT_SUPPORTED },
+		{ { .action = FW_RULE_BLOCK,
+			  .target = FW_RULE_COMM,
+			  .last_port = 1,
+			  .text = "a",
+			  .sent_rate = FW_RATE_MIN },
+			STATUS_INVALID_PARAMETER },
 		{ { .action = FW_RULE_BLOCK, .target = FW_RULE_USER, .last_port = 1 },
 			STATUS_NOT_SUPPORTED },
 		{ { .action = FW_RULE_BLOCK, .target = 99, .last_port = 1 },
@@ -335,6 +361,91 @@ static void all_or_none(void)
 	control_end();
 }
 
+static struct fw_limit *limit_of(uint32_t pid, enum fw_limit_direction direction)
+{
+	struct fw_process_state *process = fw_process_running_get(pid);
+	struct fw_limit *limit = fw_rules_limit(process, direction);
+
+	fw_process_put(process);
+	return limit;
+}
+
+/* The most specific limit counts, a new one takes the place of the old one, one that is gone is
+ * kept by who still has something in it. */
+static void limits_are_chosen(void)
+{
+	struct fw_rule wide = control_rule(FW_RULE_LIMIT, FW_RULE_COMM, 0, "a.exe");
+	struct fw_rule narrow = control_rule(FW_RULE_LIMIT, FW_RULE_PID, 100, "");
+	struct fw_limit *limit;
+	PEPROCESS process;
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	handle = control_open();
+	process = control_process(100, 4, "\\a.exe");
+	wide.sent_rate = 5000;
+	narrow.received_rate = 7000;
+	NT_CHECK(!fw_rules_have_limits());
+	NT_CHECK(!limit_of(100, FW_LIMIT_SEND));
+	NT_CHECK_EQUAL(control_add(handle, &wide, 1), STATUS_SUCCESS);
+	limit = limit_of(100, FW_LIMIT_SEND);
+	NT_CHECK_EQUAL(limit->ways[FW_LIMIT_SEND].rate, 5000);
+	fw_limit_charge(&limit->ways[FW_LIMIT_SEND], 400);
+	NT_CHECK_EQUAL(list_first(handle).counters.sent, 400);
+	NT_CHECK_EQUAL(list_first(handle).counters.processes, 1);
+	fw_limit_put(limit);
+	NT_CHECK(!limit_of(100, FW_LIMIT_RECEIVE));
+	NT_CHECK(!limit_of(4, FW_LIMIT_SEND));
+	NT_CHECK_EQUAL(control_add(handle, &narrow, 1), STATUS_SUCCESS);
+	NT_CHECK(!limit_of(100, FW_LIMIT_SEND));
+	limit = limit_of(100, FW_LIMIT_RECEIVE);
+	NT_CHECK_EQUAL(limit->ways[FW_LIMIT_RECEIVE].rate, 7000);
+	narrow.id = 0;
+	NT_CHECK_EQUAL(control_add(handle, &narrow, 1), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(narrow.id, 2);
+	narrow.received_rate = 9000;
+	narrow.id = 0;
+	NT_CHECK_EQUAL(control_add(handle, &narrow, 1), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(narrow.id, 3);
+	NT_CHECK(limit->retired && fw_limit_has_tokens(&limit->ways[FW_LIMIT_RECEIVE]));
+	fw_limit_put(limit);
+	limit = limit_of(100, FW_LIMIT_RECEIVE);
+	NT_CHECK_EQUAL(limit->ways[FW_LIMIT_RECEIVE].rate, 9000);
+	fw_limit_put(limit);
+	NT_CHECK_EQUAL(control_remove(handle, (uint32_t[]){ 1, 3 }, 2), STATUS_SUCCESS);
+	NT_CHECK(!fw_rules_have_limits());
+	nt_process_exit(process);
+	nt_close(handle);
+	control_end();
+}
+
+/* What a second carried is the rate, as long as nothing comes after it. */
+static void limits_say_their_rate(void)
+{
+	struct fw_rule rule = control_rule(FW_RULE_LIMIT, FW_RULE_COMM, 0, "a.exe");
+	struct fw_limit *limit;
+	PEPROCESS process;
+	HANDLE handle;
+
+	NT_CHECK(control_begin());
+	handle = control_open();
+	process = control_process(100, 4, "\\a.exe");
+	rule.sent_rate = 5000;
+	NT_CHECK_EQUAL(control_add(handle, &rule, 1), STATUS_SUCCESS);
+	limit = limit_of(100, FW_LIMIT_SEND);
+	for (int i = 0; i < 20; i++) {
+		fw_limit_charge(&limit->ways[FW_LIMIT_SEND], 500);
+		nt_sleep_ms(100);
+	}
+	nt_sleep_ms(5000);
+	NT_CHECK(list_first(handle).counters.sent_rate >= 4500);
+	NT_CHECK(list_first(handle).counters.sent_rate <= 5500);
+	fw_limit_put(limit);
+	nt_process_exit(process);
+	nt_close(handle);
+	control_end();
+}
+
 static void no_more_than_so_many(void)
 {
 	struct fw_rule rules[FW_CONTROL_RULES_AT_ONCE];
@@ -407,6 +518,8 @@ int main(int argc, char **argv)
 	nt_test("a process is denied by its parent", denied_by_parent);
 	nt_test("NT-24: rules that are none", rules_that_are_none);
 	nt_test("all or none", all_or_none);
+	nt_test("limits: which one counts, and its end", limits_are_chosen);
+	nt_test("limits say their rate", limits_say_their_rate);
 	nt_test("no more than so many", no_more_than_so_many);
 	nt_test("each failure leaves all rules or none", each_failure);
 	return nt_tests_end();

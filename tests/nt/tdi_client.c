@@ -82,11 +82,18 @@ void tdi_process_end(void)
 
 void tdi_world_start(unsigned devices)
 {
-	nt_kernel_start(NULL);
+	tdi_world_start_with(devices, NULL);
+}
+
+void tdi_world_start_with(unsigned devices, const struct nt_options *options)
+{
+	nt_kernel_start(options);
+	nt_failures_pause();
 	tdi_doubles_reset();
 	tdi_lower_start(devices);
 	assert(NT_SUCCESS(tdi_filter_load()));
 	tdi_process(TDI_CLIENT_PID);
+	nt_failures_resume();
 }
 
 void tdi_world_stop(void)
@@ -208,7 +215,14 @@ static void prepare(struct tdi_request *request, PFILE_OBJECT file, uint8_t mino
 void tdi_begin(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 	const void *parameters, size_t size)
 {
+	tdi_begin_with(request, file, minor, parameters, size, NULL);
+}
+
+void tdi_begin_with(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
+	const void *parameters, size_t size, MDL *data)
+{
 	prepare(request, file, minor, parameters, size);
+	request->irp->MdlAddress = data;
 	IoCallDriver(IoGetRelatedDeviceObject(file), request->irp);
 }
 

@@ -20,6 +20,7 @@
 
 /* Kernel, transport, filter; the current thread is one of process TDI_CLIENT_PID. */
 void tdi_world_start(unsigned devices);
+void tdi_world_start_with(unsigned devices, const struct nt_options *options);
 
 /* Unloads all of it: everything has to be gone. */
 void tdi_world_stop(void);
@@ -55,6 +56,9 @@ struct tdi_request {
  * stack. */
 void tdi_begin(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 	const void *parameters, size_t size);
+/* The same with the bytes that the descriptor has. */
+void tdi_begin_with(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
+	const void *parameters, size_t size, MDL *data);
 /* Wait for it and free it. */
 NTSTATUS tdi_end(struct tdi_request *request);
 NTSTATUS tdi_send_request(PFILE_OBJECT file, uint8_t minor, const void *parameters, size_t size);

@@ -2,6 +2,7 @@
 #include "tdi_doubles.h"
 
 #include "kernel/windows/event_stream.h"
+#include "kernel/windows/nt_optional.h"
 #include "kernel/windows/process_state.h"
 #include "kernel/windows/rule_table.h"
 
@@ -102,6 +103,40 @@ uint32_t fw_rules_refuse(struct fw_process_state *process, const struct fw_attem
 		return 0;
 	__atomic_add_fetch(&tdi_doubles.refused, 1, __ATOMIC_RELAXED);
 	return 7;
+}
+
+void *fw_nt_mdl_address(MDL *mdl)
+{
+	return MmGetSystemAddressForMdlSafe(mdl, NormalPagePriority);
+}
+
+bool fw_nt_has_partial_mdls(void)
+{
+	return true;
+}
+
+void fw_nt_mdl_part(MDL *source, MDL *target, void *address, uint32_t length)
+{
+	IoBuildPartialMdl(source, target, address, length);
+}
+
+bool fw_rules_have_limits(void)
+{
+	return __atomic_load_n(&tdi_doubles.limit, __ATOMIC_RELAXED) != NULL;
+}
+
+struct fw_limit *fw_rules_limit(
+	struct fw_process_state *process, enum fw_limit_direction direction)
+{
+	struct fw_limit *limit;
+
+	nt_enter_unlocked("fw_rules_limit", DISPATCH_LEVEL);
+	limit = __atomic_load_n(&tdi_doubles.limit, __ATOMIC_RELAXED);
+	if (!limit || !process || process->pid != TDI_DOUBLES_LIMITED ||
+		!limit->ways[direction].rate)
+		return NULL;
+	fw_limit_hold(limit);
+	return limit;
 }
 
 uint32_t fw_rules_generation(void)

@@ -8,10 +8,12 @@
 #define FW_TDI_DOUBLES_H
 
 #include "abi/rule.h"
+#include "kernel/windows/limit_bucket.h"
 #include "nt_internal.h"
 
 #define TDI_DOUBLES_RECORDS 256
 #define TDI_DOUBLES_PIDS 16
+#define TDI_DOUBLES_LIMITED 300u
 
 union tdi_record {
 	struct fw_record_header header;
@@ -35,6 +37,7 @@ struct tdi_doubles {
 	uint64_t unattributed_sent;
 	uint64_t unattributed_received;
 	LONG processes; /* references */
+	struct fw_limit *limit; /* of process TDI_DOUBLES_LIMITED; the test's */
 };
 
 extern struct tdi_doubles tdi_doubles;

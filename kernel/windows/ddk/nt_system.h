@@ -18,6 +18,13 @@
 #define FW_NT_IMPORT
 #endif
 
+/* mingw-w64 has it for x64 only, and for x86 one that NT imports. */
+#if defined(__MINGW32__) && defined(__i386__)
+#undef InterlockedCompareExchange64
+#define InterlockedCompareExchange64(target, value, expected)                                      \
+	__sync_val_compare_and_swap(target, expected, value)
+#endif
+
 #define FW_CURRENT_PROCESS ((HANDLE)(LONG_PTR)-1)
 #define FW_CURRENT_THREAD  ((HANDLE)(LONG_PTR)-2)
 

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/windows/limit_queue.h"
+#include "kernel/windows/limit_receive.h"
+#include "kernel/windows/limit_send.h"
+#include "kernel/windows/nt_memory.h"
+#include "kernel/windows/tdi_attach.h"
+
+static bool never(const struct fw_limit_lane *lane)
+{
+	(void)lane;
+	return false;
+}
+
+struct fw_limit_file *fw_limit_file_get(struct fw_tdi_object *object)
+{
+	struct fw_limit_file *file = fw_limit_file_of(object), *other;
+
+	if (file)
+		return file;
+	file = fw_allocate(sizeof(*file));
+	if (!file) {
+		fw_tdi_count_failure();
+		return NULL;
+	}
+	InitializeListHead(&file->send.held);
+	InitializeListHead(&file->receive.held);
+	InitializeListHead(&file->datagrams);
+	file->send.object = object;
+	file->send.run = fw_limit_send_run;
+	file->send.fail = fw_limit_send_fail;
+	file->send.has_more = never;
+	file->send.wants_turn = never;
+	file->send.is_pressed = never;
+	file->receive.object = object;
+	file->receive.run = fw_limit_receive_run;
+	file->receive.fail = fw_limit_receive_fail;
+	file->receive.has_more = fw_limit_receive_has_more;
+	file->receive.wants_turn = fw_limit_receive_wants_turn;
+	file->receive.is_pressed = fw_limit_stream_is_pressed;
+	other = InterlockedCompareExchangePointer((void *volatile *)&object->limited, file, NULL);
+	if (!other)
+		return file;
+	fw_free(file);
+	return other;
+}
+
+void fw_limit_file_free(struct fw_limit_file *file)
+{
+	if (file)
+		fw_limit_stream_free(fw_limit_stream_of(file));
+	fw_free(file);
+}
+
+/* The receives that wait here for data are ended by their list, what is complete by its haste. */
+static void drop_received(struct fw_limit_file *file, NTSTATUS status)
+{
+	struct fw_limit_lane *lane = &file->receive;
+	struct fw_limit_stream *stream = fw_limit_stream_of(file);
+	KIRQL irql;
+
+	fw_limit_datagrams_drop(lane);
+	if (stream) {
+		fw_limit_lock(&irql);
+		stream->due = FALSE;
+		stream->end_due = FALSE;
+		if (!lane->busy)
+			stream->length = 0;
+		fw_limit_unlock(irql);
+		fw_limit_fail_all(lane, &stream->waiting, status);
+	}
+	fw_limit_lane_rush(lane);
+}
+
+void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
+{
+	struct fw_limit_file *file = fw_limit_file_of(object);
+	KIRQL irql;
+
+	if (!file)
+		return;
+	fw_limit_lock(&irql);
+	file->send.aborted = TRUE;
+	file->receive.aborted = TRUE;
+	fw_limit_unlock(irql);
+	fw_limit_fail_all(&file->send, &file->send.held, status);
+	drop_received(file, status);
+}
+
+/* Nothing new waits from now on; what is under way comes back soon, as the lower driver has to end
+ * what it has for a file that is cleaned up, and our own request is cancelled. */
+void fw_limit_stop(struct fw_tdi_object *object)
+{
+	struct fw_limit_file *file = fw_limit_file_of(object);
+	KIRQL irql;
+
+	if (!file)
+		return;
+	fw_limit_lock(&irql);
+	file->stopped = TRUE;
+	fw_limit_unlock(irql);
+	fw_limit_abort(object, STATUS_CANCELLED);
+	if (!fw_limit_stream_of(file))
+		return;
+	IoCancelIrp(fw_limit_stream_of(file)->irp);
+	KeWaitForSingleObject(&file->stream->landed, Executive, KernelMode, FALSE, NULL);
+}

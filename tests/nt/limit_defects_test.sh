@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Usage: limit_defects_test.sh [SOURCE-TREE]
+# As tdi_defects_test.sh, for limits: what could go wrong with requests that wait. CC: the compiler.
+set -u
+cd "${1:-$(dirname "$0")/../..}" || exit 1
+prefix=limit
+. tests/nt/defects.sh
+
+build_all send receive || exit 1
+without_defects send receive
+
+# Sends.
+defect 'NT-18: what waits was not marked pending' send limit_send 's/^\tIoMarkIrpPending(irp);.*//'
+defect 'NT-20: a large send goes as a whole' send limit_send 's/length <= fw_limit_piece(way) ||/1 ||/'
+defect 'NT-20: urgent data waits' send limit_send 's/^\tbool is_urgent = !is_datagram.*/\tbool is_urgent = false;/'
+defect 'NT-20: a disconnect goes past what waits' send tdi_connection \
+	's/return fw_limit_disconnect(connection, irp);/return fw_tdi_disconnect_on(connection, irp);/'
+defect 'NT-20: an abort leaves what waits' send tdi_connection \
+	'/^NTSTATUS fw_tdi_disconnect(/,/^}/s/^\t\tfw_limit_abort(connection, STATUS_CONNECTION_ABORTED);/\t\t;/'
+defect 'NT-20: the next piece waits after an abort' send limit_send 's/^\tif (!lane->aborted)/\tif (1)/'
+defect 'NT-20: a cleanup leaves what waits' send tdi_create 's/^\tfw_limit_stop(object);/\t;/'
+defect 'NT-20: pieces go after a part' send limit_send 's/bytes == split->asked && split->left/split->left/'
+defect "NT-20: the client's descriptor is not given back" send limit_send \
+	's/^\tirp->MdlAddress = split->whole;/\t;/'
+defect 'NT-20: what waits is not cancelled' send limit_queue \
+	'/^bool fw_limit_put_last/,/^}/s/irp, owner, cancel)/irp, owner, NULL)/'
+defect 'NT-19: a request that is cancelled is completed twice' send limit_queue \
+	'/^IRP \*fw_limit_take(/,/^}/s/if (IoSetCancelRoutine(irp, NULL))/if (IoSetCancelRoutine(irp, NULL) || 1)/'
+defect 'NT-20: what waits is left when the driver stops' send tdi_attach \
+	'/^void fw_tdi_bypass/,/^}/s/^\t\tfw_tdi_let_go();/\t\t;/'
+defect 'NT-21: files of a rule have no turns' send limit_queue 's/InsertTailList(&way->ring/InsertHeadList(\&way->ring/'
+defect 'NT-21: a late timer lowers the rate' send limit_bucket 's/^#define BURST_NS .*/#define BURST_NS 0ull/'
+defect 'NT-22: a request goes down with a lock held' send limit_send \
+	'/^void fw_limit_send_run/,/^}/{
+	s/^\tfw_limit_unlock(irql);/\t;/
+	s/^\tdone(lane);/\tfw_limit_unlock(irql);\n&/
+	}'
+defect 'NT-23: the timer is left at the end' send tdi_attach 's/^\t\tfw_limit_timer_stop();/\t\t;/'
+
+# Receives.
+defect 'NT-20: complete receives do not wait' receive limit_receive \
+	's/^\twaits = !file->stopped && .*/\twaits = false;/'
+defect 'NT-20: data of a cancelled receive is lost' receive limit_queue \
+	'/^void fw_limit_put_done/,/^}/s/NULL, hurry)/NULL, cancel)/'
+defect 'NT-20: what is refused is not pulled' receive limit_receive \
+	's/^\t\t\tfile->stream->due = TRUE;/\t\t\t;/; s/^\t\t\tfw_limit_stream_of(file)->due = TRUE;/\t\t\t;/'
+defect 'NT-20: urgent data waits with the rest' receive tdi_event_receive \
+	's/^\treturn handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&/\treturn true \&\&/'
+defect 'NT-20: a receive goes past what is pulled' receive limit_receive \
+	's/^\tbool joins = file && wait_for_data(object, file, irp, is_peek);/\tbool joins = false;/'
+defect 'NT-20: what the client leaves is lost' receive limit_stream \
+	's/^\tconsume(lane, taken);/\tconsume(lane, length);/'
+defect 'NT-20: the end comes before the data' receive tdi_event \
+	's/^\t\tdelays = fw_limit_delays_end(connection, flags);/\t\t;/'
+defect 'NT-15: what was pulled is not counted' receive limit_stream \
+	'/^static void consume/,/^}/s/^\tfw_tdi_flow_received.*/\t;/'
+defect 'NT-15: peeked data is taken' receive limit_stream 's/^\tif (!is_peek)/\tif (1)/'
+defect 'NT-21: datagrams wait without a bound' receive limit_datagram \
+	's/^#define BYTES_MOST.*/#define BYTES_MOST 100000000u/'
+defect 'NT-23: datagrams are left at cleanup' receive limit_file 's/^\tfw_limit_datagrams_drop(lane);/\t;/'
+
+echo "defects: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
