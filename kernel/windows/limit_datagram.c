@@ -51,8 +51,10 @@ static struct held_datagram *copy(const struct fw_limit_datagram *datagram)
 		whole = fw_tdi_mdl_get(datagram->chain, datagram->offset, held->data, bytes);
 	else
 		RtlCopyMemory(held->data, datagram->data, bytes);
-	RtlCopyMemory(held->data + bytes, datagram->source, source);
-	RtlCopyMemory(held->data + bytes + source, datagram->options, options);
+	if (source)
+		RtlCopyMemory(held->data + bytes, datagram->source, source);
+	if (options)
+		RtlCopyMemory(held->data + bytes + source, datagram->options, options);
 	if (whole)
 		return held;
 	fw_free(held);

@@ -644,9 +644,10 @@ static void each_failure(void **state)
 	assert_true(nt_each_failure(fail_once, NULL) >= 4);
 }
 
+/* When their turn comes. */
 static void canceller(void *context)
 {
-	nt_point();
+	nt_sleep_ms(20 + (unsigned)(nt_seed() % 3) * 5);
 	IoCancelIrp(context);
 }
 
@@ -668,6 +669,7 @@ static void cancelled_at_any_moment(void **state)
 				"canceller", NULL, canceller, requests[i].irp);
 		}
 		if (seeded.seed % 3 == 0) {
+			nt_sleep_ms(20);
 			tdi_close(connection);
 			connection = NULL;
 		}

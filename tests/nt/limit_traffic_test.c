@@ -91,15 +91,22 @@ static size_t receive_bytes(struct fake_socket *socket)
 	}
 }
 
-/* Sends, and reads what is sent back. */
-static void client(void *context)
+/* A listener by requests may not listen yet. */
+static void client_connect(void)
 {
 	NTSTATUS status;
 
-	(void)context;
 	client_socket = fake_socket_open(FAKE_TCP, style, 0, &status);
 	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
-	NT_CHECK_EQUAL(fake_socket_connect(client_socket, port), STATUS_SUCCESS);
+	while ((status = fake_socket_connect(client_socket, port)) == STATUS_CONNECTION_REFUSED)
+		nt_sleep_ms(1);
+	NT_CHECK_EQUAL(status, STATUS_SUCCESS);
+}
+
+static void client(void *context)
+{
+	(void)context;
+	client_connect();
 	send_bytes(client_socket, BYTES);
 	NT_CHECK_EQUAL(fake_socket_shutdown(client_socket), STATUS_SUCCESS);
 }
@@ -185,11 +192,8 @@ static enum { REMOVED, REPLACED, STOPPED, CLOSED, ABORTED, CASES } happens;
 
 static void sends_and_is_closed(void *context)
 {
-	NTSTATUS status;
-
 	(void)context;
-	client_socket = fake_socket_open(FAKE_TCP, style, 0, &status);
-	NT_CHECK_EQUAL(fake_socket_connect(client_socket, port), STATUS_SUCCESS);
+	client_connect();
 	send_bytes(client_socket, BYTES);
 	fake_socket_shutdown(client_socket);
 }
