@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/windows/driver_rules.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +14,24 @@
 /* What this driver has no way to do is refused before anything is asked of it. */
 static enum fw_status check_rule(const struct fw_rule *rule, struct fw_error *error)
 {
-	if (rule->action == FW_RULE_LIMIT)
-		return fw_error_set(error, FW_UNSUPPORTED, "not on Windows: limits; block is there");
 	if (rule->target != FW_RULE_PID && rule->target != FW_RULE_EXE && rule->target != FW_RULE_COMM)
 		return fw_error_set(error, FW_UNSUPPORTED,
 			"not on Windows: rules about cgroups, units and users; give pid:, exe: or comm:");
 	return FW_OK;
 }
 
+static bool has_action(const struct fw_rule *rules, size_t count, uint16_t action)
+{
+	for (size_t i = 0; i < count; i++)
+		if (rules[i].action == action)
+			return true;
+	return false;
+}
+
 static enum fw_status check_denials(struct fw_device_channel *channel, const struct fw_rule *rules, size_t count,
 	struct fw_error *error)
 {
-	for (size_t i = 0; i < count; i++)
-		if (rules[i].action == FW_RULE_DENY)
-			return fw_driver_check_denials(channel, error);
-	return FW_OK;
+	return has_action(rules, count, FW_RULE_DENY) ? fw_driver_check_denials(channel, error) : FW_OK;
 }
 
 /* As the driver is to have it; what the caller gave stays as it is. */
@@ -70,6 +74,20 @@ malformed:
 		"force, and load a driver of this version");
 }
 
+/* What check_rule() lets pass every driver takes, but that the first ones had no limits. */
+static enum fw_status call_add(struct fw_device_channel *channel, const struct fw_control_rules *asked, void *answer,
+	uint32_t size, uint32_t *returned, struct fw_error *error)
+{
+	enum fw_status status = fw_device_call(channel, FW_CONTROL_RULES_ADD, asked, size, answer, size, returned,
+		"adding rules", error);
+
+	if (status != FW_UNSUPPORTED || !has_action((const void *)(asked + 1), asked->count, FW_RULE_LIMIT))
+		return status;
+	return fw_error_set(error, FW_UNSUPPORTED,
+		"the loaded driver limits no rates, it is older than this program; 'flowwatcher unload' it, then "
+		"'flowwatcher load' this one. 'flowwatcher block' cuts a process off meanwhile");
+}
+
 enum fw_status fw_driver_rules_add(struct fw_device_channel *channel, const struct fw_drive_table *drives,
 	struct fw_rule *rules, size_t count, struct fw_error *error)
 {
@@ -93,8 +111,7 @@ enum fw_status fw_driver_rules_add(struct fw_device_channel *channel, const stru
 	if (status == FW_OK)
 		status = check_denials(channel, rules, count, error);
 	if (status == FW_OK)
-		status = fw_device_call(channel, FW_CONTROL_RULES_ADD, asked, size, answer, size, &returned,
-			"adding rules", error);
+		status = call_add(channel, asked, answer, size, &returned, error);
 	if (status == FW_OK)
 		status = take_answer(asked, size, answer, returned, error);
 	if (status == FW_OK) {

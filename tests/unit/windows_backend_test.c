@@ -388,11 +388,43 @@ static void rules_are_translated(void **state)
 	assert_string_equal(sent_rule.text, "\\Device\\HarddiskVolume2\\a\\b.exe");
 	assert_string_equal(rule.text, "C:\\a\\b.exe");
 	assert_int_equal(rule.id, 7);
-	rule.action = FW_RULE_LIMIT;
-	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_UNSUPPORTED);
-	rule.action = FW_RULE_BLOCK;
 	rule.target = FW_RULE_UNIT;
 	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_UNSUPPORTED);
+	close_backend(backend);
+}
+
+static struct script_answer refuse_rules(uint32_t function, const void *in, uint32_t in_size)
+{
+	(void)in;
+	(void)in_size;
+	return function == FW_CONTROL_RULES_ADD ? (struct script_answer){ NULL, 0, FW_UNSUPPORTED } : USUAL;
+}
+
+static void limits_are_handed_on(void **state)
+{
+	struct fw_rule rule = { .action = FW_RULE_LIMIT,
+		.target = FW_RULE_COMM,
+		.sent_rate = 1000000,
+		.received_rate = 2000,
+		.text = "curl.exe" };
+	struct fw_backend *backend = open_backend();
+	struct fw_error error;
+
+	(void)state;
+	device_script.answer = add_rules;
+	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_OK);
+	assert_int_equal(sent_rule.action, FW_RULE_LIMIT);
+	assert_int_equal(sent_rule.sent_rate, 1000000);
+	assert_int_equal(sent_rule.received_rate, 2000);
+	assert_int_equal(rule.id, 7);
+	/* The driver of before says that it does not know how. */
+	device_script.answer = refuse_rules;
+	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_UNSUPPORTED);
+	assert_non_null(strstr(error.text, "limits no rates"));
+	assert_non_null(strstr(error.text, "flowwatcher load"));
+	rule.action = FW_RULE_BLOCK;
+	assert_int_equal(backend->ops->rules_add(backend, &rule, 1, &error), FW_UNSUPPORTED);
+	assert_null(strstr(error.text, "limits"));
 	close_backend(backend);
 }
 
@@ -598,6 +630,7 @@ int main(void)
 		cmocka_unit_test_setup(lying_records, setup),
 		cmocka_unit_test_setup(paths_of_people, setup),
 		cmocka_unit_test_setup(rules_are_translated, setup),
+		cmocka_unit_test_setup(limits_are_handed_on, setup),
 		cmocka_unit_test_setup(lying_rules, setup),
 		cmocka_unit_test_setup(features, setup),
 		cmocka_unit_test_setup(types_follow_features, setup),
