@@ -119,6 +119,7 @@ struct fw_adapter {
 	uint32_t address_count;
 	struct fw_adapter_direction in;
 	struct fw_adapter_direction out;
+	char alias[FW_ADAPTER_TEXT_SIZE]; /* what users call it: "Local Area Connection"; may be "" */
 };
 
 /* What happened to an adapter. */

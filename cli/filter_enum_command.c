@@ -77,6 +77,7 @@ static void add_adapter(struct fw_text_table *table, const struct fw_adapter *ad
 
 	fw_text_table_cell(table, "%u", adapter->index);
 	fw_text_table_cell(table, "%s", adapter->name);
+	fw_text_table_cell(table, "%s", adapter->alias[0] ? adapter->alias : "-");
 	fw_text_table_cell(table, "%s", adapter->driver[0] ? adapter->driver : "-");
 	fw_text_table_cell(table, "%s", adapter->medium);
 	fw_text_table_cell(table, "%s", mac_text(adapter, mac));
@@ -136,6 +137,7 @@ static enum fw_status print_table(struct fw_backend *backend, const struct fw_ad
 	static const struct fw_column columns[] = {
 		{ "INDEX", FW_RIGHT },
 		{ "NAME", FW_LEFT },
+		{ "ALIAS", FW_LEFT, true },
 		{ "DRIVER", FW_LEFT, true },
 		{ "MEDIUM", FW_LEFT, true },
 		{ "MAC", FW_LEFT, true },
@@ -197,7 +199,7 @@ static int run_enum(int argc, char **argv)
 const struct fw_command fw_command_filter_enum = {
 	.name = "filter enum",
 	.help = "[--adapter NAME] [--json]\n\n"
-		"Every adapter: name, index, driver, medium, MAC address, link state, MTU, addresses;\n"
+		"Every adapter: name, alias, index, driver, medium, MAC address, link state, MTU, addresses;\n"
 		"where what it receives and sends is filtered, by the list of which name or pattern,\n"
 		"and why not in an earlier place.\n\n"
 		"      --adapter NAME    only this one, or those of a pattern\n"

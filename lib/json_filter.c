@@ -95,6 +95,7 @@ struct json_object *fw_json_adapter(const struct fw_adapter *adapter,
 	struct json_object *object = fw_json_new("adapter");
 
 	fw_json_add_bounded(object, "name", adapter->name, sizeof(adapter->name));
+	add_known(object, "alias", adapter->alias, sizeof(adapter->alias));
 	fw_json_add_number(object, "index", adapter->index);
 	fw_json_add_number(object, "network_namespace", adapter->network_namespace);
 	add_known(object, "driver", adapter->driver, sizeof(adapter->driver));

@@ -50,7 +50,6 @@ static void take_link(
 	struct fw_adapter_entry *entry, const struct ifinfomsg *info, const struct nlattr **at)
 {
 	const struct nlattr *kind[IFLA_INFO_KIND + 1], *xdp[IFLA_XDP_PROG_ID + 1];
-	char alias[FW_CONTROL_NAME_SIZE];
 
 	fw_netlink_parse_nested(at[IFLA_LINKINFO], kind, FW_ARRAY_SIZE(kind));
 	fw_netlink_parse_nested(at[IFLA_XDP], xdp, FW_ARRAY_SIZE(xdp));
@@ -66,8 +65,8 @@ static void take_link(
 	take_mac(entry, at[IFLA_ADDRESS]);
 	fw_netlink_text(entry->name, sizeof(entry->name), at[IFLA_IFNAME]);
 	fw_netlink_text(entry->kind, sizeof(entry->kind), kind[IFLA_INFO_KIND]);
-	fw_netlink_text(alias, sizeof(alias), at[IFLA_IFALIAS]);
-	entry->is_of_shaper = fw_shaper_namespace_is_ours(entry->kind, alias);
+	fw_netlink_text(entry->alias, sizeof(entry->alias), at[IFLA_IFALIAS]);
+	entry->is_of_shaper = fw_shaper_namespace_is_ours(entry->kind, entry->alias);
 }
 
 static int link_row(const struct nlmsghdr *message, void *data)

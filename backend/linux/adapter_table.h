@@ -22,6 +22,7 @@ struct fw_adapter_entry {
 	uint8_t mac[32];
 	uint32_t mac_length;
 	char name[IFNAMSIZ];
+	char alias[FW_ADAPTER_TEXT_SIZE]; /* that its administrator gave it; may be "" */
 	char kind[16];	 /* "veth"; "" for hardware */
 	char clsact[16]; /* kind of the queue where clsact is: "", "clsact" or "ingress" */
 };

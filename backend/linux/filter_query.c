@@ -77,6 +77,7 @@ static void fill_adapter(const struct fw_kernel_side *side, const struct fw_filt
 	memcpy(adapter->mac, entry->mac, sizeof(adapter->mac));
 	memcpy(adapter->name, entry->name, strlen(entry->name));
 	memcpy(adapter->driver, entry->kind, strlen(entry->kind));
+	memcpy(adapter->alias, entry->alias, sizeof(adapter->alias));
 	strcpy(adapter->medium, fw_adapter_medium(entry->hardware_type));
 	fw_adapter_ask_driver(entry->name, adapter);
 	if (!row)

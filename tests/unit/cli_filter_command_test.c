@@ -323,7 +323,7 @@ static void enumerates(void **state)
 	(void)state;
 	assert_int_equal(run("filter add --adapter eth0 192.0.2.1"), 0);
 	assert_int_equal(run("filter enum"), 0);
-	expect(output, "INDEX  NAME  DRIVER");
+	expect(output, "INDEX  NAME  ALIAS  DRIVER");
 	expect(output,
 		"02:00:00:00:00:02  up    1500  xdp native by eth0  tc by eth0  192.0.2.2/24");
 	expect(output, "in: the reason of eth0");

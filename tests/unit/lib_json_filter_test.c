@@ -17,6 +17,7 @@ static const struct fw_adapter adapter = {
 	.mtu = 1500,
 	.network_namespace = 4026531840u,
 	.name = "eth0",
+	.alias = "wan",
 	.driver = "virtio_net",
 	.medium = "ethernet",
 	.mac = { 0x02, 0, 0, 0, 0, 0xab },
@@ -47,7 +48,7 @@ static void an_adapter(void **state)
 	(void)state;
 	expect_fields(fw_json_adapter(&adapter, &prefix, 1),
 		"{'type':'adapter','name':'eth0','index':3,'network_namespace':4026531840,"
-		"'driver':'virtio_net','medium':'ethernet','mac':'02:00:00:00:00:ab','up':true,"
+		"'alias':'wan','driver':'virtio_net','medium':'ethernet','mac':'02:00:00:00:00:ab','up':true,"
 		"'carrier':false,'loopback':false,'filtered':true,'speed_bps':null,'mtu':1500,"
 		"'addresses':['10.1.0.0/16'],"
 		"'in':{'hook':'xdp_generic','reason':'the driver has no XDP','pattern':'eth*','list':7,"
@@ -70,6 +71,7 @@ static void a_strange_adapter(void **state)
 	memset(&strange, 0, sizeof(strange));
 	object = round_trip(fw_json_adapter(&strange, NULL, 0));
 	expect_null(object, "mac");
+	expect_null(object, "alias");
 	expect_null(object, "driver");
 	assert_int_equal(json_object_array_length(field(object, "addresses")), 0);
 	json_object_put(object);
