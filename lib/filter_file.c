@@ -2,14 +2,12 @@
 #include "flowwatcher/filter_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "lib/filter_reading.h"
+#include "lib/host/file.h"
 
 /* Without a UTF-8 byte order mark; of UTF-16 there is no more than its mark to tell. */
 static enum fw_status take_first_line(struct fw_filter_reading *reading, enum fw_line_result result,
@@ -47,26 +45,21 @@ static enum fw_status read_lines(struct fw_filter_reading *reading, struct fw_li
 	return status;
 }
 
-static bool has_changed(int fd, const struct stat *before, off_t read_to)
+static bool has_changed(int fd, const struct fw_file_state *before, uint64_t read_to)
 {
-	struct stat after;
+	struct fw_file_state after;
 
-	return fstat(fd, &after) < 0 || before->st_size != after.st_size ||
-	       before->st_mtim.tv_sec != after.st_mtim.tv_sec ||
-	       before->st_mtim.tv_nsec != after.st_mtim.tv_nsec || read_to != after.st_size;
+	return !fw_file_look(fd, &after) || before->size != after.size ||
+	       before->written_ns != after.written_ns || read_to != after.size;
 }
 
 /* Devices of random numbers and of zeros have no end; the null device is empty. */
-static enum fw_status check_kind(const struct fw_filter_reading *reading, int fd,
-	const struct stat *about)
+static enum fw_status check_kind(const struct fw_filter_reading *reading, const struct fw_file_state *state)
 {
-	const dev_t null_device = makedev(1, 3);
-
-	if (S_ISDIR(about->st_mode))
+	if (state->is_directory)
 		return fw_error_set(reading->error, FW_FAILED,
 			"%.200s is a directory; name a file in it", reading->name);
-	if (S_ISBLK(about->st_mode) ||
-		(S_ISCHR(about->st_mode) && about->st_rdev != null_device && !isatty(fd)))
+	if (state->is_device)
 		return fw_error_set(reading->error, FW_FAILED, "%.200s is a device; name a file",
 			reading->name);
 	return FW_OK;
@@ -78,19 +71,19 @@ static enum fw_status read_all(struct fw_filter_reading *reading, int fd)
 	off_t begin = lseek(fd, 0, SEEK_CUR);
 	struct fw_line_reader reader;
 	enum fw_status status;
-	struct stat about;
+	struct fw_file_state state;
 
-	if (fstat(fd, &about) < 0)
+	if (!fw_file_look(fd, &state))
 		return fw_error_set_errno(reading->error, errno, "cannot look at %.200s",
 			reading->name);
-	status = check_kind(reading, fd, &about);
+	status = check_kind(reading, &state);
 	if (status != FW_OK)
 		return status;
 	if (!fw_line_reader_init(&reader, fd, FW_FILTER_LINE_SIZE))
 		return fw_filter_reading_no_memory(reading);
 	status = read_lines(reading, &reader);
-	if (status == FW_OK && S_ISREG(about.st_mode) &&
-		has_changed(fd, &about, begin + (off_t)reader.bytes))
+	if (status == FW_OK && state.is_regular &&
+		has_changed(fd, &state, (uint64_t)begin + reader.bytes))
 		status = fw_error_set(reading->error, FW_FAILED,
 			"%.200s changed while it was read; let its writer finish, or have it write "
 			"another file and rename that",
@@ -143,12 +136,12 @@ enum fw_status fw_filter_file_read(const char *path, const struct fw_filter_file
 			keep_source(file, "-");
 		return status;
 	}
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	fd = fw_file_open_descriptor(path);
 	if (fd < 0)
 		return fw_error_set_errno(error, errno, "cannot open %.200s", path);
 	status = fw_filter_file_read_fd(fd, path, options, file, error);
 	close(fd);
-	absolute = status == FW_OK ? realpath(path, NULL) : NULL;
+	absolute = status == FW_OK ? fw_file_whole_path(path) : NULL;
 	if (absolute)
 		keep_source(file, absolute);
 	free(absolute);

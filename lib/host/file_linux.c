@@ -6,11 +6,44 @@
 #include <libgen.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
+
+#define NS_PER_SECOND 1000000000u
 
 FILE *fw_file_open(const char *path)
 {
 	return fopen(path, "re");
+}
+
+int fw_file_open_descriptor(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+}
+
+bool fw_file_look(int fd, struct fw_file_state *state)
+{
+	const dev_t null_device = makedev(1, 3);
+	struct stat about;
+
+	if (fstat(fd, &about) < 0)
+		return false;
+	*state = (struct fw_file_state){
+		.is_directory = S_ISDIR(about.st_mode),
+		.is_device = S_ISBLK(about.st_mode) ||
+			     (S_ISCHR(about.st_mode) && about.st_rdev != null_device && !isatty(fd)),
+		.is_regular = S_ISREG(about.st_mode),
+		.size = (uint64_t)about.st_size,
+		.written_ns = (uint64_t)about.st_mtim.tv_sec * NS_PER_SECOND +
+			      (uint64_t)about.st_mtim.tv_nsec,
+	};
+	return true;
+}
+
+char *fw_file_whole_path(const char *path)
+{
+	return realpath(path, NULL);
 }
 
 /* 0 or errno. The name is gone again after a failure. */

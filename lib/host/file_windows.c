@@ -13,6 +13,9 @@
 #include "lib/host/wide_text.h"
 #include "lib/host/windows_error.h"
 
+#define LONG_PATH   1024
+#define NS_PER_TICK 100u /* of a FILETIME */
+
 FILE *fw_file_open(const char *path)
 {
 	wchar_t *wide = fw_wide_new(path);
@@ -22,6 +25,51 @@ FILE *fw_file_open(const char *path)
 		errno = EINVAL;
 	free(wide);
 	return file;
+}
+
+int fw_file_open_descriptor(const char *path)
+{
+	wchar_t *wide = fw_wide_new(path);
+	int fd = wide ? _wopen(wide, _O_RDONLY | _O_BINARY | _O_NOINHERIT) : -1;
+
+	if (!wide)
+		errno = EINVAL;
+	free(wide);
+	return fd;
+}
+
+/* Folders do not open here. Of devices that have no end there are none with a name that one writes by mistake. */
+bool fw_file_look(int fd, struct fw_file_state *state)
+{
+	HANDLE file = (HANDLE)_get_osfhandle(fd);
+	struct fw_file_state found = { .is_regular = GetFileType(file) == FILE_TYPE_DISK };
+	BY_HANDLE_FILE_INFORMATION about;
+
+	if (file == INVALID_HANDLE_VALUE) {
+		errno = EBADF;
+		return false;
+	}
+	if (found.is_regular) {
+		if (!GetFileInformationByHandle(file, &about)) {
+			errno = EIO;
+			return false;
+		}
+		found.size = (uint64_t)about.nFileSizeHigh << 32 | about.nFileSizeLow;
+		found.written_ns = ((uint64_t)about.ftLastWriteTime.dwHighDateTime << 32 |
+					   about.ftLastWriteTime.dwLowDateTime) *
+				   NS_PER_TICK;
+	}
+	*state = found;
+	return true;
+}
+
+char *fw_file_whole_path(const char *path)
+{
+	wchar_t *wide = fw_wide_new(path), full[LONG_PATH];
+	DWORD length = wide ? GetFullPathNameW(wide, LONG_PATH, full, NULL) : 0;
+
+	free(wide);
+	return length && length < LONG_PATH ? fw_wide_text_new(full) : NULL;
 }
 
 /* 0 or errno. */
