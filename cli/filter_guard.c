@@ -64,8 +64,12 @@ enum fw_status fw_filter_guard(const char *adapter, const struct fw_filter_prefi
 
 	if (fw_filter_guard_everything(adapter, prefixes, count, error) != FW_OK)
 		return FW_FAILED;
-	if (!fw_host_ssh_peer(&family, address) ||
-		!is_hit(&question, family, address, "from which this SSH session comes"))
-		fw_host_gateways(check_gateway, &question);
+	if (fw_host_ssh_peer(&family, address) &&
+		is_hit(&question, family, address, "from which this SSH session comes"))
+		return FW_FAILED;
+	if (fw_host_desktop_peer(&family, address) &&
+		is_hit(&question, family, address, "from which this Remote Desktop session comes"))
+		return FW_FAILED;
+	fw_host_gateways(check_gateway, &question);
 	return question.status;
 }

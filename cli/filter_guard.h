@@ -10,7 +10,7 @@
 
 /*
  * A list for `adapter` (a name or a pattern), in order. FW_FAILED: it contains every address, the
- * peer of the SSH session in which this runs, or the gateway of a default route over one of these
+ * peer of the SSH or Remote Desktop session in which this runs, or the gateway of a default route over one of these
  * adapters; names it, the prefix and its line of `source`, and --force.
  */
 enum fw_status fw_filter_guard(const char *adapter, const struct fw_filter_prefix *prefixes,

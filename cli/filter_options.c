@@ -4,6 +4,7 @@
 #include "cli/filter_state.h"
 #include "cli/interval.h"
 #include "cli/output.h"
+#include "lib/host/adapter_alias.h"
 
 #include <string.h>
 
@@ -32,10 +33,8 @@ static enum fw_status take_adapter(struct fw_filter_options *parsed, struct fw_e
 		return fw_error_set(error, FW_USAGE,
 			"--adapter '%.60s' is one too many; a pattern as in 'veth*' names several",
 			optarg);
-	if (fw_adapter_text_check(optarg, error) != FW_OK)
-		return error->status;
-	parsed->adapter = optarg;
-	return FW_OK;
+	parsed->adapter = fw_adapter_alias_find(optarg, parsed->named) ? parsed->named : optarg;
+	return fw_adapter_text_check(parsed->adapter, error);
 }
 
 /* A word or an option with a value. */

@@ -46,7 +46,8 @@ enum {
 #define FW_FILTER_FORMATS "auto (default), classic, plain, netset, hosts or ipset"
 
 struct fw_filter_options {
-	const char *adapter; /* NULL: not given */
+	const char *adapter; /* NULL: not given; a name even if an alias was given */
+	char named[FW_ADAPTER_NAME_SIZE]; /* what it may point to, so a copy of this needs the original */
 	uint32_t direction;  /* bits of enum fw_filter_direction; 0: not given */
 	enum fw_filter_way way;
 	enum fw_filter_format format;

@@ -2,6 +2,7 @@
 #include "cli/filter_source.h"
 
 #include "cli/filter_guard.h"
+#include "lib/host/adapter_alias.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -37,6 +38,39 @@ static void tell_note(const struct fw_filter_note *note, void *argument)
 	fprintf(stderr, "%s\n", is_last ? "; of more like it only the number is told" : "");
 }
 
+/* The first other list of the same adapter and direction; NULL: none. */
+static const struct fw_filter_section *same_as(const struct fw_filter_file *file, size_t index)
+{
+	const struct fw_filter_section *section = &file->sections[index];
+
+	for (size_t i = 0; i < index; i++)
+		if (!strcmp(file->sections[i].adapter, section->adapter) &&
+			(file->sections[i].direction & section->direction))
+			return &file->sections[i];
+	return NULL;
+}
+
+/* Sections of one name are one list already, but those of an adapter's alias and its name are two so far. Releases *file on
+ * failure. */
+static enum fw_status resolve_aliases(struct fw_filter_file *file, struct fw_error *error)
+{
+	for (size_t i = 0; i < file->count; i++)
+		fw_adapter_alias_find(file->sections[i].adapter, file->sections[i].adapter);
+	for (size_t i = 0; i < file->count; i++) {
+		const struct fw_filter_section *other = same_as(file, i);
+
+		if (!other)
+			continue;
+		fw_error_set(error, FW_USAGE, "%.200s: lines %u and %u begin lists of the same adapter, %.64s, "
+					      "by two names; choose one",
+			fw_filter_source_name(file->source), other->line, file->sections[i].line,
+			file->sections[i].adapter);
+		fw_filter_file_done(file);
+		return FW_USAGE;
+	}
+	return FW_OK;
+}
+
 enum fw_status fw_filter_source_read(const struct fw_filter_options *options, const char *path,
 	struct fw_filter_file *file, struct fw_error *error)
 {
@@ -51,7 +85,9 @@ enum fw_status fw_filter_source_read(const struct fw_filter_options *options, co
 		.argument = &telling,
 	};
 
-	return fw_filter_file_read(path, &reading, file, error);
+	enum fw_status status = fw_filter_file_read(path, &reading, file, error);
+
+	return status == FW_OK ? resolve_aliases(file, error) : status;
 }
 
 static void drop_section(struct fw_filter_file *file, size_t index)

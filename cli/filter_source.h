@@ -9,7 +9,8 @@
 
 /*
  * Read it as --format, --direction, --skip-bad and --force say; what was left out goes to standard
- * error, the first lines of each kind. *file is written on FW_OK.
+ * error, the first lines of each kind. Adapters that it calls by an alias have their names then.
+ * *file is written on FW_OK.
  */
 enum fw_status fw_filter_source_read(const struct fw_filter_options *options, const char *path,
 	struct fw_filter_file *file, struct fw_error *error);

@@ -129,6 +129,22 @@ static void dry_run(void **state)
 	expect(errors, "from which this SSH session comes");
 }
 
+/* Where users know adapters by another name, that does for the name. */
+static void aliases(void **state)
+{
+	(void)state;
+	write_file("[Local Area Connection in]\n192.0.2.1\n[eth0 out]\n192.0.2.2\n");
+	assert_int_equal(run("filter set %s", path), 0);
+	expect_prefix(filter_double_list("eth0", FW_FILTER_IN), 0, "192.0.2.1", 2);
+	expect_prefix(filter_double_list("eth0", FW_FILTER_OUT), 0, "192.0.2.2", 4);
+	write_file("[Local Area Connection]\n192.0.2.1\n[eth0 out]\n192.0.2.2\n");
+	assert_int_equal(run("filter set %s", path), 2);
+	expect(errors, "lines 1 and 3 begin lists of the same adapter, eth0, by two names");
+	write_file("[Local Area Connection 2]\n192.0.2.1\n");
+	assert_int_equal(run("filter set %s", path), 1);
+	expect(errors, "there is no adapter Local Area Connection 2");
+}
+
 static void refuses_to_cut_off(void **state)
 {
 	(void)state;
@@ -140,6 +156,12 @@ static void refuses_to_cut_off(void **state)
 		"line 3), which contains 192.0.2.44, from which this SSH session comes; --force");
 	assert_int_equal(run("filter add --adapter eth0 192.0.2.44"), 1);
 	expect(errors, "has 192.0.2.44 (command), which");
+	filter_double.ssh = NULL;
+	filter_double.desktop = "192.0.2.45";
+	assert_int_equal(run("filter set %s", path), 1);
+	expect(errors, "192.0.2.45, from which this Remote Desktop session comes; --force");
+	filter_double.ssh = "192.0.2.44";
+	filter_double.desktop = NULL;
 	assert_int_equal(filter_double.sets, 0);
 	assert_int_equal(run("filter set --force %s", path), 0);
 	/* What is in the list was meant so. */
@@ -515,6 +537,7 @@ int main(void)
 		TEST(sets),
 		TEST(refuses_files),
 		TEST(dry_run),
+		TEST(aliases),
 		TEST(refuses_to_cut_off),
 		TEST(gets),
 		TEST(adds),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "tests/unit/filter_double.h"
 
+#include <arpa/inet.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 
 #include "cli/interrupt.h"
 #include "flowwatcher/adapter_pattern.h"
+#include "lib/host/adapter_alias.h"
 
 struct filter_double filter_double;
 
@@ -66,6 +68,23 @@ bool fw_host_ssh_peer(uint8_t *family, uint8_t address[16])
 	assert_int_equal(fw_filter_prefix_parse(filter_double.ssh, prefixes, &count, NULL), FW_OK);
 	*family = prefixes[0].family;
 	memcpy(address, prefixes[0].address, sizeof(prefixes[0].address));
+	return true;
+}
+
+bool fw_host_desktop_peer(uint8_t *family, uint8_t address[16])
+{
+	if (!filter_double.desktop)
+		return false;
+	*family = FW_FAMILY_IPV4;
+	memset(address, 0, 16);
+	return inet_pton(AF_INET, filter_double.desktop, address) == 1;
+}
+
+bool fw_adapter_alias_find(const char *alias, char name[FW_ADAPTER_NAME_SIZE])
+{
+	if (strcmp(alias, "Local Area Connection"))
+		return false;
+	strcpy(name, "eth0");
 	return true;
 }
 

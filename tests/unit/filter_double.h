@@ -35,6 +35,7 @@ struct filter_double {
 	size_t waits;		     /* for moments; after as many there is an interruption */
 	uint64_t now_ns;	     /* a wait takes until its moment */
 	struct fw_gateway gateway;   /* of the default route; its family is 0: there is none */
+	const char *desktop; /* the same of Remote Desktop, IPv4 */
 	const char *ssh;	     /* address of its peer; NULL: none */
 };
 extern struct filter_double filter_double;

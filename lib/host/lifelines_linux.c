@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "lib/host/lifelines.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -12,8 +11,6 @@
 #define LINE_SIZE    256
 #define ROUTE_GATEWAY 0x2u /* RTF_GATEWAY of linux/route.h */
 #define VARIABLE      "SSH_CONNECTION="
-
-static const uint8_t mapped[12] = { [10] = 0xff, [11] = 0xff };
 
 bool fw_gateways_read_ipv4(FILE *file, fw_gateway_fn row, void *argument)
 {
@@ -83,31 +80,6 @@ void fw_host_gateways(fw_gateway_fn row, void *argument)
 		fclose(ipv6);
 }
 
-bool fw_ssh_peer_parse(const char *value, uint8_t *family, uint8_t address[16])
-{
-	uint8_t parsed[16] = { 0 };
-	char text[INET6_ADDRSTRLEN];
-	size_t length = strcspn(value, " %");
-
-	if (length >= sizeof(text))
-		return false;
-	memcpy(text, value, length);
-	text[length] = '\0';
-	if (inet_pton(AF_INET, text, parsed) == 1) {
-		*family = FW_FAMILY_IPV4;
-	} else if (inet_pton(AF_INET6, text, parsed) != 1) {
-		return false;
-	} else if (memcmp(parsed, mapped, sizeof(mapped)) == 0) {
-		*family = FW_FAMILY_IPV4;
-		memmove(parsed, parsed + 12, 4);
-		memset(parsed + 4, 0, 12);
-	} else {
-		*family = FW_FAMILY_IPV6;
-	}
-	memcpy(address, parsed, sizeof(parsed));
-	return true;
-}
-
 /* Does the process have the variable? *peer then says whether its value could be read. */
 static bool ask_process(uint32_t pid, uint8_t *family, uint8_t address[16], bool *peer)
 {
@@ -145,4 +117,11 @@ bool fw_host_ssh_peer(uint8_t *family, uint8_t address[16])
 		pid = process.parent_pid;
 	}
 	return peer;
+}
+
+bool fw_host_desktop_peer(uint8_t *family, uint8_t address[16])
+{
+	(void)family;
+	(void)address;
+	return false;
 }
