@@ -10,7 +10,9 @@
 
 enum fw_status fw_filter_session_open(struct fw_session *session, struct fw_error *error)
 {
-	const struct fw_session_options options = { .needs_counters = true, .needs_loaded = true };
+	const struct fw_session_options options = {
+		.needs_counters = true, .needs_loaded = true, .needs_filter = true
+	};
 	const struct fw_backend_ops *ops;
 	enum fw_status status = fw_session_open(&options, session, error);
 

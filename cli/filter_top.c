@@ -11,7 +11,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-struct entry {
+struct ranked {
 	const struct fw_filter_list *list;
 	struct fw_filter_prefix prefix;
 	struct fw_filter_hits hits;
@@ -19,7 +19,7 @@ struct entry {
 
 struct ranking {
 	const struct fw_filter_list *list; /* that is being read */
-	struct entry *entries;
+	struct ranked *entries;
 	size_t count, capacity;
 	bool no_memory;
 };
@@ -28,7 +28,7 @@ static bool keep(const struct fw_filter_prefix *prefix, const struct fw_filter_h
 	void *argument)
 {
 	struct ranking *ranking = argument;
-	struct entry *entries;
+	struct ranked *entries;
 
 	if (!hits->packets)
 		return true;
@@ -37,13 +37,13 @@ static bool keep(const struct fw_filter_prefix *prefix, const struct fw_filter_h
 	if (!entries)
 		return false;
 	ranking->entries = entries;
-	entries[ranking->count++] = (struct entry){ ranking->list, *prefix, *hits };
+	entries[ranking->count++] = (struct ranked){ ranking->list, *prefix, *hits };
 	return true;
 }
 
 static int by_packets(const void *left, const void *right)
 {
-	const struct entry *a = left, *b = right;
+	const struct ranked *a = left, *b = right;
 
 	if (a->hits.packets != b->hits.packets)
 		return a->hits.packets < b->hits.packets ? 1 : -1;
@@ -53,7 +53,7 @@ static int by_packets(const void *left, const void *right)
 static bool print_json(const struct ranking *ranking, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
-		const struct entry *entry = &ranking->entries[i];
+		const struct ranked *entry = &ranking->entries[i];
 
 		if (!fw_json_print_line(
 			    fw_json_filter_prefix(entry->list, &entry->prefix, &entry->hits)))
@@ -62,7 +62,7 @@ static bool print_json(const struct ranking *ranking, size_t count)
 	return true;
 }
 
-static void add_row(struct fw_text_table *table, const struct entry *entry)
+static void add_row(struct fw_text_table *table, const struct ranked *entry)
 {
 	char prefix[FW_FILTER_PREFIX_TEXT_SIZE], origin[FW_ORIGIN_SIZE];
 

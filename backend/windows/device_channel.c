@@ -5,10 +5,22 @@
 #include <string.h>
 #include <windows.h>
 
-#include "abi/control.h"
 #include "lib/host/windows_error.h"
 
-#define DEVICE L"\\\\.\\FlowWatcher"
+/* By enum fw_device. */
+static const struct device {
+	const wchar_t *path;
+	const char *name;
+	const char *absent; /* with the remedy */
+	uint32_t read;	    /* function that pends until something happens */
+} devices[] = {
+	[FW_DEVICE_FLOWS] = { L"\\\\.\\FlowWatcher", "\\\\.\\FlowWatcher",
+		"the driver is not loaded; run 'flowwatcher load' first", FW_CONTROL_READ },
+	[FW_DEVICE_FILTER] = { L"\\\\.\\FlowWatcherFilter", "\\\\.\\FlowWatcherFilter",
+		"the packet filter fwfilter.sys is not there; install it by fwfilter.inf as an administrator, as "
+		"docs/windows.md says",
+		FW_FILTER_CONTROL_FOLLOW },
+};
 
 struct pending_read {
 	OVERLAPPED overlapped;
@@ -17,6 +29,7 @@ struct pending_read {
 };
 
 struct fw_device_channel {
+	const struct device *about;
 	HANDLE device;
 	OVERLAPPED call;
 	struct pending_read reads[FW_DEVICE_READS];
@@ -33,28 +46,28 @@ static enum fw_status open_events(struct fw_device_channel *channel, struct fw_e
 	return FW_OK;
 }
 
-static enum fw_status refuse_open(DWORD number, struct fw_error *error)
+static enum fw_status refuse_open(const struct device *about, DWORD number, struct fw_error *error)
 {
 	if (number == ERROR_FILE_NOT_FOUND || number == ERROR_PATH_NOT_FOUND)
-		return fw_error_set(error, FW_NOT_FOUND,
-			"the driver is not loaded; run 'flowwatcher load' first");
+		return fw_error_set(error, FW_NOT_FOUND, "%s", about->absent);
 	if (number == ERROR_ACCESS_DENIED)
 		return fw_error_set(error, FW_DENIED,
 			"the driver speaks to administrators only; run this from an elevated prompt");
-	return fw_error_set_windows(error, number, "opening \\\\.\\FlowWatcher");
+	return fw_error_set_windows(error, number, "opening %s", about->name);
 }
 
-enum fw_status fw_device_open(struct fw_device_channel **channel, struct fw_error *error)
+enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel, struct fw_error *error)
 {
 	struct fw_device_channel *made = calloc(1, sizeof(*made));
 	enum fw_status status;
 
 	if (!made)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to open the driver");
-	made->device = CreateFileW(DEVICE, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
+	made->about = &devices[device];
+	made->device = CreateFileW(made->about->path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
 		NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
 	if (made->device == INVALID_HANDLE_VALUE)
-		status = refuse_open(GetLastError(), error);
+		status = refuse_open(made->about, GetLastError(), error);
 	else
 		status = open_events(made, error);
 	if (status != FW_OK) {
@@ -93,35 +106,49 @@ void fw_device_close(struct fw_device_channel *channel)
 }
 
 /* Which message says most, for errors that have a remedy of their own. */
-static enum fw_status refuse_call(DWORD number, const char *what, struct fw_error *error)
+static enum fw_status refuse_call(const struct fw_device_channel *channel, DWORD number, const char *what,
+	struct fw_error *error)
 {
+	const char *renewal = fw_device_renewal((enum fw_device)(channel->about - devices));
+
 	switch (number) {
 	case ERROR_REVISION_MISMATCH:
 		return fw_error_set(error, FW_UNSUPPORTED,
-			"%s: the loaded driver is of another version; 'flowwatcher unload' it, then 'flowwatcher "
-			"load' this one",
-			what);
+			"%s: the loaded driver is of another version; %s", what, renewal);
 	case ERROR_INVALID_FUNCTION:
 		return fw_error_set(error, FW_UNSUPPORTED,
-			"%s: the loaded driver does not know how; load one of this version", what);
+			"%s: the loaded driver does not know how; %s", what, renewal);
 	case ERROR_ACCESS_DENIED:
 		return fw_error_set(error, FW_DENIED, "%s: only administrators may", what);
+	case ERROR_CRC: /* STATUS_DATA_ERROR */
+		return fw_error_set(error, FW_MALFORMED,
+			"%s: the driver refuses it: not sorted, or prefixes that overlap", what);
+	case ERROR_IO_DEVICE: /* STATUS_DATA_OVERRUN */
+		return fw_error_set(error, FW_FAILED,
+			"%s: more happened than the driver keeps for a reader; run this again", what);
 	default:
 		return fw_error_set_windows(error, number, "%s", what);
 	}
 }
 
-static enum fw_status settle(DWORD number, uint32_t got, uint32_t size, uint32_t *returned,
+static enum fw_status settle(const struct fw_device_channel *channel, DWORD number, uint32_t got, uint32_t size, uint32_t *returned,
 	const char *what, struct fw_error *error)
 {
 	if (number != ERROR_SUCCESS)
-		return refuse_call(number, what, error);
+		return refuse_call(channel, number, what, error);
 	if (got > size)
 		return fw_error_set(error, FW_MALFORMED,
-			"%s: the driver says it wrote %u bytes into %u; load one of this version", what, got,
-			size);
+			"%s: the driver says it wrote %u bytes into %u; %s", what, got, size,
+			fw_device_renewal((enum fw_device)(channel->about - devices)));
 	*returned = got;
 	return FW_OK;
+}
+
+static uint32_t code_of(uint32_t function)
+{
+	if (fw_device_of(function) == FW_DEVICE_FLOWS)
+		return fw_control_code((enum fw_control_function)function);
+	return fw_filter_control_code((enum fw_filter_control_function)function);
 }
 
 enum fw_status fw_device_call(struct fw_device_channel *channel, uint32_t function, const void *in,
@@ -131,7 +158,7 @@ enum fw_status fw_device_call(struct fw_device_channel *channel, uint32_t functi
 	DWORD got = 0, number = ERROR_SUCCESS;
 
 	ResetEvent(channel->call.hEvent);
-	if (!DeviceIoControl(channel->device, fw_control_code((enum fw_control_function)function), (void *)in, in_size, out, out_size, &got,
+	if (!DeviceIoControl(channel->device, code_of(function), (void *)in, in_size, out, out_size, &got,
 		    &channel->call)) {
 		number = GetLastError();
 		if (number == ERROR_IO_PENDING)
@@ -139,7 +166,7 @@ enum fw_status fw_device_call(struct fw_device_channel *channel, uint32_t functi
 					 ERROR_SUCCESS :
 					 GetLastError();
 	}
-	return settle(number, got, out_size, returned, what, error);
+	return settle(channel, number, got, out_size, returned, what, error);
 }
 
 enum fw_status fw_device_read_start(struct fw_device_channel *channel, uint32_t slot, void *buffer,
@@ -152,10 +179,10 @@ enum fw_status fw_device_read_start(struct fw_device_channel *channel, uint32_t 
 	memset(&read->overlapped, 0, sizeof(read->overlapped));
 	read->overlapped.hEvent = event;
 	ResetEvent(event);
-	if (!DeviceIoControl(channel->device, fw_control_code(FW_CONTROL_READ), NULL, 0, buffer, size, &got,
+	if (!DeviceIoControl(channel->device, code_of(channel->about->read), NULL, 0, buffer, size, &got,
 		    &read->overlapped) &&
 		GetLastError() != ERROR_IO_PENDING)
-		return refuse_call(GetLastError(), "reading events", error);
+		return refuse_call(channel, GetLastError(), "reading events", error);
 	read->size = size;
 	read->is_pending = true;
 	return FW_OK;
@@ -176,5 +203,5 @@ enum fw_status fw_device_read_wait(struct fw_device_channel *channel, uint32_t s
 	if (!GetOverlappedResult(channel->device, &read->overlapped, &got, TRUE))
 		number = GetLastError();
 	*done = true;
-	return settle(number, got, read->size, returned, "reading events", error);
+	return settle(channel, number, got, read->size, returned, "reading events", error);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "backend/windows/device_channel.h"
+#include "backend/windows/device_greeting.h"
 #include "backend/windows/device_rows.h"
 #include "backend/windows/driver_abilities.h"
 #include "backend/windows/driver_rules.h"
@@ -231,51 +232,6 @@ static const struct fw_backend_ops windows_ops = {
 	.rules = windows_rules,
 };
 
-/* Both say what they speak; of another major version nothing else is asked. */
-static enum fw_status greet(struct fw_device_channel *channel, struct fw_error *error)
-{
-	const struct fw_control_hello hello = { sizeof(hello), FW_ABI_MAJOR, FW_ABI_MINOR };
-	struct fw_control_hello answer;
-	uint32_t returned;
-	enum fw_status status = fw_device_call(channel, FW_CONTROL_HELLO, &hello, sizeof(hello), &answer,
-		sizeof(answer), &returned, "greeting the driver", error);
-
-	if (status != FW_OK)
-		return status;
-	if (returned < sizeof(answer) || answer.size < sizeof(answer) || answer.major != FW_ABI_MAJOR)
-		return fw_error_set(error, FW_UNSUPPORTED,
-			"the loaded driver speaks another version than %d; 'flowwatcher unload' it, then "
-			"'flowwatcher load' this one",
-			FW_ABI_MAJOR);
-	return FW_OK;
-}
-
-static enum fw_status open_channel(struct fw_device_channel **channel, struct fw_error *error)
-{
-	struct fw_device_channel *opened;
-	enum fw_status status = fw_device_open(&opened, error);
-
-	if (status != FW_OK)
-		return status;
-	status = greet(opened, error);
-	if (status == FW_OK)
-		*channel = opened;
-	else
-		fw_device_close(opened);
-	return status;
-}
-
-/* Processes are told apart by their starts: the driver's and the host's have to be counted from the same moment. */
-static enum fw_status take_clock(struct fw_device_channel *channel, struct fw_error *error)
-{
-	struct fw_control_status state;
-	enum fw_status status = ask_status(channel, FW_CONTROL_STATUS, &state, error);
-
-	if (status == FW_OK)
-		fw_host_count_from(state.boot_utc_ns);
-	return status;
-}
-
 enum fw_status fw_windows_open(struct fw_backend **backend, struct fw_error *error)
 {
 	struct windows_backend *made = calloc(1, sizeof(*made));
@@ -284,12 +240,11 @@ enum fw_status fw_windows_open(struct fw_backend **backend, struct fw_error *err
 	if (!made)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to open the driver");
 	made->base.ops = &windows_ops;
-	status = open_channel(&made->channel, error);
-	if (status != FW_OK)
-		goto free_made;
-	status = take_clock(made->channel, error);
-	if (status != FW_OK)
-		goto close_channel;
+	status = fw_device_greet(FW_DEVICE_FLOWS, &made->channel, error);
+	if (status != FW_OK) {
+		free(made);
+		return status;
+	}
 	fw_drive_table_read(&made->drives);
 	*backend = &made->base;
 	return FW_OK;
@@ -305,7 +260,7 @@ enum fw_status fw_windows_switch(uint32_t function, struct fw_control_status *st
 	struct fw_error *error)
 {
 	struct fw_device_channel *channel;
-	enum fw_status result = open_channel(&channel, error);
+	enum fw_status result = fw_device_greet(FW_DEVICE_FLOWS, &channel, error);
 
 	if (result != FW_OK)
 		return result;
@@ -324,7 +279,7 @@ enum fw_status fw_windows_dump(uint32_t interval_ms, struct fw_error *error)
 	const struct fw_control_dump dump = { sizeof(dump), interval_ms };
 	struct fw_device_channel *channel;
 	uint32_t returned;
-	enum fw_status status = open_channel(&channel, error);
+	enum fw_status status = fw_device_greet(FW_DEVICE_FLOWS, &channel, error);
 
 	if (status != FW_OK)
 		return status;
@@ -334,44 +289,7 @@ enum fw_status fw_windows_dump(uint32_t interval_ms, struct fw_error *error)
 	return status;
 }
 
-struct feature_row {
-	fw_feature_fn feature;
-	void *argument;
-};
-
-static bool hand_feature(void *row, void *argument)
-{
-	const struct feature_row *to = argument;
-	struct fw_control_feature *found = row;
-	const struct fw_feature feature = {
-		.group = found->group,
-		.name = found->name,
-		.state = found->state <= FW_FEATURE_MISSING ? (enum fw_feature_state)found->state :
-							      FW_FEATURE_MISSING,
-		.reason = found->reason,
-	};
-
-	found->group[sizeof(found->group) - 1] = '\0';
-	found->name[sizeof(found->name) - 1] = '\0';
-	found->reason[sizeof(found->reason) - 1] = '\0';
-	return to->feature(&feature, to->argument);
-}
-
 enum fw_status fw_windows_features(fw_feature_fn feature, void *argument, struct fw_error *error)
 {
-	struct feature_row to = { feature, argument };
-	const struct fw_rows_request request = { FW_CONTROL_FEATURES, sizeof(struct fw_control_feature),
-		"asking what the driver found", hand_feature, &to };
-	struct fw_device_channel *channel;
-	struct fw_error why;
-	enum fw_status status = open_channel(&channel, &why);
-
-	if (status != FW_OK) {
-		const struct fw_feature absent = { "driver", "loaded", FW_FEATURE_MISSING, why.text };
-
-		return feature(&absent, argument) ? FW_OK : FW_STOPPED;
-	}
-	status = fw_device_rows(channel, &request, error);
-	fw_device_close(channel);
-	return status;
+	return fw_device_features(FW_DEVICE_FLOWS, feature, argument, error);
 }

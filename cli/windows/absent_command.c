@@ -30,4 +30,3 @@ static int refuse(const char *name, const char *why, int argc, char **argv)
 ABSENT(stat, "the driver keeps no measuring groups; 'flowwatcher watch --target exe:PATH' shows a program's bytes");
 ABSENT(record, "recordings are made on Linux; 'flowwatcher events --json' and 'watch --json' can be kept in files");
 ABSENT(replay, "recordings are played on Linux");
-ABSENT(filter, "filters of adapters are another driver's work, which this version does not have");

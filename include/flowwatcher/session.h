@@ -21,6 +21,8 @@ struct fw_session_options {
 	bool needs_counters; /* sockdiag will not do: fail instead of falling back */
 	/* a private copy will not do either: what is made must outlive the session */
 	bool needs_loaded;
+	/* the filter of adapters, which may be another kernel side than the rest (Windows), and then alone */
+	bool needs_filter;
 };
 
 struct fw_session {

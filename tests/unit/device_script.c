@@ -23,11 +23,12 @@ void device_script_reset(void)
 	memset(&device_script, 0, sizeof(device_script));
 }
 
-enum fw_status fw_device_open(struct fw_device_channel **channel, struct fw_error *error)
+enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel, struct fw_error *error)
 {
 	if (device_script.open != FW_OK)
 		return fw_error_set(error, device_script.open, "the device does not open");
 	*channel = calloc(1, sizeof(**channel));
+	device_script.last_device = device;
 	device_script.opened++;
 	return *channel ? FW_OK : FW_NO_MEMORY;
 }
@@ -43,15 +44,19 @@ static struct script_answer usual(uint32_t function)
 	static const struct fw_control_hello hello = { sizeof(hello), FW_ABI_MAJOR, FW_ABI_MINOR };
 	static const struct fw_control_rows none = { sizeof(none), sizeof(uint64_t), 0, 0, 0 };
 	static const struct fw_control_status status = { .size = sizeof(status) };
+	static const struct fw_filter_control_status filter = { .size = sizeof(filter) };
 	static const struct fw_control_report report = { .size = sizeof(report) };
 
 	switch (function) {
 	case FW_CONTROL_HELLO:
+	case FW_FILTER_CONTROL_HELLO:
 		return (struct script_answer){ &hello, sizeof(hello), FW_OK };
 	case FW_CONTROL_STATUS:
 	case FW_CONTROL_STOP:
 	case FW_CONTROL_START:
 		return (struct script_answer){ &status, sizeof(status), FW_OK };
+	case FW_FILTER_CONTROL_STATUS:
+		return (struct script_answer){ &filter, sizeof(filter), FW_OK };
 	case FW_CONTROL_REPORT:
 		return (struct script_answer){ &report, sizeof(report), FW_OK };
 	case FW_CONTROL_USAGE:
@@ -59,6 +64,10 @@ static struct script_answer usual(uint32_t function)
 	case FW_CONTROL_PORTS:
 	case FW_CONTROL_RULES:
 	case FW_CONTROL_FEATURES:
+	case FW_FILTER_CONTROL_ADAPTERS:
+	case FW_FILTER_CONTROL_LISTS:
+	case FW_FILTER_CONTROL_PREFIXES:
+	case FW_FILTER_CONTROL_FEATURES:
 		return (struct script_answer){ &none, sizeof(none), FW_OK };
 	default:
 		return (struct script_answer){ NULL, 0, FW_OK };
@@ -128,4 +137,13 @@ void fw_drive_table_read(struct fw_drive_table *table)
 	strcpy(table->devices['C' - 'A'], "\\Device\\HarddiskVolume2");
 	strcpy(table->devices['D' - 'A'], "\\Device\\HarddiskVolume21");
 	strcpy(table->windows, "C:\\Windows");
+}
+
+enum fw_status fw_network_adapters(fw_network_adapter_fn row, void *argument, struct fw_error *error)
+{
+	(void)error;
+	for (size_t i = 0; i < device_script.network_count; i++)
+		if (!row(&device_script.network[i], argument))
+			return FW_STOPPED;
+	return FW_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A driver that says what a test wants, in the place of backend/windows/device_channel.c. Bytes lie at the end of their
+ * Drivers that say what a test wants, in the place of backend/windows/device_channel.c, and adapters in that of
+ * lib/host/network_adapters.c. Bytes lie at the end of their
  * memory, so that reading behind an answer is seen by the sanitizers. One test at a time.
  */
 #ifndef FW_TEST_DEVICE_SCRIPT_H
@@ -11,6 +12,7 @@
 #include <stdint.h>
 
 #include "core/status.h"
+#include "lib/host/network_adapters.h"
 
 #define SCRIPT_READS 64
 
@@ -26,10 +28,12 @@ struct device_script {
 	struct script_answer (*answer)(uint32_t function, const void *in, uint32_t in_size);
 	struct script_answer reads[SCRIPT_READS]; /* in the order in which reads are begun */
 	size_t read_count;			  /* a read behind them stays pending */
+	struct fw_network_adapter network[2];
+	size_t network_count;
 
 	/* What happened. */
 	size_t opened, closed, calls, reads_begun;
-	uint32_t last_function;
+	uint32_t last_function, last_device;
 };
 
 extern struct device_script device_script;

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "backend/windows/filter_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend/windows/device_rows.h"
+#include "flowwatcher/prefix_list.h"
+#include "lib/grow.h"
+#include "lib/host/network_adapters.h"
+
+#define MOST_LISTS 65536u /* more than any driver has adapters */
+
+static void end_text(char *text, size_t size)
+{
+	text[size - 1] = '\0';
+}
+
+static enum fw_status malformed(struct fw_error *error, const char *what, const char *why)
+{
+	return fw_error_set(error, FW_MALFORMED, "%s: the driver's answer is not as it must be (%s); %s", what, why,
+		fw_device_renewal(FW_DEVICE_FILTER));
+}
+
+bool fw_filter_rows_same_name(const char *left, const char *right)
+{
+	for (; *left || *right; left++, right++) {
+		char a = *left >= 'a' && *left <= 'z' ? (char)(*left - 'a' + 'A') : *left;
+		char b = *right >= 'a' && *right <= 'z' ? (char)(*right - 'a' + 'A') : *right;
+
+		if (a != b)
+			return false;
+	}
+	return true;
+}
+
+struct adapter_rows {
+	fw_adapter_fn row;
+	void *argument;
+};
+
+static void tidy_direction(struct fw_adapter_direction *direction)
+{
+	end_text(direction->reason, sizeof(direction->reason));
+	end_text(direction->pattern, sizeof(direction->pattern));
+}
+
+static bool take_alias(const struct fw_network_adapter *from, void *argument)
+{
+	struct fw_adapter *adapter = argument;
+
+	if (!fw_filter_rows_same_name(from->name, adapter->name))
+		return true;
+	memcpy(adapter->alias, from->alias, sizeof(adapter->alias));
+	adapter->address_count = (uint32_t)from->address_count;
+	return false;
+}
+
+static bool hand_adapter(void *row, void *argument)
+{
+	const struct adapter_rows *rows = argument;
+	struct fw_adapter *adapter = row;
+
+	end_text(adapter->name, sizeof(adapter->name));
+	end_text(adapter->driver, sizeof(adapter->driver));
+	end_text(adapter->medium, sizeof(adapter->medium));
+	end_text(adapter->alias, sizeof(adapter->alias));
+	tidy_direction(&adapter->in);
+	tidy_direction(&adapter->out);
+	if (adapter->mac_length > sizeof(adapter->mac))
+		adapter->mac_length = sizeof(adapter->mac);
+	fw_network_adapters(take_alias, adapter, NULL);
+	return rows->row(adapter, rows->argument);
+}
+
+enum fw_status fw_filter_rows_adapters(struct fw_device_channel *channel, fw_adapter_fn row, void *argument,
+	struct fw_error *error)
+{
+	struct adapter_rows rows = { row, argument };
+	const struct fw_rows_request request = { FW_FILTER_CONTROL_ADAPTERS, sizeof(struct fw_adapter),
+		"listing the adapters", hand_adapter, &rows };
+
+	return fw_device_rows(channel, &request, error);
+}
+
+struct list_rows {
+	struct fw_filter_list *at;
+	size_t count, capacity;
+	bool no_memory;
+};
+
+static bool keep_list(void *row, void *argument)
+{
+	struct list_rows *lists = argument;
+	struct fw_filter_list *list = row, *at = NULL;
+
+	end_text(list->adapter, sizeof(list->adapter));
+	end_text(list->source, sizeof(list->source));
+	list->direction &= FW_FILTER_BOTH;
+	if (lists->count == MOST_LISTS)
+		return false;
+	at = fw_grow(lists->at, lists->count, &lists->capacity, sizeof(*at));
+	lists->no_memory = !at;
+	if (!at)
+		return false;
+	lists->at = at;
+	at[lists->count++] = *list;
+	return true;
+}
+
+static int compare_lists(const void *left, const void *right)
+{
+	const struct fw_filter_list *a = left, *b = right;
+	int order = strcmp(a->adapter, b->adapter);
+
+	return order ? order : (a->id > b->id) - (a->id < b->id);
+}
+
+/* The driver has them by id. */
+enum fw_status fw_filter_rows_lists(struct fw_device_channel *channel, fw_filter_list_fn row, void *argument,
+	struct fw_error *error)
+{
+	static const char what[] = "listing the lists";
+	struct list_rows lists = { 0 };
+	const struct fw_rows_request request = { FW_FILTER_CONTROL_LISTS, sizeof(struct fw_filter_list), what,
+		keep_list, &lists };
+	enum fw_status status = fw_device_rows(channel, &request, error);
+
+	if (lists.no_memory)
+		status = fw_error_set(error, FW_NO_MEMORY, "no memory for %zu lists", lists.count);
+	else if (status == FW_STOPPED)
+		status = malformed(error, what, "too many of them");
+	if (status == FW_OK && lists.count)
+		qsort(lists.at, lists.count, sizeof(*lists.at), compare_lists);
+	for (size_t i = 0; i < lists.count && status == FW_OK; i++)
+		if (!row(&lists.at[i], argument))
+			status = FW_STOPPED;
+	free(lists.at);
+	return status;
+}
+
+struct prefix_rows {
+	fw_filter_prefix_fn row;
+	void *argument;
+	struct fw_filter_prefix last;
+	bool has_last, is_wrong;
+};
+
+static bool is_well_formed(const struct fw_filter_prefix *prefix)
+{
+	if (prefix->family == FW_FAMILY_IPV4)
+		return prefix->length <= 32;
+	return prefix->family == FW_FAMILY_IPV6 && prefix->length <= 128;
+}
+
+/* Who looks something up in them relies on their order. */
+static bool hand_prefix(void *row, void *argument)
+{
+	const struct fw_filter_control_prefix *found = row;
+	struct prefix_rows *rows = argument;
+
+	rows->is_wrong = !is_well_formed(&found->prefix) ||
+			 (rows->has_last && (fw_filter_prefix_compare(&rows->last, &found->prefix) >= 0 ||
+						    fw_filter_prefix_contains(&rows->last, &found->prefix)));
+	if (rows->is_wrong)
+		return false;
+	rows->last = found->prefix;
+	rows->has_last = true;
+	return rows->row(&found->prefix, &found->hits, rows->argument);
+}
+
+enum fw_status fw_filter_rows_prefixes(struct fw_device_channel *channel, uint32_t list, fw_filter_prefix_fn row,
+	void *argument, struct fw_error *error)
+{
+	struct prefix_rows rows = { .row = row, .argument = argument };
+	const struct fw_rows_request request = { FW_FILTER_CONTROL_PREFIXES,
+		sizeof(struct fw_filter_control_prefix), "listing the prefixes", hand_prefix, &rows };
+	enum fw_status status = fw_device_rows_of(channel, list, &request, error);
+
+	return rows.is_wrong ? malformed(error, request.what, "prefixes that are none, or in no order") : status;
+}
+
+struct event_rows {
+	fw_adapter_event_fn row;
+	void *argument;
+};
+
+static bool hand_event(void *row, void *argument)
+{
+	const struct event_rows *rows = argument;
+	struct fw_adapter_event *event = row;
+
+	end_text(event->name, sizeof(event->name));
+	event->direction &= FW_FILTER_BOTH;
+	return rows->row(event, rows->argument);
+}
+
+/* An answer without a row would be asked for again at once, for ever. */
+enum fw_status fw_filter_rows_events(const void *answer, uint32_t length, fw_adapter_event_fn row, void *argument,
+	struct fw_error *error)
+{
+	struct event_rows rows = { row, argument };
+	const struct fw_rows_request request = { FW_FILTER_CONTROL_FOLLOW, sizeof(struct fw_adapter_event),
+		"following adapters", hand_event, &rows };
+	const struct fw_control_rows *header = answer;
+
+	if (length >= sizeof(*header) && !header->count)
+		return malformed(error, request.what, "no rows");
+	return fw_device_rows_hand(&request, answer, length, error);
+}
