@@ -33,13 +33,16 @@ enum fw_filter_control_function {
 					     * returns no packet is judged by what was there before. Its drafts are
 					     * used up, also when it fails. */
 	FW_FILTER_CONTROL_FOLLOW = 0x847,   /* out: fw_control_rows of struct fw_adapter_event; pends until there is
-					     * one. Events are kept for a handle from its first follow on. */
+					     * one. Events are kept for a handle from its first follow on.
+					     * STATUS_DATA_OVERRUN, once: there were more than are kept, and the
+					     * adapters are to be asked for again. */
 	FW_FILTER_CONTROL_OPEN = 0x848,	    /* in: struct fw_filter_control_open: this handle is about one adapter
 					     * from now on; once a handle */
 	FW_FILTER_CONTROL_QUERY = 0x849,    /* in: struct fw_filter_control_query; out: what the adapter below
 					     * answers. STATUS_DEVICE_REMOVED: the handle's adapter has gone. */
 	FW_FILTER_CONTROL_STATUS = 0x84a,   /* out: struct fw_filter_control_status */
 	FW_FILTER_CONTROL_FEATURES = 0x84b, /* as FW_CONTROL_FEATURES */
+	FW_FILTER_CONTROL_PLACES = 0x84c,   /* as ADAPTERS, of struct fw_filter_control_place */
 };
 
 /* The whole code of a function. */
@@ -78,6 +81,23 @@ struct fw_filter_control_prefix {
 	struct fw_filter_hits hits;
 };
 FW_STATIC_ASSERT(sizeof(struct fw_filter_control_prefix) == 40, "control prefix layout");
+
+/* Where the driver sees packets. */
+enum fw_filter_place {
+	FW_FILTER_PLACE_SEND = 0,
+	FW_FILTER_PLACE_LOOKAHEAD = 1, /* received: a header and what comes next */
+	FW_FILTER_PLACE_PACKET = 2,    /* received: whole packets */
+	FW_FILTER_PLACES = 3,
+};
+
+/* What each place of an adapter saw; those of a direction add up to fw_adapter_direction.counters. */
+struct fw_filter_control_place {
+	uint32_t index; /* of the adapter */
+	uint32_t place; /* enum fw_filter_place */
+	struct fw_filter_counters counters;
+	char name[FW_ADAPTER_NAME_SIZE];
+};
+FW_STATIC_ASSERT(sizeof(struct fw_filter_control_place) == 40 + FW_ADAPTER_NAME_SIZE, "place layout");
 
 #define FW_FILTER_CONTROL_DRAFTS 256 /* of one handle */
 #define FW_FILTER_CONTROL_AT_ONCE 4096 /* prefixes of an append */
