@@ -3,6 +3,8 @@
 
 #include <ctype.h>
 
+#include "lib/proportion.h"
+
 bool fw_decimal_read(const char *text, struct fw_decimal *decimal)
 {
 	struct fw_decimal read = { .fraction = "" };
@@ -30,14 +32,13 @@ bool fw_decimal_read(const char *text, struct fw_decimal *decimal)
 /* Sum of the fraction's digits times their weight; 18 digits resolve any unit below 10^18. */
 static uint64_t scale_fraction(const struct fw_decimal *decimal, uint64_t unit)
 {
-	unsigned __int128 numerator = 0;
-	unsigned __int128 denominator = 1;
+	uint64_t numerator = 0, denominator = 1;
 
 	for (size_t i = 0; i < decimal->fraction_digits && i < 18; i++) {
 		numerator = numerator * 10 + (unsigned int)(decimal->fraction[i] - '0');
 		denominator *= 10;
 	}
-	return (uint64_t)(numerator * unit / denominator);
+	return fw_proportion_of(unit, numerator, denominator).whole;
 }
 
 bool fw_decimal_scale(const struct fw_decimal *decimal, uint64_t unit, uint64_t *value)

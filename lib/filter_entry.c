@@ -287,61 +287,60 @@ bool fw_filter_entry_read(const char *text, size_t length, struct fw_filter_entr
 	return finish_network(&cursor, &address, entry);
 }
 
-static unsigned __int128 to_number(const uint8_t *bytes, uint32_t count)
+/* The last address of the block of so many host bits that `address` begins. */
+static void fill_block(const uint8_t *address, uint32_t bytes, uint32_t host_bits, uint8_t *last)
 {
-	unsigned __int128 number = 0;
-
-	for (uint32_t i = 0; i < count; i++)
-		number = number << 8 | bytes[i];
-	return number;
-}
-
-static void from_number(unsigned __int128 number, uint32_t count, uint8_t bytes[16])
-{
-	memset(bytes, 0, 16);
-	for (uint32_t i = count; i > 0; i--, number >>= 8)
-		bytes[i - 1] = (uint8_t)number;
-}
-
-/* How many addresses a block of so many host bits has behind its first. */
-static unsigned __int128 block_rest(uint32_t host_bits)
-{
-	return host_bits == IPV6_BITS ? ~(unsigned __int128)0
-				      : ((unsigned __int128)1 << host_bits) - 1;
+	memcpy(last, address, bytes);
+	for (uint32_t i = 0; i < host_bits; i++)
+		last[bytes - 1 - i / 8] |= (uint8_t)(1u << i % 8);
 }
 
 /* The largest network that begins at `first` and does not reach beyond `last`, in host bits. */
-static uint32_t largest_block(unsigned __int128 first, unsigned __int128 last, uint32_t bits)
+static uint32_t largest_block(const uint8_t *first, const uint8_t *last, uint32_t bytes)
 {
 	uint32_t host_bits = 0;
+	uint8_t end[16];
 
-	while (host_bits < bits && (first & block_rest(host_bits + 1)) == 0 &&
-		block_rest(host_bits + 1) <= last - first)
+	while (host_bits < bytes * 8 && !(first[bytes - 1 - host_bits / 8] >> host_bits % 8 & 1)) {
+		fill_block(first, bytes, host_bits + 1, end);
+		if (memcmp(end, last, bytes) > 0)
+			break;
 		host_bits++;
+	}
 	return host_bits;
+}
+
+/* From one address to the next. */
+static void step(uint8_t *address, uint32_t bytes)
+{
+	while (bytes > 0 && ++address[bytes - 1] == 0)
+		bytes--;
 }
 
 size_t fw_filter_entry_expand(const struct fw_filter_entry *entry,
 	struct fw_filter_prefix *prefixes)
 {
-	uint32_t bytes = fw_prefix_address_bytes(entry->first.family), bits = bytes * 8;
-	unsigned __int128 at = to_number(entry->first.address, bytes), last, rest;
+	uint32_t bytes = fw_prefix_address_bytes(entry->first.family);
+	uint8_t at[16], end[16];
 	size_t count = 0;
+	bool is_last;
 
 	if (!entry->is_range) {
 		prefixes[0] = entry->first;
 		return 1;
 	}
-	last = to_number(entry->last, bytes);
+	memcpy(at, entry->first.address, sizeof(at));
 	do {
-		uint32_t host_bits = largest_block(at, last, bits);
+		uint32_t host_bits = largest_block(at, entry->last, bytes);
 		struct fw_filter_prefix *prefix = &prefixes[count++];
 
 		*prefix = (struct fw_filter_prefix){ .family = entry->first.family };
-		prefix->length = (uint8_t)(bits - host_bits);
-		from_number(at, bytes, prefix->address);
-		rest = block_rest(host_bits);
-		at += rest;
-	} while (at++ < last);
+		prefix->length = (uint8_t)(bytes * 8 - host_bits);
+		memcpy(prefix->address, at, bytes);
+		fill_block(at, bytes, host_bits, end);
+		is_last = !memcmp(end, entry->last, bytes);
+		memcpy(at, end, bytes);
+		step(at, bytes);
+	} while (!is_last);
 	return count;
 }

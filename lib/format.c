@@ -9,11 +9,18 @@
 
 #include "core/classic_line.h"
 #include "lib/host/host.h"
+#include "lib/proportion.h"
+
+/* bytes / part, rounded; a part is even. */
+static uint64_t round_to(uint64_t bytes, uint64_t part)
+{
+	return bytes / part + (bytes % part >= part / 2);
+}
 
 char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
 {
 	static const char *const units[] = { "kB", "MB", "GB", "TB", "PB", "EB" };
-	unsigned __int128 unit = 1000; /* a hundred exabytes do not fit in 64 bits */
+	uint64_t unit = 1000;
 	size_t which = 0;
 
 	if (bytes < 1000) {
@@ -25,31 +32,33 @@ char *fw_format_bytes(uint64_t bytes, char *text, size_t size)
 		unit *= 1000;
 		which++;
 	}
-	if (bytes < unit * 10 - unit / 200) {
-		uint64_t hundredths = (uint64_t)((bytes + unit / 200) / (unit / 100));
+	/* A hundred exabytes do not fit in 64 bits, so nothing is multiplied here. */
+	if (round_to(bytes, unit / 100) < 1000) {
+		uint64_t hundredths = round_to(bytes, unit / 100);
 
 		snprintf(text, size, "%" PRIu64 ".%02" PRIu64 " %s", hundredths / 100,
 			hundredths % 100, units[which]);
-	} else if (bytes < unit * 100 - unit / 20) {
-		uint64_t tenths = (uint64_t)((bytes + unit / 20) / (unit / 10));
+	} else if (round_to(bytes, unit / 10) < 1000) {
+		uint64_t tenths = round_to(bytes, unit / 10);
 
 		snprintf(text, size, "%" PRIu64 ".%" PRIu64 " %s", tenths / 10, tenths % 10,
 			units[which]);
 	} else {
-		snprintf(text, size, "%" PRIu64 " %s", (uint64_t)((bytes + unit / 2) / unit),
-			units[which]);
+		snprintf(text, size, "%" PRIu64 " %s", round_to(bytes, unit), units[which]);
 	}
 	return text;
 }
 
 uint64_t fw_rate_per_second(uint64_t bytes, uint64_t interval_ns)
 {
-	unsigned __int128 rate;
+	struct fw_proportion rate;
 
 	if (interval_ns == 0)
 		return 0;
-	rate = ((unsigned __int128)bytes * 1000000000u + interval_ns / 2) / interval_ns;
-	return rate > UINT64_MAX ? UINT64_MAX : (uint64_t)rate;
+	rate = fw_proportion_of(bytes, 1000000000u, interval_ns);
+	if (rate.rest >= interval_ns - interval_ns / 2)
+		rate.is_beyond |= __builtin_add_overflow(rate.whole, 1, &rate.whole);
+	return rate.is_beyond ? UINT64_MAX : rate.whole;
 }
 
 char *fw_format_address(uint8_t family, const uint8_t address[16], char *text, size_t size)
