@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* load, unload, status on Windows: the driver as a service. */
+/* load, unload, status on Windows: the driver flowwatcher.sys as a service. */
 #include "backend/windows/windows_backend.h"
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
+#include "cli/windows/filter_driver.h"
 #include "flowwatcher/duration.h"
 #include "flowwatcher/format.h"
 #include "flowwatcher/json_objects.h"
@@ -97,7 +98,10 @@ static int run_load(int argc, char **argv)
 	}
 	if (!fw_command_no_arguments(&fw_command_load, argc, argv))
 		return fw_status_exit_code(FW_USAGE);
-	return load(dump_ms, &error) == FW_OK ? 0 : fw_command_fail(&error);
+	if (load(dump_ms, &error) != FW_OK)
+		return fw_command_fail(&error);
+	fw_filter_driver_note();
+	return 0;
 }
 
 static enum fw_status refuse_unload(const struct fw_control_status *status, struct fw_error *error)
@@ -169,6 +173,7 @@ static void print_json(const struct fw_control_status *status, bool loaded)
 		fw_json_add_number(object, "requests", status->requests);
 		fw_json_add_number(object, "failures", status->failures);
 	}
+	fw_filter_driver_json(object);
 	fw_json_print_line(object);
 }
 
@@ -209,10 +214,12 @@ static int run_status(int argc, char **argv)
 	result = fw_windows_driver_status(&status, &error);
 	if (result != FW_OK && result != FW_NOT_FOUND)
 		return fw_command_fail(&error);
-	if (json)
+	if (json) {
 		print_json(&status, result == FW_OK);
-	else
+	} else {
 		print_text(&status, result == FW_OK);
+		fw_filter_driver_print();
+	}
 	return fw_output_finish();
 }
 
@@ -221,7 +228,9 @@ const struct fw_command fw_command_load = {
 	.summary = "put the driver in place; counting goes on with no program running",
 	.help = "[--dump TIME]\n\n"
 		"Create the service flowwatcher for the flowwatcher.sys beside this program, and start\n"
-		"it. From then on every process is counted. Sockets that are open already are not seen.\n\n"
+		"it. From then on every process is counted. Sockets that are open already are not seen.\n"
+		"The packet filter fwfilter.sys is no part of this: its fwfilter.inf installs it, and\n"
+		"docs/windows.md says how.\n\n"
 		"  --dump TIME  every process's bytes to the debugger, each TIME, as the classic\n"
 		"               monitor did\n"
 		"  --help       this text\n\n"
@@ -235,7 +244,8 @@ const struct fw_command fw_command_unload = {
 	.name = "unload",
 	.summary = "remove the driver without a trace",
 	.help = "\n\nStop the driver and delete its service. Refused as long as sockets that were opened\n"
-		"while it watched are in use: it then passes everything on unseen, and says what they are.\n\n"
+		"while it watched are in use: it then passes everything on unseen, and says what they are.\n"
+		"The packet filter fwfilter.sys and its lists stay.\n\n"
 		"  --help      this text\n\n"
 		"Example:\n"
 		"  flowwatcher unload\n",
@@ -244,7 +254,7 @@ const struct fw_command fw_command_unload = {
 
 const struct fw_command fw_command_status = {
 	.name = "status",
-	.summary = "is the driver loaded, since when, and what does it hold",
+	.summary = "are the drivers loaded, since when, and what do they hold",
 	.help = "[--json]\n\n"
 		"  --json      one JSON object\n"
 		"  --help      this text\n\n"

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "cli/doctor.h"
 
+#include "backend/windows/filter_backend.h"
 #include "backend/windows/windows_backend.h"
 
 #include <stdio.h>
 
 const struct fw_doctor_part fw_doctor_parts[] = {
 	{ "windows", fw_windows_features },
+	{ "windows filter", fw_windows_filter_features },
 	{ NULL, NULL },
 };
 
