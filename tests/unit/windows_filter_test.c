@@ -350,7 +350,7 @@ static struct script_answer take_lists(uint32_t function, const void *in, uint32
 	switch (function) {
 	case FW_FILTER_CONTROL_DRAFT:
 		assert_int_equal(in_size, sizeof(driver.drafts[0]));
-		memcpy(&driver.drafts[driver.draft_count++], in, in_size);
+		memcpy(&driver.drafts[driver.draft_count++ % 4], in, in_size);
 		return (struct script_answer){ NULL, 0, FW_OK };
 	case FW_FILTER_CONTROL_APPEND:
 		take_append(in, in_size);
