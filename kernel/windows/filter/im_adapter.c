@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/windows/filter/im_adapter.h"
+
+#include "kernel/windows/filter/im_set.h"
+#include "kernel/windows/nt_memory.h"
+#include "kernel/windows/nt_text.h"
+
+static struct {
+	KSPIN_LOCK lock;
+	LIST_ENTRY adapters; /* by index */
+	uint32_t last;
+	uint32_t count;
+} table;
+
+void fw_im_adapters_init(void)
+{
+	memset(&table, 0, sizeof(table));
+	KeInitializeSpinLock(&table.lock);
+	InitializeListHead(&table.adapters);
+}
+
+static bool copy_instance(struct fw_im_adapter *adapter, const UNICODE_STRING *instance)
+{
+	uint32_t bytes = fw_text_units(instance) * (uint32_t)sizeof(WCHAR);
+
+	adapter->instance.Buffer = fw_allocate(bytes + sizeof(WCHAR));
+	if (!adapter->instance.Buffer)
+		return false;
+	if (bytes)
+		memcpy(adapter->instance.Buffer, instance->Buffer, bytes);
+	adapter->instance.Length = (USHORT)bytes;
+	adapter->instance.MaximumLength = (USHORT)bytes;
+	return true;
+}
+
+struct fw_im_adapter *fw_im_adapter_new(const UNICODE_STRING *device, const UNICODE_STRING *instance)
+{
+	struct fw_im_adapter *adapter = fw_allocate(sizeof(*adapter));
+
+	if (!adapter)
+		return NULL;
+	adapter->references = 1;
+	InitializeListHead(&adapter->entry);
+	KeInitializeSpinLock(&adapter->lock);
+	for (int side = 0; side < FW_IM_SIDES; side++)
+		KeInitializeSpinLock(&adapter->side[side].lock);
+	KeInitializeEvent(&adapter->opened, NotificationEvent, FALSE);
+	KeInitializeEvent(&adapter->initialized, NotificationEvent, TRUE);
+	KeInitializeEvent(&adapter->idle, NotificationEvent, TRUE);
+	adapter->below = adapter->above = NdisDeviceStateD0;
+	fw_text_file_name(device, adapter->name, sizeof(adapter->name));
+	if (copy_instance(adapter, instance))
+		return adapter;
+	fw_free(adapter);
+	return NULL;
+}
+
+void fw_im_adapter_get(struct fw_im_adapter *adapter)
+{
+	InterlockedIncrement(&adapter->references);
+}
+
+void fw_im_adapter_put(struct fw_im_adapter *adapter)
+{
+	if (!adapter || InterlockedDecrement(&adapter->references))
+		return;
+	for (int side = 0; side < FW_IM_SIDES; side++)
+		fw_im_set_put(adapter->side[side].set);
+	fw_free(adapter->instance.Buffer);
+	fw_free(adapter);
+}
+
+void fw_im_adapter_insert(struct fw_im_adapter *adapter)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	adapter->index = ++table.last;
+	InsertTailList(&table.adapters, &adapter->entry);
+	table.count++;
+	KeReleaseSpinLock(&table.lock, irql);
+}
+
+bool fw_im_adapter_remove(struct fw_im_adapter *adapter)
+{
+	bool was;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	was = !IsListEmpty(&adapter->entry);
+	if (was) {
+		RemoveEntryList(&adapter->entry);
+		InitializeListHead(&adapter->entry);
+		table.count--;
+	}
+	KeReleaseSpinLock(&table.lock, irql);
+	return was;
+}
+
+uint32_t fw_im_adapter_count(void)
+{
+	return table.count;
+}
+
+/* The first for which `is_it` holds. A machine has few adapters. */
+static struct fw_im_adapter *find(bool (*is_it)(const struct fw_im_adapter *adapter, const void *what),
+	const void *what)
+{
+	struct fw_im_adapter *found = NULL;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	for (LIST_ENTRY *entry = table.adapters.Flink; entry != &table.adapters && !found;
+		entry = entry->Flink) {
+		found = CONTAINING_RECORD(entry, struct fw_im_adapter, entry);
+		if (!is_it(found, what))
+			found = NULL;
+	}
+	if (found)
+		fw_im_adapter_get(found);
+	KeReleaseSpinLock(&table.lock, irql);
+	return found;
+}
+
+static bool is_after(const struct fw_im_adapter *adapter, const void *after)
+{
+	return adapter->index > *(const uint32_t *)after;
+}
+
+static bool is_named(const struct fw_im_adapter *adapter, const void *name)
+{
+	return strncmp(adapter->name, name, sizeof(adapter->name)) == 0;
+}
+
+struct fw_im_adapter *fw_im_adapter_next(uint32_t after)
+{
+	return find(is_after, &after);
+}
+
+struct fw_im_adapter *fw_im_adapter_named(const char *name)
+{
+	return find(is_named, name);
+}
+
+bool fw_im_adapter_begin(struct fw_im_adapter *adapter)
+{
+	bool may;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	may = !adapter->leaves && adapter->binding && adapter->below == NdisDeviceStateD0;
+	if (may && !adapter->requests++)
+		KeClearEvent(&adapter->idle);
+	KeReleaseSpinLock(&adapter->lock, irql);
+	return may;
+}
+
+/* With the event set under the lock nobody who waits for it is through before we have let go of the adapter. */
+void fw_im_adapter_end(struct fw_im_adapter *adapter)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	if (!--adapter->requests)
+		KeSetEvent(&adapter->idle, IO_NO_INCREMENT, FALSE);
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+void fw_im_adapter_wait(struct fw_im_adapter *adapter)
+{
+	KIRQL irql;
+
+	KeWaitForSingleObject(&adapter->idle, Executive, KernelMode, FALSE, NULL);
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+bool fw_im_adapter_is_awake(struct fw_im_adapter *adapter)
+{
+	return adapter->below == NdisDeviceStateD0 && adapter->above == NdisDeviceStateD0;
+}

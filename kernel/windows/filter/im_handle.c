@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/windows/filter/im_handle.h"
+
+#include "kernel/windows/event_stream.h"
+#include "kernel/windows/filter/im_list.h"
+#include "kernel/windows/filter/im_request.h"
+#include "kernel/windows/filter/im_rows.h"
+#include "kernel/windows/filter/im_set.h"
+#include "kernel/windows/nt_memory.h"
+
+#define ANSWER_MOST (1u << 20) /* bytes of an answer; more room is not used */
+#define QUERY_MOST  (1u << 16)
+
+static volatile LONG handles;
+
+/* One request. The input was copied away where it is read after the answer began, for both share a buffer. */
+struct request {
+	struct fw_im_handle *handle;
+	uint8_t *buffer;
+	uint32_t in;  /* bytes */
+	uint32_t out; /* bytes */
+	uint32_t answered;
+};
+
+struct fw_im_handle *fw_im_handle_new(void)
+{
+	struct fw_im_handle *handle = fw_allocate(sizeof(*handle));
+
+	if (!handle)
+		return NULL;
+	handle->references = 1;
+	KeInitializeMutex(&handle->lock, 0);
+	fw_im_follower_init(&handle->follower);
+	InterlockedIncrement(&handles);
+	return handle;
+}
+
+void fw_im_handle_put(struct fw_im_handle *handle)
+{
+	if (!handle || InterlockedDecrement(&handle->references))
+		return;
+	fw_im_follower_done(&handle->follower);
+	fw_im_drafts_done(&handle->drafts);
+	fw_im_adapter_put(handle->adapter);
+	fw_free(handle);
+	InterlockedDecrement(&handles);
+}
+
+static void lock(struct fw_im_handle *handle)
+{
+	KeWaitForSingleObject(&handle->lock, Executive, KernelMode, FALSE, NULL);
+}
+
+static void unlock(struct fw_im_handle *handle)
+{
+	KeReleaseMutex(&handle->lock, FALSE);
+}
+
+/* Copy a structure that begins with its size, which may be greater than we know. */
+static NTSTATUS take(const struct request *request, void *structure, uint32_t size)
+{
+	uint32_t said;
+
+	if (request->in < size)
+		return STATUS_BUFFER_TOO_SMALL;
+	memcpy(&said, request->buffer, sizeof(said));
+	if (said < size || said > request->in)
+		return STATUS_INVALID_PARAMETER;
+	memcpy(structure, request->buffer, size);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS on_hello(struct request *request)
+{
+	struct fw_control_hello hello;
+	NTSTATUS status = take(request, &hello, sizeof(hello));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (request->out < sizeof(hello))
+		return STATUS_BUFFER_TOO_SMALL;
+	if (hello.major != FW_ABI_MAJOR)
+		return STATUS_REVISION_MISMATCH;
+	hello.size = sizeof(hello);
+	hello.minor = FW_ABI_MINOR;
+	memcpy(request->buffer, &hello, sizeof(hello));
+	request->answered = sizeof(hello);
+	InterlockedExchange(&request->handle->is_greeted, 1);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS answer_rows(struct request *request, enum fw_im_kind kind)
+{
+	struct fw_control_cursor cursor;
+	NTSTATUS status = take(request, &cursor, sizeof(cursor));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (cursor.reserved)
+		return STATUS_INVALID_PARAMETER;
+	if (request->out < fw_im_rows_least(kind))
+		return STATUS_BUFFER_TOO_SMALL;
+	memset(request->buffer, 0, request->out);
+	request->answered = fw_im_rows_fill(kind, NULL, cursor.after, request->buffer, request->out);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS on_adapters(struct request *request)
+{
+	return answer_rows(request, FW_IM_KIND_ADAPTER);
+}
+
+static NTSTATUS on_lists(struct request *request)
+{
+	return answer_rows(request, FW_IM_KIND_LIST);
+}
+
+static NTSTATUS on_features(struct request *request)
+{
+	return answer_rows(request, FW_IM_KIND_FEATURE);
+}
+
+static NTSTATUS on_places(struct request *request)
+{
+	return answer_rows(request, FW_IM_KIND_PLACE);
+}
+
+static NTSTATUS on_prefixes(struct request *request)
+{
+	struct fw_filter_control_prefixes prefixes;
+	NTSTATUS status = take(request, &prefixes, sizeof(prefixes));
+	struct fw_im_set *set;
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (request->out < fw_im_rows_least(FW_IM_KIND_PREFIX))
+		return STATUS_BUFFER_TOO_SMALL;
+	set = fw_im_lists_find(prefixes.list);
+	if (!set)
+		return STATUS_NOT_FOUND;
+	memset(request->buffer, 0, request->out);
+	request->answered =
+		fw_im_rows_fill(FW_IM_KIND_PREFIX, set, prefixes.after, request->buffer, request->out);
+	fw_im_set_put(set);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS on_draft(struct request *request)
+{
+	struct fw_filter_control_draft draft;
+	NTSTATUS status = take(request, &draft, sizeof(draft));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	lock(request->handle);
+	status = fw_im_draft_add(&request->handle->drafts, &draft);
+	unlock(request->handle);
+	return status;
+}
+
+static NTSTATUS on_append(struct request *request)
+{
+	struct fw_filter_control_append append;
+	NTSTATUS status = take(request, &append, sizeof(append));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (append.reserved || !append.count || append.count > FW_FILTER_CONTROL_AT_ONCE)
+		return STATUS_INVALID_PARAMETER;
+	if ((uint64_t)append.count * sizeof(struct fw_filter_prefix) > request->in - append.size)
+		return STATUS_BUFFER_TOO_SMALL;
+	lock(request->handle);
+	status = fw_im_draft_append(
+		&request->handle->drafts, append.number, request->buffer + append.size, append.count);
+	unlock(request->handle);
+	return status;
+}
+
+static NTSTATUS on_commit(struct request *request)
+{
+	struct fw_filter_control_change *changes;
+	struct fw_filter_control_commit commit;
+	NTSTATUS status = take(request, &commit, sizeof(commit));
+	uint32_t bytes;
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (!commit.count || commit.count > FW_FILTER_CONTROL_DRAFTS)
+		return STATUS_INVALID_PARAMETER;
+	bytes = commit.count * (uint32_t)sizeof(*changes);
+	if (bytes > request->in - commit.size)
+		return STATUS_BUFFER_TOO_SMALL;
+	changes = fw_allocate(bytes); /* where they are aligned, whatever the header's size is */
+	if (!changes)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	memcpy(changes, request->buffer + commit.size, bytes);
+	lock(request->handle);
+	status = fw_im_draft_commit(&request->handle->drafts, changes, commit.count);
+	unlock(request->handle);
+	fw_free(changes);
+	return status;
+}
+
+static NTSTATUS open_adapter(struct fw_im_handle *handle, const char *name)
+{
+	NTSTATUS status = STATUS_SUCCESS;
+
+	lock(handle);
+	if (handle->adapter)
+		status = STATUS_INVALID_DEVICE_STATE;
+	else
+		handle->adapter = fw_im_adapter_named(name);
+	if (!handle->adapter)
+		status = STATUS_OBJECT_NAME_NOT_FOUND;
+	unlock(handle);
+	return status;
+}
+
+static NTSTATUS on_open(struct request *request)
+{
+	struct fw_filter_control_open open;
+	NTSTATUS status = take(request, &open, sizeof(open));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	if (open.reserved || open.adapter[sizeof(open.adapter) - 1] || !open.adapter[0])
+		return STATUS_INVALID_PARAMETER;
+	return open_adapter(request->handle, open.adapter);
+}
+
+/* NDIS has its own words for some of NT's. */
+static NTSTATUS converted(NDIS_STATUS status)
+{
+	switch (status) {
+	case NDIS_STATUS_INVALID_OID:
+		return STATUS_NOT_SUPPORTED;
+	case NDIS_STATUS_INVALID_LENGTH:
+	case NDIS_STATUS_BUFFER_TOO_SHORT:
+		return STATUS_BUFFER_TOO_SMALL;
+	case NDIS_STATUS_ADAPTER_NOT_READY:
+		return STATUS_DEVICE_NOT_READY;
+	case NDIS_STATUS_SUCCESS:
+	case NDIS_STATUS_NOT_SUPPORTED:
+	case NDIS_STATUS_RESOURCES:
+		return (NTSTATUS)status;
+	default:
+		return STATUS_UNSUCCESSFUL;
+	}
+}
+
+static NTSTATUS query_adapter(struct request *request, struct fw_im_adapter *adapter, uint32_t oid)
+{
+	uint32_t room = request->out < QUERY_MOST ? request->out : QUERY_MOST, written = 0;
+	uint8_t *answer = fw_allocate(room + 1u);
+	NTSTATUS status;
+
+	if (!answer)
+		return STATUS_INSUFFICIENT_RESOURCES;
+	status = converted(fw_im_request_query(adapter, oid, answer, room, &written));
+	if (adapter->leaves)
+		status = STATUS_DEVICE_REMOVED;
+	if (NT_SUCCESS(status)) {
+		request->answered = written < room ? written : room;
+		memcpy(request->buffer, answer, request->answered);
+	}
+	fw_free(answer);
+	return status;
+}
+
+/* The adapter is asked without our lock: whoever closes the handle meanwhile need not wait for its answer. */
+static NTSTATUS on_query(struct request *request)
+{
+	struct fw_filter_control_query query;
+	struct fw_im_adapter *adapter;
+	NTSTATUS status = take(request, &query, sizeof(query));
+
+	if (!NT_SUCCESS(status))
+		return status;
+	lock(request->handle);
+	adapter = request->handle->adapter;
+	if (adapter)
+		fw_im_adapter_get(adapter);
+	unlock(request->handle);
+	if (!adapter)
+		return STATUS_INVALID_DEVICE_STATE;
+	status = adapter->leaves ? STATUS_DEVICE_REMOVED : query_adapter(request, adapter, query.oid);
+	fw_im_adapter_put(adapter);
+	return status;
+}
+
+static NTSTATUS on_status(struct request *request)
+{
+	struct fw_filter_control_status status;
+
+	if (request->out < sizeof(status))
+		return STATUS_BUFFER_TOO_SMALL;
+	memset(&status, 0, sizeof(status));
+	status.size = sizeof(status);
+	status.adapters = fw_im_adapter_count();
+	status.lists = fw_im_lists_count();
+	status.handles = (uint32_t)handles;
+	status.memory_bytes = fw_im_set_memory();
+	status.time_ns = fw_time_boot_ns();
+	memcpy(request->buffer, &status, sizeof(status));
+	request->answered = sizeof(status);
+	return STATUS_SUCCESS;
+}
+
+static NTSTATUS (*const functions[])(struct request *request) = {
+	[FW_FILTER_CONTROL_HELLO - FW_FILTER_CONTROL_HELLO] = on_hello,
+	[FW_FILTER_CONTROL_ADAPTERS - FW_FILTER_CONTROL_HELLO] = on_adapters,
+	[FW_FILTER_CONTROL_LISTS - FW_FILTER_CONTROL_HELLO] = on_lists,
+	[FW_FILTER_CONTROL_PREFIXES - FW_FILTER_CONTROL_HELLO] = on_prefixes,
+	[FW_FILTER_CONTROL_DRAFT - FW_FILTER_CONTROL_HELLO] = on_draft,
+	[FW_FILTER_CONTROL_APPEND - FW_FILTER_CONTROL_HELLO] = on_append,
+	[FW_FILTER_CONTROL_COMMIT - FW_FILTER_CONTROL_HELLO] = on_commit,
+	[FW_FILTER_CONTROL_OPEN - FW_FILTER_CONTROL_HELLO] = on_open,
+	[FW_FILTER_CONTROL_QUERY - FW_FILTER_CONTROL_HELLO] = on_query,
+	[FW_FILTER_CONTROL_STATUS - FW_FILTER_CONTROL_HELLO] = on_status,
+	[FW_FILTER_CONTROL_FEATURES - FW_FILTER_CONTROL_HELLO] = on_features,
+	[FW_FILTER_CONTROL_PLACES - FW_FILTER_CONTROL_HELLO] = on_places,
+};
+
+static NTSTATUS answer(struct fw_im_handle *handle, IRP *irp, uint32_t code)
+{
+	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
+	uint32_t number = (code >> 2 & 0xfffu) - FW_FILTER_CONTROL_HELLO;
+	struct request request = { .handle = handle,
+		.buffer = irp->AssociatedIrp.SystemBuffer,
+		.in = location->Parameters.DeviceIoControl.InputBufferLength,
+		.out = location->Parameters.DeviceIoControl.OutputBufferLength };
+	NTSTATUS status = STATUS_INVALID_DEVICE_REQUEST;
+
+	if (!request.buffer)
+		request.in = request.out = 0;
+	if (request.out > ANSWER_MOST)
+		request.out = ANSWER_MOST;
+	if (number < FW_ARRAY_SIZE(functions) && functions[number] &&
+		code == fw_filter_control_code((enum fw_filter_control_function)(FW_FILTER_CONTROL_HELLO + number)))
+		status = handle->is_greeted || !number ? functions[number](&request)
+						       : STATUS_INVALID_DEVICE_STATE;
+	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.answered : 0);
+	return status;
+}
+
+NTSTATUS fw_im_handle_request(struct fw_im_handle *handle, IRP *irp)
+{
+	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
+	uint32_t code = location->Parameters.DeviceIoControl.IoControlCode;
+	NTSTATUS status;
+
+	InterlockedIncrement(&handle->references);
+	if (code == fw_filter_control_code(FW_FILTER_CONTROL_FOLLOW) && handle->is_greeted)
+		status = fw_im_follower_request(&handle->follower, irp);
+	else
+		status = answer(handle, irp, code);
+	fw_im_handle_put(handle);
+	return status;
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Sleep, waking up, resets, and what the adapter below says of itself without being asked. */
+#include "kernel/windows/filter/im_driver.h"
+#include "kernel/windows/filter/im_request.h"
+
+/* From above; any state can be entered, and `below` has its own. */
+NDIS_STATUS fw_im_set_power(struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed)
+{
+	NDIS_DEVICE_POWER_STATE state;
+	KIRQL irql;
+
+	if (bytes < sizeof(state)) {
+		*needed = sizeof(state);
+		*read = 0;
+		return NDIS_STATUS_INVALID_LENGTH;
+	}
+	memcpy(&state, buffer, sizeof(state));
+	if (state < NdisDeviceStateD0 || state > NdisDeviceStateD3 || adapter->leaves)
+		return NDIS_STATUS_FAILURE;
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->above = state;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	*read = sizeof(state);
+	*needed = 0;
+	return NDIS_STATUS_SUCCESS;
+}
+
+static void set_below(struct fw_im_adapter *adapter, NDIS_DEVICE_POWER_STATE state)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->below = state;
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+/* Once we agreed that the adapter sleeps nothing of ours may be down there. */
+static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVENT *event)
+{
+	NDIS_DEVICE_POWER_STATE state;
+
+	if (!event->Buffer || event->BufferLength < sizeof(state))
+		return NDIS_STATUS_FAILURE;
+	memcpy(&state, event->Buffer, sizeof(state));
+	set_below(adapter, state);
+	if (state == NdisDeviceStateD0)
+		fw_im_request_resume(adapter);
+	else
+		fw_im_adapter_wait(adapter);
+	return NDIS_STATUS_SUCCESS;
+}
+
+/* Bindings may have been made or enabled by hand: NDIS looks at all of them again. */
+static void on_reconfigure(void)
+{
+	if (fw_im_driver_protocol())
+		NdisReEnumerateProtocolBindings(fw_im_driver_protocol());
+}
+
+NDIS_STATUS NTAPI fw_im_pnp_event(NDIS_HANDLE context, NET_PNP_EVENT *event)
+{
+	switch (event->NetEvent) {
+	case NetEventSetPower:
+		return context ? on_set_power(context, event) : NDIS_STATUS_SUCCESS;
+	case NetEventReconfigure:
+		if (!context)
+			on_reconfigure();
+		return NDIS_STATUS_SUCCESS;
+	default:
+		/* NetEventBindList: the order of bindings above; NetEventQueryPower, QueryRemoveDevice: we are in
+		 * nobody's way, for unbinding waits by itself for what is under way. */
+		return NDIS_STATUS_SUCCESS;
+	}
+}
+
+/* NDIS tells those above of the reset itself. */
+NDIS_STATUS NTAPI fw_im_reset(BOOLEAN *addressing_reset, NDIS_HANDLE context)
+{
+	struct fw_im_adapter *adapter = context;
+	NDIS_STATUS status;
+
+	*addressing_reset = FALSE; /* the adapter below keeps its addresses, or is told them by NDIS */
+	if (!fw_im_adapter_begin(adapter))
+		return NDIS_STATUS_SUCCESS;
+	NdisReset(&status, adapter->binding);
+	if (status != NDIS_STATUS_PENDING)
+		fw_im_adapter_end(adapter);
+	return status;
+}
+
+void NTAPI fw_im_reset_complete(NDIS_HANDLE context, NDIS_STATUS status)
+{
+	struct fw_im_adapter *adapter = context;
+
+	NdisMResetComplete(adapter->miniport, status, FALSE);
+	fw_im_adapter_end(adapter);
+}
+
+void NTAPI fw_im_status(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, UINT bytes)
+{
+	struct fw_im_adapter *adapter = context;
+
+	if (status == NDIS_STATUS_RESET_START || status == NDIS_STATUS_RESET_END)
+		return;
+	if (status == NDIS_STATUS_MEDIA_CONNECT || status == NDIS_STATUS_MEDIA_DISCONNECT)
+		adapter->facts.has_carrier = status == NDIS_STATUS_MEDIA_CONNECT;
+	if (adapter->miniport && fw_im_adapter_is_awake(adapter))
+		NdisMIndicateStatus(adapter->miniport, status, buffer, bytes);
+}
+
+void NTAPI fw_im_status_complete(NDIS_HANDLE context)
+{
+	struct fw_im_adapter *adapter = context;
+
+	if (adapter->miniport && fw_im_adapter_is_awake(adapter))
+		NdisMIndicateStatusComplete(adapter->miniport);
+}
+
+/* Our device has no hardware that could be pulled out or switched off. */
+void NTAPI fw_im_device_event(NDIS_HANDLE context, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG bytes)
+{
+	(void)context;
+	(void)event;
+	(void)buffer;
+	(void)bytes;
+}
+
+void NTAPI fw_im_shutdown(PVOID context)
+{
+	(void)context;
+}
