@@ -42,6 +42,8 @@ static enum fw_status prepare(const struct fw_drive_table *drives, const struct 
 	enum fw_status status = check_rule(from, error);
 
 	*rule = *from;
+	if (rule->action == FW_RULE_LIMIT)
+		rule->last_port = UINT16_MAX; /* a limit is about every peer */
 	if (status == FW_OK && rule->target == FW_RULE_PID) {
 		status = fw_host_process(rule->pid, &process, error);
 		rule->start_ns = process.start_ns;

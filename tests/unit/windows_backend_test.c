@@ -416,6 +416,8 @@ static void limits_are_handed_on(void **state)
 	assert_int_equal(sent_rule.action, FW_RULE_LIMIT);
 	assert_int_equal(sent_rule.sent_rate, 1000000);
 	assert_int_equal(sent_rule.received_rate, 2000);
+	assert_int_equal(sent_rule.first_port, 0);
+	assert_int_equal(sent_rule.last_port, UINT16_MAX);
 	assert_int_equal(rule.id, 7);
 	/* The driver of before says that it does not know how. */
 	device_script.answer = refuse_rules;
