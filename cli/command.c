@@ -8,16 +8,28 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+/* Where '--' ended the options. getopt, asked again, would begin anew with the word behind it. */
+static char **ended_arguments;
+static int ended_at;
 
 int fw_command_next_option(const struct fw_command *command, int argc, char **argv,
 	const char *short_options, const struct option *options)
 {
 	char with_colon[64];
-	int option;
+	int at = optind, option;
 
+	if (ended_arguments == argv && at > ended_at)
+		return FW_END_OPTIONS;
+	ended_arguments = NULL;
 	opterr = 0;
 	snprintf(with_colon, sizeof(with_colon), "+:%s", short_options);
 	option = getopt_long(argc, argv, with_colon, options, NULL);
+	if (option == FW_END_OPTIONS && at < argc && !strcmp(argv[at], "--")) {
+		ended_arguments = argv;
+		ended_at = at;
+	}
 	if (option != '?' && option != ':')
 		return option;
 	if (option == ':')

@@ -36,7 +36,7 @@ const struct fw_command *fw_command_find(const char *name);
 #define FW_BAD_OPTION  -2 /* a message was printed: return fw_status_exit_code(FW_USAGE) */
 
 /* getopt_long() with messages of our own. `options` begins with the short ones, as getopt wants it
- * but without a colon in front. */
+ * but without a colon in front. May be asked on behind a word; all that stands behind '--' is words. */
 int fw_command_next_option(const struct fw_command *command, int argc, char **argv,
 	const char *short_options, const struct option *options);
 

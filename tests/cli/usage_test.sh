@@ -243,6 +243,11 @@ for name in '' 'a b' a/b '[a]' "$long"; do
 		bad_filter "is no name of an adapter" $command --adapter "$name"
 	done
 done
+# Behind '--' all is words, however many.
+bad_filter "'-1' at character 1" add --adapter eth0 -- ::1 -1 ::2 ::3
+bad_filter "unexpected argument 'b'" check -- a b c
+refused 2 "one target too many" block -- comm:a comm:b
+refused 2 "unexpected argument 'b'" unblock -- comm:a b
 bad_filter "is one too many" get --adapter a --adapter b
 bad_filter "'up' is no direction; choose in, out or both" get --direction up
 bad_filter "'ebpf' is no hook; choose best, native, generic or tc" set --hook ebpf f
