@@ -25,6 +25,8 @@ typedef bool (*fw_adapter_event_fn)(const struct fw_adapter_event *event, void *
 typedef bool (*fw_filter_list_fn)(const struct fw_filter_list *list, void *argument);
 typedef bool (*fw_filter_prefix_fn)(const struct fw_filter_prefix *prefix,
 	const struct fw_filter_hits *hits, void *argument);
+typedef bool (*fw_filter_place_fn)(const char *adapter, const char *place,
+	const struct fw_filter_counters *counters, void *argument);
 typedef bool (*fw_record_fn)(const struct fw_record_header *record, void *argument);
 
 /* What a usage snapshot says beside its rows. */
@@ -189,6 +191,17 @@ struct fw_backend_ops {
 	 * the id. */
 	enum fw_status (*filter_prefixes)(struct fw_backend *backend, uint32_t list,
 		fw_filter_prefix_fn row, void *argument, struct fw_error *error);
+	/* What each place of an adapter where packets are seen counted; those of a direction add up to
+	 * its counters. NULL: a direction is one place. */
+	enum fw_status (*filter_places)(struct fw_backend *backend, fw_filter_place_fn row,
+		void *argument, struct fw_error *error);
+	/*
+	 * What the driver of an adapter answers to a question of its own kind (Windows: an NDIS query of an
+	 * OID): up to `size` bytes, *length of them. FW_NOT_FOUND: no adapter has the name, or it has just
+	 * gone. FW_UNSUPPORTED: the driver does not know the question. NULL: drivers are asked nothing.
+	 */
+	enum fw_status (*adapter_query)(struct fw_backend *backend, const char *adapter, uint32_t question,
+		void *answer, uint32_t size, uint32_t *length, struct fw_error *error);
 	/* What happens to adapters from the first call on, waiting up to timeout_ms for it; each
 	 * that comes is settled before it is told. poll_fd() does not tell of these. */
 	enum fw_status (*filter_follow)(struct fw_backend *backend, int timeout_ms,

@@ -14,6 +14,7 @@ static const struct {
 	{ "remove", &fw_command_filter_remove }, { "setdflt", &fw_command_filter_setdflt },
 	{ "stats", &fw_command_filter_stats },	 { "test", &fw_command_filter_test },
 	{ "check", &fw_command_filter_check },	 { "follow", &fw_command_filter_follow },
+	{ "query", &fw_command_filter_query },
 };
 
 static const struct fw_command *find(const char *name)
@@ -30,7 +31,8 @@ static int run_filter(int argc, char **argv)
 
 	if (argc < 2)
 		return fw_command_usage_error(&fw_command_filter,
-			"give one of enum, set, get, add, remove, setdflt, stats, test, check, follow");
+			"give one of enum, set, get, add, remove, setdflt, stats, test, check, follow, "
+			"query");
 	if (!strcmp(argv[1], "--help"))
 		return fw_command_print_help(&fw_command_filter);
 	command = find(argv[1]);
@@ -41,14 +43,15 @@ static int run_filter(int argc, char **argv)
 			"unknown option '%s'; options stand behind enum, set, get and so on",
 			argv[1]);
 	return fw_command_usage_error(&fw_command_filter,
-		"'%s' is none of enum, set, get, add, remove, setdflt, stats, test, check, follow",
+		"'%s' is none of enum, set, get, add, remove, setdflt, stats, test, check, follow, "
+		"query",
 		argv[1]);
 }
 
 const struct fw_command fw_command_filter = {
 	.name = "filter",
 	.summary = "drop packets of adapters by lists of addresses",
-	.help = "enum|set|get|add|remove|setdflt|stats|test|check|follow [OPTION...]\n\n"
+	.help = "enum|set|get|add|remove|setdflt|stats|test|check|follow|query [OPTION...]\n\n"
 		"What an adapter receives from an address of its list, or sends to one, is dropped in\n"
 		"the kernel, with no program running. 'flowwatcher filter set --help' and so on have\n"
 		"the options of each.\n\n"
@@ -61,7 +64,8 @@ const struct fw_command fw_command_filter = {
 		"  stats                 packets seen and dropped; prefixes that drop most\n"
 		"  test ADDRESS...       would it be dropped, and by which line of which file\n"
 		"  check FILE            what is wrong with a file; needs no kernel side\n"
-		"  follow [FILE]         adapters as they come and go, with lists for new ones\n\n"
+		"  follow [FILE]         adapters as they come and go, with lists for new ones\n"
+		"  query OID...          what the driver of an adapter answers (Windows)\n\n"
 		"      --adapter NAME    eth0, or a pattern: 'veth*', '*'\n"
 		"      --direction WAY   in (by source), out (by destination), both\n"
 		"      --hook WHERE      best, native, generic or tc: where to see what is received\n"

@@ -13,7 +13,7 @@
 extern const struct fw_command fw_command_filter_enum, fw_command_filter_set, fw_command_filter_get,
 	fw_command_filter_add, fw_command_filter_remove, fw_command_filter_setdflt,
 	fw_command_filter_stats, fw_command_filter_test, fw_command_filter_check,
-	fw_command_filter_follow;
+	fw_command_filter_follow, fw_command_filter_query;
 
 /* Values of entries in the subcommands' long options. */
 enum {

@@ -50,8 +50,8 @@ static const struct fw_filter_section *same_as(const struct fw_filter_file *file
 	return NULL;
 }
 
-/* Sections of one name are one list already, but those of an adapter's alias and its name are two so far. Releases *file on
- * failure. */
+/* Sections of one name are one list already, but those of an adapter's alias and its name are two so
+ * far. Releases *file on failure. */
 static enum fw_status resolve_aliases(struct fw_filter_file *file, struct fw_error *error)
 {
 	for (size_t i = 0; i < file->count; i++)
@@ -61,8 +61,9 @@ static enum fw_status resolve_aliases(struct fw_filter_file *file, struct fw_err
 
 		if (!other)
 			continue;
-		fw_error_set(error, FW_USAGE, "%.200s: lines %u and %u begin lists of the same adapter, %.64s, "
-					      "by two names; choose one",
+		fw_error_set(error, FW_USAGE,
+			"%.200s: lines %u and %u begin lists of the same adapter, %.64s, by two names; "
+			"choose one",
 			fw_filter_source_name(file->source), other->line, file->sections[i].line,
 			file->sections[i].adapter);
 		fw_filter_file_done(file);

@@ -3,6 +3,7 @@
 #include "cli/connection_text.h"
 #include "cli/filter_state.h"
 #include "cli/filter_options.h"
+#include "cli/filter_places.h"
 #include "cli/filter_words.h"
 #include "cli/filter_top.h"
 #include "cli/interrupt.h"
@@ -192,6 +193,8 @@ static enum fw_status print_all(struct watch *watch, struct fw_backend *backend,
 	status = fw_adapters_fill(&watch->now, backend, watch->options->adapter, error);
 	if (status == FW_OK)
 		status = print_counters(watch, error);
+	if (status == FW_OK && !watch->interval_ns)
+		status = fw_filter_places_print(backend, &watch->now, watch->options->json, error);
 	if (status == FW_OK && watch->options->top)
 		status = print_top(watch, backend, error);
 	return status;

@@ -46,6 +46,7 @@ _flowwatcher_filter_options() {
 	stats) echo '--adapter --top -i --interval -c --count --json --help' ;;
 	test) echo '--adapter --direction --file --format --skip-bad --json --help' ;;
 	check) echo '--format --json --help' ;;
+	query) echo '--adapter --json --help' ;;
 	follow) echo '--once --hook --format --skip-bad --force --json --help' ;;
 	*)
 		echo '--adapter --direction --hook --format --skip-bad --force --dry-run --file --top' \
@@ -54,7 +55,7 @@ _flowwatcher_filter_options() {
 	esac
 }
 
-_flowwatcher_filter_parts='enum set get add remove setdflt stats test check follow'
+_flowwatcher_filter_parts='enum set get add remove setdflt stats test check follow query'
 
 # _flowwatcher_filter WORD: what may follow the filter command: a subcommand, its options, its file.
 _flowwatcher_filter() {

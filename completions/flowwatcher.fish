@@ -188,7 +188,8 @@ complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a stats -d 'Wh
 complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a test -d 'Would an address be dropped'
 complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a check -d 'What is wrong with a file'
 complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a follow -d 'Adapters as they come and go'
-complete -c flowwatcher -n '__flowwatcher_filtering enum set get add remove setdflt stats test' \
+complete -c flowwatcher -n __flowwatcher_filter_needs_subcommand -a query -d 'What the driver of an adapter answers (Windows)'
+complete -c flowwatcher -n '__flowwatcher_filtering enum set get add remove setdflt stats test query' \
     -l adapter -x -a '(command ls /sys/class/net)' -d 'Name of an adapter, or a pattern'
 complete -c flowwatcher -n '__flowwatcher_filtering set get add remove setdflt test' \
     -l direction -x -a 'in out both' -d 'What is received, or sent'

@@ -176,6 +176,18 @@ struct json_object *fw_json_filter_stats(const struct fw_adapter *adapter, uint3
 	return object;
 }
 
+struct json_object *fw_json_filter_place(const char *adapter, const char *place,
+	const struct fw_filter_counters *counters, uint64_t time_ns)
+{
+	struct json_object *object = fw_json_new("filter_place");
+
+	fw_json_add_time(object, "time", time_ns);
+	add_text(object, "adapter", adapter);
+	add_text(object, "place", place);
+	add_counters(object, counters);
+	return object;
+}
+
 struct json_object *fw_json_adapter_event(const struct fw_adapter_event *event)
 {
 	struct json_object *object = fw_json_new("adapter_event");

@@ -56,7 +56,8 @@ static enum fw_status refuse_open(const struct device *about, DWORD number, stru
 	return fw_error_set_windows(error, number, "opening %s", about->name);
 }
 
-enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel, struct fw_error *error)
+enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel,
+	struct fw_error *error)
 {
 	struct fw_device_channel *made = calloc(1, sizeof(*made));
 	enum fw_status status;
@@ -64,8 +65,8 @@ enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **
 	if (!made)
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to open the driver");
 	made->about = &devices[device];
-	made->device = CreateFileW(made->about->path, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE,
-		NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
+	made->device = CreateFileW(made->about->path, GENERIC_READ | GENERIC_WRITE,
+		FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, NULL);
 	if (made->device == INVALID_HANDLE_VALUE)
 		status = refuse_open(made->about, GetLastError(), error);
 	else
@@ -131,8 +132,8 @@ static enum fw_status refuse_call(const struct fw_device_channel *channel, DWORD
 	}
 }
 
-static enum fw_status settle(const struct fw_device_channel *channel, DWORD number, uint32_t got, uint32_t size, uint32_t *returned,
-	const char *what, struct fw_error *error)
+static enum fw_status settle(const struct fw_device_channel *channel, DWORD number, uint32_t got,
+	uint32_t size, uint32_t *returned, const char *what, struct fw_error *error)
 {
 	if (number != ERROR_SUCCESS)
 		return refuse_call(channel, number, what, error);

@@ -36,18 +36,20 @@ static inline const char *fw_device_renewal(enum fw_device device)
 struct fw_device_channel;
 
 /* FW_NOT_FOUND: the driver is not loaded (with a message). */
-enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel, struct fw_error *error);
+enum fw_status fw_device_open(enum fw_device device, struct fw_device_channel **channel,
+	struct fw_error *error);
 /* Ends what is pending first. NULL is accepted. */
 void fw_device_close(struct fw_device_channel *channel);
 
-/* Ask for `function` (enum fw_control_function, enum fw_filter_control_function) and wait for the answer: *returned bytes of it, never more than
- * `out_size`. `in` and `out` may be one buffer. `what` says in messages what was wanted ("listing the ports"). */
+/* Ask for `function` (enum fw_control_function, enum fw_filter_control_function) and wait for the answer:
+ * *returned bytes of it, never more than `out_size`. `in` and `out` may be one buffer. `what` says in messages
+ * what was wanted ("listing the ports"). */
 enum fw_status fw_device_call(struct fw_device_channel *channel, uint32_t function, const void *in,
 	uint32_t in_size, void *out, uint32_t out_size, uint32_t *returned, const char *what,
 	struct fw_error *error);
 
-/* Begin FW_CONTROL_READ or FW_FILTER_CONTROL_FOLLOW into a buffer that stays the driver's until fw_device_read_wait() or
- * fw_device_close() has returned it. */
+/* Begin FW_CONTROL_READ or FW_FILTER_CONTROL_FOLLOW into a buffer that stays the driver's until
+ * fw_device_read_wait() or fw_device_close() has returned it. */
 enum fw_status fw_device_read_start(struct fw_device_channel *channel, uint32_t slot, void *buffer,
 	uint32_t size, struct fw_error *error);
 /* Wait for that one. *done false: the time is over, it is still pending. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "backend/windows/filter_backend.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,8 +17,8 @@
 struct filter_backend {
 	struct fw_backend base;
 	struct fw_device_channel *channel;
-	uint8_t *events;   /* buffer of the one read for them; NULL: nobody follows */
-	bool is_pending;   /* it is the driver's */
+	uint8_t *events; /* buffer of the one read for them; NULL: nobody follows */
+	bool is_pending; /* it is the driver's */
 };
 
 static struct filter_backend *self(struct fw_backend *base)
@@ -82,7 +83,6 @@ static enum fw_status filter_addresses(struct fw_backend *base, uint32_t index, 
 	return status == FW_STOPPED ? FW_OK : status;
 }
 
-/* The first change that names an adapter which is none of those that there are. */
 struct search {
 	const char *name;
 	bool found;
@@ -147,6 +147,37 @@ static enum fw_status filter_prefixes(struct fw_backend *base, uint32_t list, fw
 	return fw_filter_rows_prefixes(self(base)->channel, list, row, argument, error);
 }
 
+static enum fw_status filter_places(struct fw_backend *base, fw_filter_place_fn row, void *argument,
+	struct fw_error *error)
+{
+	return fw_filter_rows_places(self(base)->channel, row, argument, error);
+}
+
+/* A handle is about one adapter for good, so the question has its own. */
+static enum fw_status adapter_query(struct fw_backend *base, const char *adapter, uint32_t question, void *answer,
+	uint32_t size, uint32_t *length, struct fw_error *error)
+{
+	const struct fw_filter_control_query query = { sizeof(query), question };
+	struct fw_filter_control_open open = { .size = sizeof(open) };
+	struct fw_device_channel *channel;
+	enum fw_status status = fw_device_greet(FW_DEVICE_FILTER, &channel, error);
+	uint32_t returned;
+	char what[64];
+
+	(void)base;
+	if (status != FW_OK)
+		return status;
+	memcpy(open.adapter, adapter, strnlen(adapter, sizeof(open.adapter) - 1));
+	status = fw_device_call(channel, FW_FILTER_CONTROL_OPEN, &open, sizeof(open), NULL, 0, &returned,
+		"opening the adapter", error);
+	snprintf(what, sizeof(what), "asking the adapter for OID 0x%08x", question);
+	if (status == FW_OK)
+		status = fw_device_call(channel, FW_FILTER_CONTROL_QUERY, &query, sizeof(query), answer, size,
+			length, what, error);
+	fw_device_close(channel);
+	return status;
+}
+
 /* Events are kept for this handle from the first read on. */
 static enum fw_status begin_read(struct filter_backend *backend, struct fw_error *error)
 {
@@ -202,6 +233,8 @@ static const struct fw_backend_ops filter_ops = {
 	.filter_settle = filter_settle,
 	.filter_lists = filter_lists,
 	.filter_prefixes = filter_prefixes,
+	.filter_places = filter_places,
+	.adapter_query = adapter_query,
 	.filter_follow = filter_follow,
 };
 

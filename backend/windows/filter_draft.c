@@ -34,7 +34,9 @@ static enum fw_status append_all(struct fw_device_channel *channel, const struct
 		uint32_t returned, count =
 			left < FW_FILTER_CONTROL_AT_ONCE ? (uint32_t)left : FW_FILTER_CONTROL_AT_ONCE;
 
-		*append = (struct fw_filter_control_append){ .size = sizeof(*append), .number = number, .count = count };
+		*append = (struct fw_filter_control_append){
+			.size = sizeof(*append), .number = number, .count = count
+		};
 		memcpy(append + 1, change->prefixes + done, count * sizeof(*change->prefixes));
 		status = fw_device_call(channel, FW_FILTER_CONTROL_APPEND, append,
 			(uint32_t)(sizeof(*append) + count * sizeof(*change->prefixes)), NULL, 0, &returned, what,

@@ -180,6 +180,36 @@ enum fw_status fw_filter_rows_prefixes(struct fw_device_channel *channel, uint32
 	return rows.is_wrong ? malformed(error, request.what, "prefixes that are none, or in no order") : status;
 }
 
+struct place_rows {
+	fw_filter_place_fn row;
+	void *argument;
+};
+
+static bool hand_place(void *row, void *argument)
+{
+	static const char *const names[FW_FILTER_PLACES] = {
+		[FW_FILTER_PLACE_SEND] = "send",
+		[FW_FILTER_PLACE_LOOKAHEAD] = "lookahead",
+		[FW_FILTER_PLACE_PACKET] = "packet",
+	};
+	const struct place_rows *rows = argument;
+	struct fw_filter_control_place *place = row;
+
+	end_text(place->name, sizeof(place->name));
+	return rows->row(place->name, place->place < FW_FILTER_PLACES ? names[place->place] : "unknown",
+		&place->counters, rows->argument);
+}
+
+enum fw_status fw_filter_rows_places(struct fw_device_channel *channel, fw_filter_place_fn row, void *argument,
+	struct fw_error *error)
+{
+	struct place_rows rows = { row, argument };
+	const struct fw_rows_request request = { FW_FILTER_CONTROL_PLACES, sizeof(struct fw_filter_control_place),
+		"listing where packets are seen", hand_place, &rows };
+
+	return fw_device_rows(channel, &request, error);
+}
+
 struct event_rows {
 	fw_adapter_event_fn row;
 	void *argument;

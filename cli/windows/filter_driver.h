@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What load and status say of the packet filter fwfilter.sys, which has its own life beside flowwatcher.sys. One thread. */
+/* What load and status say of the packet filter fwfilter.sys, which has its own life beside flowwatcher.sys.
+ * One thread. */
 #ifndef FW_CLI_FILTER_DRIVER_H
 #define FW_CLI_FILTER_DRIVER_H
 

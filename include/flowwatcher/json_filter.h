@@ -30,6 +30,10 @@ struct json_object *fw_json_filter_prefix(const struct fw_filter_list *list,
 struct json_object *fw_json_filter_stats(const struct fw_adapter *adapter, uint32_t direction,
 	uint64_t time_ns);
 
+/* "filter_place": one place of an adapter where packets are seen. */
+struct json_object *fw_json_filter_place(const char *adapter, const char *place,
+	const struct fw_filter_counters *counters, uint64_t time_ns);
+
 /* "adapter_event". */
 struct json_object *fw_json_adapter_event(const struct fw_adapter_event *event);
 

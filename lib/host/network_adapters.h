@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The adapters that Windows' network stack has (network_adapters.c): their GUID, by which drivers name them too, what users
- * call the connection, addresses and gateways. Called by what is Windows' alone, from any thread; tests put a list of
- * their own in its place.
+ * The adapters that Windows' network stack has (network_adapters.c): their GUID, by which drivers name them
+ * too, what users call the connection, addresses and gateways. Called by what is Windows' alone, from any
+ * thread; tests put a list of their own in its place.
  */
 #ifndef FW_NETWORK_ADAPTERS_H
 #define FW_NETWORK_ADAPTERS_H
@@ -17,7 +17,8 @@
 struct fw_network_adapter {
 	char name[FW_ADAPTER_NAME_SIZE];  /* "{4D36E972-E325-11CE-BFC1-08002BE10318}" */
 	char alias[FW_ADAPTER_TEXT_SIZE]; /* "Local Area Connection" */
-	struct fw_filter_prefix addresses[FW_NETWORK_ADDRESSES]; /* with the length of their network; host bits stay */
+	/* with the length of their network; host bits stay */
+	struct fw_filter_prefix addresses[FW_NETWORK_ADDRESSES];
 	size_t address_count;
 	struct fw_filter_prefix gateways[FW_NETWORK_ADDRESSES]; /* of default routes */
 	size_t gateway_count;

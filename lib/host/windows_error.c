@@ -25,6 +25,7 @@ enum fw_status fw_windows_status(uint32_t number)
 	case ERROR_PATH_NOT_FOUND:
 	case ERROR_NOT_FOUND:
 	case ERROR_SERVICE_DOES_NOT_EXIST:
+	case ERROR_DEVICE_REMOVED:
 		return FW_NOT_FOUND;
 	case ERROR_ALREADY_EXISTS:
 	case ERROR_FILE_EXISTS:

@@ -209,7 +209,7 @@ bad "are for restore" rules --replace
 bad "are for restore" rules clear --force
 
 # Filter: subcommands, adapters, prefixes, files.
-filter_commands='enum set get add remove setdflt stats test check follow'
+filter_commands='enum set get add remove setdflt stats test check follow query'
 bad "give one of enum, set, get" filter
 bad "unknown option '--json'; options stand behind" filter --json
 bad "'list' is none of enum, set, get" filter list
@@ -242,6 +242,11 @@ for name in '' 'a b' a/b '[a]' "$long"; do
 		# shellcheck disable=SC2086 # a command and its argument
 		bad_filter "is no name of an adapter" $command --adapter "$name"
 	done
+done
+bad_filter "no OID given" query --adapter eth0
+bad_filter "no adapter given; give --adapter NAME" query 1
+for oid in "" OID_NONE 0x 1x -1x 0x100000000; do
+	bad_filter "" query --adapter eth0 -- "$oid"
 done
 # Behind '--' all is words, however many.
 bad_filter "'-1' at character 1" add --adapter eth0 -- ::1 -1 ::2 ::3
@@ -293,6 +298,7 @@ if "$program" status 2>&1 | grep -q '^not loaded'; then
 	refused $want "$not_loaded" filter setdflt
 	refused $want "$not_loaded" filter stats
 	refused $want "$not_loaded" filter test 192.0.2.1
+	refused $want "$not_loaded" filter query --adapter lo 0x00010107
 	refused $want "$not_loaded" filter follow
 	refused $want "$not_loaded" filter follow --once "$work/list"
 fi

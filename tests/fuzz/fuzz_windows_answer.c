@@ -106,6 +106,16 @@ static bool take_prefix(const struct fw_filter_prefix *prefix, const struct fw_f
 	return true;
 }
 
+static bool take_place(const char *adapter, const char *place, const struct fw_filter_counters *counters,
+	void *argument)
+{
+	(void)counters;
+	(void)argument;
+	read_bytes(adapter, strlen(adapter));
+	read_bytes(place, strlen(place));
+	return true;
+}
+
 static bool take_event(const struct fw_adapter_event *event, void *argument)
 {
 	(void)argument;
@@ -127,6 +137,7 @@ static void ask_filter(void)
 	backend->ops->adapter_addresses(backend, 1, take_address, NULL, &error);
 	backend->ops->filter_lists(backend, take_list, NULL, &error);
 	backend->ops->filter_prefixes(backend, 1, take_prefix, &last, &error);
+	backend->ops->filter_places(backend, take_place, NULL, &error);
 	backend->ops->filter_set(backend, &gone, 1, FW_FILTER_WAY_BEST, &error);
 	backend->ops->filter_follow(backend, 0, take_event, NULL, &error);
 	backend->ops->close(backend);

@@ -387,6 +387,49 @@ static void counts(void **state)
 	expect(output, " 500 ");
 }
 
+/* Where a direction is seen in several places. */
+static void counts_places(void **state)
+{
+	(void)state;
+	filter_double.has_places = true;
+	assert_int_equal(run("filter stats"), 0);
+	expect(output, "ADAPTER  SEEN AT    PACKETS  BYTES  DROPPED  DROPPED BYTES");
+	expect(output, "eth0     lookahead        7");
+	expect(output, "eth1     packet           7");
+	assert_null(strstr(output, "send"));
+	assert_int_equal(run("filter stats --json --adapter eth1"), 0);
+	expect(output, "{\"type\":\"filter_place\",\"schema\":1,");
+	expect(output, "\"adapter\":\"eth1\",\"place\":\"packet\",\"packets\":7,\"bytes\":700,"
+		       "\"dropped_packets\":2,\"dropped_bytes\":200}");
+	assert_null(strstr(output, "eth0"));
+	assert_int_equal(run("filter stats --json -c 1"), 0);
+	assert_null(strstr(output, "filter_place"));
+}
+
+/* Where drivers are asked. */
+static void queries(void **state)
+{
+	(void)state;
+	assert_int_equal(run("filter query --adapter eth0 0x00010104"), 4);
+	expect(errors, "not on Linux: filter query");
+	filter_double.has_places = true;
+	assert_int_equal(run("filter query --adapter eth0 oid_gen_media_in_use 0x20309 13 0"), 0);
+	assert_string_equal(output, "0x00010104 OID_GEN_MEDIA_IN_USE: 1851880531\n"
+				    "0x00020309 : Stand-in\n"
+				    "0x0000000d : 53 74 61 6e 64 2d 69 6e 00 01 02 03 04\n"
+				    "0x00000000 :\n");
+	assert_int_equal(run("filter query --json --adapter eth0 0x10104 3"), 0);
+	expect(output, "\"adapter\":\"eth0\",\"oid\":\"0x00010104\",\"name\":\"OID_GEN_MEDIA_IN_USE\","
+		       "\"length\":4,\"bytes\":\"5374616e\",\"number\":1851880531}");
+	expect(output, "\"length\":3,\"bytes\":\"537461\",\"number\":null}");
+	assert_int_equal(run("filter query --adapter eth7 4"), 1);
+	assert_int_equal(run("filter query --adapter eth0 OID_NONE"), 2);
+	expect(errors, "'OID_NONE' is no OID");
+	assert_int_equal(run("filter query --adapter eth0 0x100000000"), 2);
+	assert_int_equal(run("filter query --adapter eth0"), 2);
+	assert_int_equal(run("filter query 4"), 2);
+}
+
 static void tests_addresses(void **state)
 {
 	(void)state;
@@ -547,6 +590,8 @@ int main(void)
 		TEST(sets_default),
 		TEST(enumerates),
 		TEST(counts),
+		TEST(counts_places),
+		TEST(queries),
 		TEST(tests_addresses),
 		TEST(checks),
 		TEST(follows),

@@ -67,6 +67,7 @@ static struct script_answer usual(uint32_t function)
 	case FW_FILTER_CONTROL_ADAPTERS:
 	case FW_FILTER_CONTROL_LISTS:
 	case FW_FILTER_CONTROL_PREFIXES:
+	case FW_FILTER_CONTROL_PLACES:
 	case FW_FILTER_CONTROL_FEATURES:
 		return (struct script_answer){ &none, sizeof(none), FW_OK };
 	default:

@@ -303,6 +303,32 @@ static enum fw_status filter_follow(struct fw_backend *backend, int timeout_ms,
 	return row(event, argument) ? FW_OK : FW_STOPPED;
 }
 
+static enum fw_status filter_places(struct fw_backend *backend, fw_filter_place_fn row, void *argument,
+	struct fw_error *error)
+{
+	const struct fw_filter_counters seen = { 7, 700, 2, 200 }, none = { 0 };
+
+	(void)backend;
+	(void)error;
+	return row("eth0", "send", &none, argument) && row("eth0", "lookahead", &seen, argument) &&
+			       row("eth1", "packet", &seen, argument) ?
+		       FW_OK :
+		       FW_STOPPED;
+}
+
+/* An adapter whose answers are as long as the question says. */
+static enum fw_status adapter_query(struct fw_backend *backend, const char *adapter, uint32_t question,
+	void *answer, uint32_t size, uint32_t *length, struct fw_error *error)
+{
+	(void)backend;
+	(void)size;
+	if (strcmp(adapter, "eth0"))
+		return fw_error_set(error, FW_NOT_FOUND, "there is no %s", adapter);
+	*length = question & 0xff;
+	memcpy(answer, "Stand-in\0\1\2\3\4\5\6\7", 16);
+	return FW_OK;
+}
+
 static const struct fw_backend_ops with_filter = {
 	.name = "stand-in",
 	.adapters = adapters,
@@ -314,6 +340,7 @@ static const struct fw_backend_ops with_filter = {
 	.filter_follow = filter_follow,
 };
 static const struct fw_backend_ops without_filter = { .name = "stand-in" };
+static struct fw_backend_ops with_places;
 
 enum fw_status fw_session_open(const struct fw_session_options *options, struct fw_session *session,
 	struct fw_error *error)
@@ -324,7 +351,12 @@ enum fw_status fw_session_open(const struct fw_session_options *options, struct 
 	assert_true(options->needs_loaded && options->choice != FW_BACKEND_SOCKDIAG);
 	if (filter_double.open_status != FW_OK)
 		return fw_error_set(error, filter_double.open_status, "the stand-in is not loaded");
-	backend.ops = filter_double.has_no_filter ? &without_filter : &with_filter;
+	with_places = with_filter;
+	with_places.filter_places = filter_places;
+	with_places.adapter_query = adapter_query;
+	backend.ops = filter_double.has_no_filter ? &without_filter :
+		      filter_double.has_places	  ? &with_places :
+						    &with_filter;
 	*session = (struct fw_session){ .backend = &backend };
 	return FW_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* A stand-in for a kernel side that filters adapters, for the sessions that reach it, for
  * interruptions and for what the machine's reach hangs on. One test program links it in the place
- * of lib/session.c, cli/interrupt.c and lib/host/lifelines.c. */
+ * of lib/session.c, cli/interrupt.c and lib/host/lifelines.h. */
 #ifndef FW_TEST_FILTER_DOUBLE_H
 #define FW_TEST_FILTER_DOUBLE_H
 
@@ -35,8 +35,9 @@ struct filter_double {
 	size_t waits;		     /* for moments; after as many there is an interruption */
 	uint64_t now_ns;	     /* a wait takes until its moment */
 	struct fw_gateway gateway;   /* of the default route; its family is 0: there is none */
-	const char *desktop; /* the same of Remote Desktop, IPv4 */
 	const char *ssh;	     /* address of its peer; NULL: none */
+	const char *desktop;	     /* the same of Remote Desktop, IPv4 */
+	bool has_places;
 };
 extern struct filter_double filter_double;
 

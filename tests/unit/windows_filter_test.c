@@ -220,6 +220,35 @@ static void addresses(void **state)
 	close_backend(backend);
 }
 
+static bool see_place(const char *adapter, const char *place, const struct fw_filter_counters *counters,
+	void *argument)
+{
+	char *text = argument;
+
+	assert_int_equal(counters->dropped_bytes, 4);
+	snprintf(text + strlen(text), 256 - strlen(text), "%.3s:%s ", adapter, place);
+	return true;
+}
+
+static void places(void **state)
+{
+	struct fw_backend *backend = open_backend();
+	struct fw_filter_control_place place;
+	struct fw_error error;
+	char text[256] = "";
+
+	(void)state;
+	for (uint32_t i = 0; i <= FW_FILTER_PLACES; i++) {
+		memset(&place, 'x', sizeof(place));
+		place.place = i;
+		place.counters.dropped_bytes = 4;
+		add_row(FW_FILTER_CONTROL_PLACES, &place, sizeof(place));
+	}
+	assert_int_equal(backend->ops->filter_places(backend, see_place, text, &error), FW_OK);
+	assert_string_equal(text, "xxx:send xxx:lookahead xxx:packet xxx:unknown ");
+	close_backend(backend);
+}
+
 static bool see_list(const struct fw_filter_list *list, void *argument)
 {
 	char *text = argument;
@@ -485,6 +514,47 @@ static void before_the_driver(void **state)
 	close_backend(backend);
 }
 
+static struct script_answer answer_query(uint32_t function, const void *in, uint32_t in_size)
+{
+	static const uint8_t answer[] = { 1, 2, 3 };
+	const struct fw_filter_control_query *query = in;
+	const struct fw_filter_control_open *open = in;
+
+	if (function == FW_FILTER_CONTROL_OPEN) {
+		assert_int_equal(in_size, sizeof(*open));
+		assert_string_equal(open->adapter, GUID);
+		driver.appends++;
+		return (struct script_answer){ NULL, 0, driver.failure };
+	}
+	if (function != FW_FILTER_CONTROL_QUERY)
+		return USUAL;
+	assert_int_equal(query->size, sizeof(*query));
+	assert_int_equal(query->oid, 0x00010107);
+	return (struct script_answer){ answer, sizeof(answer), FW_OK };
+}
+
+static void queries(void **state)
+{
+	struct fw_backend *backend = open_backend();
+	struct fw_error error;
+	uint8_t bytes[8];
+	uint32_t length;
+
+	(void)state;
+	device_script.answer = answer_query;
+	assert_int_equal(backend->ops->adapter_query(backend, GUID, 0x00010107, bytes, sizeof(bytes), &length, &error),
+		FW_OK);
+	assert_int_equal(length, 3);
+	assert_int_equal(bytes[2], 3);
+	assert_int_equal(driver.appends, 1);
+	assert_int_equal(device_script.opened, device_script.closed + 1);
+	driver.failure = FW_NOT_FOUND;
+	assert_int_equal(backend->ops->adapter_query(backend, GUID, 0x00010107, bytes, sizeof(bytes), &length, &error),
+		FW_NOT_FOUND);
+	assert_int_equal(device_script.opened, device_script.closed + 1);
+	close_backend(backend);
+}
+
 struct events {
 	struct fw_control_rows rows;
 	struct fw_adapter_event at[2];
@@ -605,12 +675,14 @@ int main(void)
 		cmocka_unit_test_setup(opens, setup),
 		cmocka_unit_test_setup(adapters, setup_table),
 		cmocka_unit_test_setup(addresses, setup_table),
+		cmocka_unit_test_setup(places, setup_table),
 		cmocka_unit_test_setup(lists_by_text, setup_table),
 		cmocka_unit_test_setup(prefixes, setup_table),
 		cmocka_unit_test_setup(lying_prefixes, setup_table),
 		cmocka_unit_test_setup(lists_go_whole, setup_driver),
 		cmocka_unit_test_setup(refusals, setup_driver),
 		cmocka_unit_test_setup(before_the_driver, setup_driver),
+		cmocka_unit_test_setup(queries, setup_driver),
 		cmocka_unit_test_setup(follows, setup),
 		cmocka_unit_test_setup(lying_events, setup),
 		cmocka_unit_test_setup(refused_events, setup),
