@@ -116,7 +116,8 @@ void NdisReset(PNDIS_STATUS status, NDIS_HANDLE binding);
 void NdisMResetComplete(NDIS_HANDLE miniport, NDIS_STATUS status, BOOLEAN addressing_reset);
 
 /* Locks, events, timers, work, memory, strings */
-void NdisAllocateSpinLock(PNDIS_SPIN_LOCK lock);
+void ndis_spin_lock_allocate(PNDIS_SPIN_LOCK lock, const char *file, int line);
+#define NdisAllocateSpinLock(lock) ndis_spin_lock_allocate(lock, __FILE__, __LINE__)
 void NdisFreeSpinLock(PNDIS_SPIN_LOCK lock);
 void NdisAcquireSpinLock(PNDIS_SPIN_LOCK lock);
 void NdisReleaseSpinLock(PNDIS_SPIN_LOCK lock);
