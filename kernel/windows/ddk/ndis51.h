@@ -59,13 +59,13 @@
 #define NdisMTransferDataComplete(miniport, packet, status, transferred) \
 	((*((PNDIS_MINIPORT_BLOCK)(miniport))->TDCompleteHandler)(miniport, packet, status, transferred))
 
-#else
-#include <ndis.h>
-#endif
-
 /* mingw's MaxPerPacketInfo counts three entries that a packet of XP has no room for (they came with NDIS 6): never go over
  * the entries up to it. */
 #undef MaxPerPacketInfo
 #define MaxPerPacketInfo FW_NDIS_USE_NO_SUCH_BOUND
+
+#else
+#include <ndis.h>
+#endif
 
 #endif

@@ -33,7 +33,8 @@ static bool copy_instance(struct fw_im_adapter *adapter, const UNICODE_STRING *i
 	return true;
 }
 
-struct fw_im_adapter *fw_im_adapter_new(const UNICODE_STRING *device, const UNICODE_STRING *instance)
+struct fw_im_adapter *fw_im_adapter_new(
+	const UNICODE_STRING *device, const UNICODE_STRING *instance)
 {
 	struct fw_im_adapter *adapter = fw_allocate(sizeof(*adapter));
 
@@ -103,8 +104,8 @@ uint32_t fw_im_adapter_count(void)
 }
 
 /* The first for which `is_it` holds. A machine has few adapters. */
-static struct fw_im_adapter *find(bool (*is_it)(const struct fw_im_adapter *adapter, const void *what),
-	const void *what)
+static struct fw_im_adapter *find(
+	bool (*is_it)(const struct fw_im_adapter *adapter, const void *what), const void *what)
 {
 	struct fw_im_adapter *found = NULL;
 	KIRQL irql;
@@ -155,7 +156,8 @@ bool fw_im_adapter_begin(struct fw_im_adapter *adapter)
 	return may;
 }
 
-/* With the event set under the lock nobody who waits for it is through before we have let go of the adapter. */
+/* With the event set under the lock nobody who waits for it is through before we have let go of the
+ * adapter. */
 void fw_im_adapter_end(struct fw_im_adapter *adapter)
 {
 	KIRQL irql;

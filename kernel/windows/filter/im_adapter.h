@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * An adapter that the intermediate driver is bound to: the binding to the miniport below, our own miniport above it, and
- * what judges its packets. Counted: NDIS has one reference from bind to the end of unbind or halt, each handle that is
- * open on it one, each row under way one. Called by all of kernel/windows/filter; IRQL where it is said.
+ * An adapter that the intermediate driver is bound to: the binding to the miniport below, our own
+ * miniport above it, and what judges its packets. Counted: NDIS has one reference from bind to the
+ * end of unbind or halt, each handle that is open on it one, each row under way one. Called by all
+ * of kernel/windows/filter; IRQL where it is said.
  */
 #ifndef FW_NT_IM_ADAPTER_H
 #define FW_NT_IM_ADAPTER_H
@@ -16,8 +17,9 @@ struct fw_im_set;
 
 enum fw_im_side { FW_IM_IN = 0, FW_IM_OUT = 1, FW_IM_SIDES };
 
-/* One direction of an adapter (NT-32). The lock is for all of it; a packet is looked up with it held, which takes a bounded
- * time and no calls: so who has replaced a list knows that no packet is in the old one. */
+/* One direction of an adapter (NT-32). The lock is for all of it; a packet is looked up with it
+ * held, which takes a bounded time and no calls: so who has replaced a list knows that no packet is
+ * in the old one. */
 struct fw_im_judge {
 	KSPIN_LOCK lock;
 	struct fw_im_set *set; /* NULL: none, and nothing is counted */
@@ -37,8 +39,9 @@ struct fw_im_facts {
 struct fw_im_adapter {
 	LIST_ENTRY entry;
 	volatile LONG references;
-	uint32_t index; /* not used again */
-	char name[FW_ADAPTER_NAME_SIZE]; /* the last part of the device's name below: a GUID in braces */
+	uint32_t index;			 /* not used again */
+	char name[FW_ADAPTER_NAME_SIZE]; /* the last part of the device's name below: a GUID in
+					    braces */
 	char description[FW_ADAPTER_TEXT_SIZE];
 	UNICODE_STRING instance; /* of our own miniport */
 
@@ -49,19 +52,21 @@ struct fw_im_adapter {
 	NDIS_MEDIUM medium; /* below */
 	KEVENT opened;	    /* an open or close that pended has ended with `open_status` */
 	NDIS_STATUS open_status;
-	KEVENT initialized; /* NDIS is through with our miniport's initialisation, or it was called off */
+	KEVENT initialized; /* NDIS is through with our miniport's initialisation, or it was called
+			       off */
 	bool initializes;
 
 	struct fw_im_judge side[FW_IM_SIDES];
-	bool was_indicated; /* by look-ahead since the last end of receiving; the adapter below serialises these */
+	bool was_indicated; /* by look-ahead since the last end of receiving; the adapter below
+			       serialises these */
 
-	KSPIN_LOCK lock; /* of what follows; nothing is called with it held */
+	KSPIN_LOCK lock;	       /* of what follows; nothing is called with it held */
 	NDIS_DEVICE_POWER_STATE below; /* the adapter's */
 	NDIS_DEVICE_POWER_STATE above; /* our miniport's */
-	bool leaves;	/* no request goes down any more */
-	bool is_queued; /* `request` waits for the adapter to wake up */
-	uint32_t requests; /* of our own, and sends, that are down there */
-	KEVENT idle; /* `requests` is 0 */
+	bool leaves;		       /* no request goes down any more */
+	bool is_queued;		       /* `request` waits for the adapter to wake up */
+	uint32_t requests;	       /* of our own, and sends, that are down there */
+	KEVENT idle;		       /* `requests` is 0 */
 	struct fw_im_facts facts;
 
 	/* The one request that NDIS has with our miniport at a time. */
@@ -74,7 +79,8 @@ struct fw_im_adapter {
 void fw_im_adapters_init(void);
 
 /* NULL: no memory. With one reference. PASSIVE_LEVEL. */
-struct fw_im_adapter *fw_im_adapter_new(const UNICODE_STRING *device, const UNICODE_STRING *instance);
+struct fw_im_adapter *fw_im_adapter_new(
+	const UNICODE_STRING *device, const UNICODE_STRING *instance);
 void fw_im_adapter_get(struct fw_im_adapter *adapter);
 /* NULL is accepted. */
 void fw_im_adapter_put(struct fw_im_adapter *adapter);
@@ -84,11 +90,13 @@ void fw_im_adapter_insert(struct fw_im_adapter *adapter);
 bool fw_im_adapter_remove(struct fw_im_adapter *adapter);
 uint32_t fw_im_adapter_count(void);
 
-/* With a reference, NULL: none. The one with the lowest index above `after`; the one of this name. */
+/* With a reference, NULL: none. The one with the lowest index above `after`; the one of this name.
+ */
 struct fw_im_adapter *fw_im_adapter_next(uint32_t after);
 struct fw_im_adapter *fw_im_adapter_named(const char *name);
 
-/* May something go down? Then the adapter is not unbound and not put to sleep before the end of it. */
+/* May something go down? Then the adapter is not unbound and not put to sleep before the end of it.
+ */
 bool fw_im_adapter_begin(struct fw_im_adapter *adapter);
 void fw_im_adapter_end(struct fw_im_adapter *adapter);
 /* Wait until all that has begun has ended. PASSIVE_LEVEL. */

@@ -10,7 +10,7 @@
 #include "kernel/windows/nt_text.h"
 
 #define PACKETS_AT_FIRST 256
-#define PACKETS_MORE	 3840
+#define PACKETS_MORE 3840
 
 /* Of an open or close that may pend. */
 static NDIS_STATUS outcome(struct fw_im_adapter *adapter, NDIS_STATUS status)
@@ -55,8 +55,8 @@ static NDIS_STATUS take_pools(struct fw_im_adapter *adapter)
 		adapter->send_pool = NULL;
 		return status;
 	}
-	NdisAllocatePacketPoolEx(
-		&status, &adapter->receive_pool, PACKETS_AT_FIRST, PACKETS_MORE, FW_IM_RESERVED_BYTES);
+	NdisAllocatePacketPoolEx(&status, &adapter->receive_pool, PACKETS_AT_FIRST, PACKETS_MORE,
+		FW_IM_RESERVED_BYTES);
 	if (status != NDIS_STATUS_SUCCESS)
 		adapter->receive_pool = NULL;
 	return status;
@@ -64,7 +64,8 @@ static NDIS_STATUS take_pools(struct fw_im_adapter *adapter)
 
 static NDIS_STATUS open_below(struct fw_im_adapter *adapter, NDIS_STRING *device)
 {
-	static NDIS_MEDIUM media[] = { NdisMedium802_3, NdisMediumWan }; /* both have Ethernet's frames */
+	static NDIS_MEDIUM media[] = { NdisMedium802_3,
+		NdisMediumWan }; /* both have Ethernet's frames */
 	NDIS_STATUS status, open_status;
 	NDIS_HANDLE binding;
 	UINT medium = 0;
@@ -104,7 +105,8 @@ static void describe(struct fw_im_adapter *adapter)
 	NdisFreeString(name);
 }
 
-/* Before anything is taken down: nobody finds it any more, nothing goes down any more, and what is down there comes back. */
+/* Before anything is taken down: nobody finds it any more, nothing goes down any more, and what is
+ * down there comes back. */
 static void leave(struct fw_im_adapter *adapter)
 {
 	fw_im_list_remove(adapter);
@@ -113,7 +115,8 @@ static void leave(struct fw_im_adapter *adapter)
 }
 
 /* The name that our miniport has in the registry. */
-static NDIS_STATUS read_instance(NDIS_STRING *section, NDIS_HANDLE *configuration, UNICODE_STRING *instance)
+static NDIS_STATUS read_instance(
+	NDIS_STRING *section, NDIS_HANDLE *configuration, UNICODE_STRING *instance)
 {
 	NDIS_STRING keyword;
 	NDIS_CONFIGURATION_PARAMETER *parameter;
@@ -137,7 +140,8 @@ static NDIS_STATUS initialize_above(struct fw_im_adapter *adapter)
 
 	adapter->initializes = true;
 	KeClearEvent(&adapter->initialized);
-	status = NdisIMInitializeDeviceInstanceEx(fw_im_driver_miniport(), &adapter->instance, adapter);
+	status = NdisIMInitializeDeviceInstanceEx(
+		fw_im_driver_miniport(), &adapter->instance, adapter);
 	if (status == NDIS_STATUS_SUCCESS)
 		return status;
 	adapter->initializes = false;
@@ -170,8 +174,8 @@ pools_free:
 	return status;
 }
 
-void NTAPI fw_im_bind(NDIS_STATUS *status, NDIS_HANDLE bind_context, NDIS_STRING *device, PVOID specific1,
-	PVOID specific2)
+void NTAPI fw_im_bind(NDIS_STATUS *status, NDIS_HANDLE bind_context, NDIS_STRING *device,
+	PVOID specific1, PVOID specific2)
 {
 	struct fw_im_adapter *adapter;
 	NDIS_HANDLE configuration;
@@ -189,12 +193,14 @@ void NTAPI fw_im_bind(NDIS_STATUS *status, NDIS_HANDLE bind_context, NDIS_STRING
 		fw_im_adapter_put(adapter);
 }
 
-/* What NDIS began and has not done is called off, or waited for: both leave it decided whether there is a miniport. */
+/* What NDIS began and has not done is called off, or waited for: both leave it decided whether
+ * there is a miniport. */
 static void settle(struct fw_im_adapter *adapter)
 {
 	if (!adapter->initializes)
 		return;
-	if (NdisIMCancelInitializeDeviceInstance(fw_im_driver_miniport(), &adapter->instance) == NDIS_STATUS_SUCCESS)
+	if (NdisIMCancelInitializeDeviceInstance(fw_im_driver_miniport(), &adapter->instance) ==
+		NDIS_STATUS_SUCCESS)
 		adapter->initializes = false;
 	else
 		KeWaitForSingleObject(&adapter->initialized, Executive, KernelMode, FALSE, NULL);
@@ -230,8 +236,8 @@ static NDIS_STATUS select_medium(UINT *selected, const NDIS_MEDIUM *media, UINT 
 	return NDIS_STATUS_UNSUPPORTED_MEDIA;
 }
 
-NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDIS_MEDIUM *media, UINT count,
-	NDIS_HANDLE handle, NDIS_HANDLE configuration)
+NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDIS_MEDIUM *media,
+	UINT count, NDIS_HANDLE handle, NDIS_HANDLE configuration)
 {
 	struct fw_im_adapter *adapter = NdisIMGetDeviceContext(handle);
 	NDIS_STATUS status = select_medium(selected, media, count);
@@ -240,7 +246,8 @@ NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDI
 	(void)configuration;
 	if (status == NDIS_STATUS_SUCCESS) {
 		NdisMSetAttributesEx(handle, adapter, 0,
-			NDIS_ATTRIBUTE_IGNORE_PACKET_TIMEOUT | NDIS_ATTRIBUTE_IGNORE_REQUEST_TIMEOUT |
+			NDIS_ATTRIBUTE_IGNORE_PACKET_TIMEOUT |
+				NDIS_ATTRIBUTE_IGNORE_REQUEST_TIMEOUT |
 				NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER | NDIS_ATTRIBUTE_DESERIALIZE |
 				NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND,
 			NdisInterfaceInternal);
@@ -251,8 +258,8 @@ NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDI
 	return status;
 }
 
-/* Our miniport is taken away: by our unbind, or because it was disabled. Nothing comes from below once that is closed, so only
- * then is our handle gone. */
+/* Our miniport is taken away: by our unbind, or because it was disabled. Nothing comes from below
+ * once that is closed, so only then is our handle gone. */
 void NTAPI fw_im_halt(NDIS_HANDLE context)
 {
 	struct fw_im_adapter *adapter = context;

@@ -69,7 +69,7 @@ void fw_im_control_update(void)
 	bool is_wanted;
 
 	lock();
-	is_wanted = fw_im_adapter_count() || fw_im_lists_count();
+	is_wanted = fw_im_adapter_count() || fw_im_lists_count() || fw_im_handles_count();
 	if (is_wanted && !control.device)
 		create();
 	else if (!is_wanted)

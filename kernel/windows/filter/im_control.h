@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * \Device\FlowWatcherFilter: who may open it, and its requests. A driver that Plug and Play loaded goes when it has no device
- * any more, so this one is there only as long as there are adapters or lists. PASSIVE_LEVEL; called by im_bind.c and
- * im_driver.c.
+ * \Device\FlowWatcherFilter: who may open it, and its requests. A driver that Plug and Play loaded
+ * goes when it has no device any more, so this one is there only as long as there are adapters, lists
+ * or handles. PASSIVE_LEVEL; called by im_bind.c and im_driver.c.
  */
 #ifndef FW_NT_IM_CONTROL_H
 #define FW_NT_IM_CONTROL_H
@@ -12,7 +12,8 @@
 #include <stdbool.h>
 
 void fw_im_control_init(void);
-/* An adapter came or went: put the device there, or take it away. Without it packets are filtered all the same. */
+/* An adapter came or went: put the device there, or take it away. Without it packets are filtered
+ * all the same. */
 void fw_im_control_update(void);
 void fw_im_control_remove(void);
 

@@ -30,7 +30,8 @@ NTSTATUS fw_im_draft_add(struct fw_im_drafts *drafts, const struct fw_filter_con
 	uint32_t place = place_of(drafts, 0);
 	struct fw_im_set *set;
 
-	if (!wanted->number || wanted->ipv4 > FW_FILTER_MAX_IPV4 || wanted->ipv6 > FW_FILTER_MAX_IPV6)
+	if (!wanted->number || wanted->ipv4 > FW_FILTER_MAX_IPV4 ||
+		wanted->ipv6 > FW_FILTER_MAX_IPV6)
 		return STATUS_INVALID_PARAMETER;
 	if (place_of(drafts, wanted->number) != NO_PLACE)
 		return STATUS_OBJECT_NAME_COLLISION;
@@ -44,7 +45,8 @@ NTSTATUS fw_im_draft_add(struct fw_im_drafts *drafts, const struct fw_filter_con
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS fw_im_draft_append(struct fw_im_drafts *drafts, uint32_t number, const uint8_t *prefixes, uint32_t count)
+NTSTATUS fw_im_draft_append(
+	struct fw_im_drafts *drafts, uint32_t number, const uint8_t *prefixes, uint32_t count)
 {
 	uint32_t place = number ? place_of(drafts, number) : NO_PLACE;
 
@@ -81,11 +83,12 @@ static NTSTATUS find_sets(const struct fw_im_drafts *drafts, struct fw_im_change
 	return STATUS_SUCCESS;
 }
 
-NTSTATUS fw_im_draft_commit(struct fw_im_drafts *drafts, const struct fw_filter_control_change *changes,
-	uint32_t count)
+NTSTATUS fw_im_draft_commit(
+	struct fw_im_drafts *drafts, const struct fw_filter_control_change *changes, uint32_t count)
 {
 	struct fw_im_change *found = fw_allocate(count * sizeof(*found));
-	NTSTATUS status = found ? find_sets(drafts, found, changes, count) : STATUS_INSUFFICIENT_RESOURCES;
+	NTSTATUS status =
+		found ? find_sets(drafts, found, changes, count) : STATUS_INSUFFICIENT_RESOURCES;
 
 	if (NT_SUCCESS(status))
 		status = fw_im_lists_commit(found, count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * fwfilter.sys: an intermediate driver of NDIS 5.1. To the adapter below it is a protocol, to the protocols above it is that
- * adapter.
+ * fwfilter.sys: an intermediate driver of NDIS 5.1. To the adapter below it is a protocol, to the
+ * protocols above it is that adapter.
  */
 #include "kernel/windows/filter/im_driver.h"
 
@@ -17,6 +17,7 @@ static struct {
 	NDIS_HANDLE wrapper;
 	NDIS_HANDLE miniport;
 	NDIS_HANDLE protocol;
+	bool is_registered; /* as a protocol; the handle serves a bind under way longer than that */
 } driver;
 
 DRIVER_INITIALIZE DriverEntry;
@@ -36,15 +37,22 @@ NDIS_HANDLE fw_im_driver_protocol(void)
 	return driver.protocol;
 }
 
-/* Deregistering unbinds what is bound, and halts our miniports with it; only then is nobody left who could ask for lists. */
-static void NTAPI unload(DRIVER_OBJECT *object)
+/* Deregistering unbinds what is bound, and halts our miniports with it. Also called by NDIS when
+ * it is told to unload the protocol. */
+static void NTAPI unload_protocol(void)
 {
 	NDIS_STATUS status;
 
-	(void)object;
-	if (driver.protocol)
+	if (driver.is_registered)
 		NdisDeregisterProtocol(&status, driver.protocol);
-	driver.protocol = NULL;
+	driver.is_registered = false;
+}
+
+/* Only without bindings is nobody left who could ask for lists. */
+static void NTAPI unload(DRIVER_OBJECT *object)
+{
+	(void)object;
+	unload_protocol();
 	NdisIMDeregisterLayeredMiniport(driver.miniport);
 	fw_im_control_remove();
 	fw_im_lists_done();
@@ -68,7 +76,8 @@ static NDIS_STATUS register_miniport(void)
 	miniport.CancelSendPacketsHandler = fw_im_cancel_sends;
 	miniport.PnPEventNotifyHandler = fw_im_device_event;
 	miniport.AdapterShutdownHandler = fw_im_shutdown;
-	return NdisIMRegisterLayeredMiniport(driver.wrapper, &miniport, sizeof(miniport), &driver.miniport);
+	return NdisIMRegisterLayeredMiniport(
+		driver.wrapper, &miniport, sizeof(miniport), &driver.miniport);
 }
 
 static NDIS_STATUS register_protocol(void)
@@ -79,7 +88,8 @@ static NDIS_STATUS register_protocol(void)
 	memset(&protocol, 0, sizeof(protocol));
 	protocol.MajorNdisVersion = 5; /* a protocol of 5.1 says 5.0: NDIS knows no later one */
 	protocol.MinorNdisVersion = 0;
-	RtlInitUnicodeString(&protocol.Name, (const WCHAR *)L"fwfilter"); /* of the service, as in fwfilter.inf */
+	RtlInitUnicodeString(&protocol.Name,
+		(const WCHAR *)L"fwfilter"); /* of the service, as in fwfilter.inf */
 	protocol.OpenAdapterCompleteHandler = fw_im_open_complete;
 	protocol.CloseAdapterCompleteHandler = fw_im_close_complete;
 	protocol.SendCompleteHandler = fw_im_send_complete;
@@ -94,9 +104,9 @@ static NDIS_STATUS register_protocol(void)
 	protocol.BindAdapterHandler = fw_im_bind;
 	protocol.UnbindAdapterHandler = fw_im_unbind;
 	protocol.PnPEventHandler = fw_im_pnp_event;
+	protocol.UnloadHandler = unload_protocol;
 	NdisRegisterProtocol(&status, &driver.protocol, &protocol, sizeof(protocol));
-	if (status != NDIS_STATUS_SUCCESS)
-		driver.protocol = NULL;
+	driver.is_registered = status == NDIS_STATUS_SUCCESS;
 	return status;
 }
 
@@ -120,7 +130,8 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
 	status = register_protocol();
 	if (status != NDIS_STATUS_SUCCESS)
 		goto miniport_deregister;
-	NdisIMAssociateMiniport(driver.miniport, driver.protocol); /* from here on adapters are bound */
+	NdisIMAssociateMiniport(
+		driver.miniport, driver.protocol); /* from here on adapters are bound */
 	return STATUS_SUCCESS;
 
 miniport_deregister:

@@ -32,11 +32,13 @@ static uint32_t room_of(IRP *irp)
 static void fill(struct fw_im_follower *follower, IRP *irp)
 {
 	uint8_t *buffer = irp->AssociatedIrp.SystemBuffer;
-	struct fw_control_rows rows = { .size = sizeof(rows), .row_size = sizeof(struct fw_adapter_event) };
+	struct fw_control_rows rows = { .size = sizeof(rows),
+		.row_size = sizeof(struct fw_adapter_event) };
 	uint32_t room = room_of(irp), used = sizeof(rows);
 
 	while (follower->count && room - used >= sizeof(struct fw_adapter_event)) {
-		memcpy(buffer + used, &follower->events[follower->first], sizeof(struct fw_adapter_event));
+		memcpy(buffer + used, &follower->events[follower->first],
+			sizeof(struct fw_adapter_event));
 		follower->first = (follower->first + 1) % FW_IM_EVENTS;
 		follower->count--;
 		used += sizeof(struct fw_adapter_event);
@@ -47,7 +49,8 @@ static void fill(struct fw_im_follower *follower, IRP *irp)
 	irp->IoStatus.Information = used;
 }
 
-/* The lock is held. What is kept goes to the requests that wait; those are to be completed without it. */
+/* The lock is held. What is kept goes to the requests that wait; those are to be completed without
+ * it. */
 static void serve(struct fw_im_follower *follower, LIST_ENTRY *served)
 {
 	while (follower->count || follower->overran) {
@@ -66,7 +69,8 @@ static void serve(struct fw_im_follower *follower, LIST_ENTRY *served)
 	}
 }
 
-/* The lock is held. When there is no room all are dropped: the follower asks for the adapters anew anyway. */
+/* The lock is held. When there is no room all are dropped: the follower asks for the adapters anew
+ * anyway. */
 static void keep(struct fw_im_follower *follower, const struct fw_adapter_event *event)
 {
 	if (follower->count == FW_IM_EVENTS) {
@@ -77,7 +81,8 @@ static void keep(struct fw_im_follower *follower, const struct fw_adapter_event 
 	follower->count++;
 }
 
-void fw_im_event_post(const struct fw_im_adapter *adapter, enum fw_adapter_action action, uint32_t direction)
+void fw_im_event_post(
+	const struct fw_im_adapter *adapter, enum fw_adapter_action action, uint32_t direction)
 {
 	struct fw_adapter_event event;
 	LIST_ENTRY served;
@@ -91,8 +96,10 @@ void fw_im_event_post(const struct fw_im_adapter *adapter, enum fw_adapter_actio
 	memcpy(event.name, adapter->name, sizeof(event.name));
 	InitializeListHead(&served);
 	KeAcquireSpinLock(&all.lock, &irql);
-	for (LIST_ENTRY *entry = all.followers.Flink; entry != &all.followers; entry = entry->Flink) {
-		struct fw_im_follower *follower = CONTAINING_RECORD(entry, struct fw_im_follower, entry);
+	for (LIST_ENTRY *entry = all.followers.Flink; entry != &all.followers;
+		entry = entry->Flink) {
+		struct fw_im_follower *follower =
+			CONTAINING_RECORD(entry, struct fw_im_follower, entry);
 
 		keep(follower, &event);
 		serve(follower, &served);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Who follows what happens to adapters: each follower has a queue of its own, and requests that wait for it to have
- * something. One spin lock for all; nothing is called and no request completed with it held. Called by im_handle.c, and by
- * im_list.c for what happens.
+ * Who follows what happens to adapters: each follower has a queue of its own, and requests that
+ * wait for it to have something. One spin lock for all; nothing is called and no request completed
+ * with it held. Called by im_handle.c, and by im_list.c for what happens.
  */
 #ifndef FW_NT_IM_EVENT_H
 #define FW_NT_IM_EVENT_H
@@ -11,7 +11,7 @@
 #include "kernel/windows/irp_queue.h"
 
 #define FW_IM_FOLLOWERS 64
-#define FW_IM_EVENTS	256 /* kept for one */
+#define FW_IM_EVENTS 256 /* kept for one */
 
 struct fw_im_follower {
 	LIST_ENTRY entry;
@@ -33,6 +33,7 @@ void fw_im_follower_done(struct fw_im_follower *follower);
 /* FW_FILTER_CONTROL_FOLLOW. PASSIVE_LEVEL. Completes the request, now or later. */
 NTSTATUS fw_im_follower_request(struct fw_im_follower *follower, IRP *irp);
 
-void fw_im_event_post(const struct fw_im_adapter *adapter, enum fw_adapter_action action, uint32_t direction);
+void fw_im_event_post(
+	const struct fw_im_adapter *adapter, enum fw_adapter_action action, uint32_t direction);
 
 #endif

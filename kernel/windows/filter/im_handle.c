@@ -9,11 +9,12 @@
 #include "kernel/windows/nt_memory.h"
 
 #define ANSWER_MOST (1u << 20) /* bytes of an answer; more room is not used */
-#define QUERY_MOST  (1u << 16)
+#define QUERY_MOST (1u << 16)
 
 static volatile LONG handles;
 
-/* One request. The input was copied away where it is read after the answer began, for both share a buffer. */
+/* One request. The input was copied away where it is read after the answer began, for both share a
+ * buffer. */
 struct request {
 	struct fw_im_handle *handle;
 	uint8_t *buffer;
@@ -33,6 +34,11 @@ struct fw_im_handle *fw_im_handle_new(void)
 	fw_im_follower_init(&handle->follower);
 	InterlockedIncrement(&handles);
 	return handle;
+}
+
+uint32_t fw_im_handles_count(void)
+{
+	return (uint32_t)handles;
 }
 
 void fw_im_handle_put(struct fw_im_handle *handle)
@@ -101,7 +107,8 @@ static NTSTATUS answer_rows(struct request *request, enum fw_im_kind kind)
 	if (request->out < fw_im_rows_least(kind))
 		return STATUS_BUFFER_TOO_SMALL;
 	memset(request->buffer, 0, request->out);
-	request->answered = fw_im_rows_fill(kind, NULL, cursor.after, request->buffer, request->out);
+	request->answered =
+		fw_im_rows_fill(kind, NULL, cursor.after, request->buffer, request->out);
 	return STATUS_SUCCESS;
 }
 
@@ -139,8 +146,8 @@ static NTSTATUS on_prefixes(struct request *request)
 	if (!set)
 		return STATUS_NOT_FOUND;
 	memset(request->buffer, 0, request->out);
-	request->answered =
-		fw_im_rows_fill(FW_IM_KIND_PREFIX, set, prefixes.after, request->buffer, request->out);
+	request->answered = fw_im_rows_fill(
+		FW_IM_KIND_PREFIX, set, prefixes.after, request->buffer, request->out);
 	fw_im_set_put(set);
 	return STATUS_SUCCESS;
 }
@@ -170,8 +177,8 @@ static NTSTATUS on_append(struct request *request)
 	if ((uint64_t)append.count * sizeof(struct fw_filter_prefix) > request->in - append.size)
 		return STATUS_BUFFER_TOO_SMALL;
 	lock(request->handle);
-	status = fw_im_draft_append(
-		&request->handle->drafts, append.number, request->buffer + append.size, append.count);
+	status = fw_im_draft_append(&request->handle->drafts, append.number,
+		request->buffer + append.size, append.count);
 	unlock(request->handle);
 	return status;
 }
@@ -267,7 +274,8 @@ static NTSTATUS query_adapter(struct request *request, struct fw_im_adapter *ada
 	return status;
 }
 
-/* The adapter is asked without our lock: whoever closes the handle meanwhile need not wait for its answer. */
+/* The adapter is asked without our lock: whoever closes the handle meanwhile need not wait for its
+ * answer. */
 static NTSTATUS on_query(struct request *request)
 {
 	struct fw_filter_control_query query;
@@ -283,7 +291,8 @@ static NTSTATUS on_query(struct request *request)
 	unlock(request->handle);
 	if (!adapter)
 		return STATUS_INVALID_DEVICE_STATE;
-	status = adapter->leaves ? STATUS_DEVICE_REMOVED : query_adapter(request, adapter, query.oid);
+	status = adapter->leaves ? STATUS_DEVICE_REMOVED
+				 : query_adapter(request, adapter, query.oid);
 	fw_im_adapter_put(adapter);
 	return status;
 }
@@ -298,7 +307,7 @@ static NTSTATUS on_status(struct request *request)
 	status.size = sizeof(status);
 	status.adapters = fw_im_adapter_count();
 	status.lists = fw_im_lists_count();
-	status.handles = (uint32_t)handles;
+	status.handles = fw_im_handles_count();
 	status.memory_bytes = fw_im_set_memory();
 	status.time_ns = fw_time_boot_ns();
 	memcpy(request->buffer, &status, sizeof(status));
@@ -336,7 +345,8 @@ static NTSTATUS answer(struct fw_im_handle *handle, IRP *irp, uint32_t code)
 	if (request.out > ANSWER_MOST)
 		request.out = ANSWER_MOST;
 	if (number < FW_ARRAY_SIZE(functions) && functions[number] &&
-		code == fw_filter_control_code((enum fw_filter_control_function)(FW_FILTER_CONTROL_HELLO + number)))
+		code == fw_filter_control_code((enum fw_filter_control_function)(
+				FW_FILTER_CONTROL_HELLO + number)))
 		status = handle->is_greeted || !number ? functions[number](&request)
 						       : STATUS_INVALID_DEVICE_STATE;
 	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.answered : 0);
@@ -350,10 +360,14 @@ NTSTATUS fw_im_handle_request(struct fw_im_handle *handle, IRP *irp)
 	NTSTATUS status;
 
 	InterlockedIncrement(&handle->references);
-	if (code == fw_filter_control_code(FW_FILTER_CONTROL_FOLLOW) && handle->is_greeted)
-		status = fw_im_follower_request(&handle->follower, irp);
-	else
+	if (code != fw_filter_control_code(FW_FILTER_CONTROL_FOLLOW)) {
 		status = answer(handle, irp, code);
+	} else if (handle->is_greeted) {
+		status = fw_im_follower_request(&handle->follower, irp);
+	} else {
+		status = STATUS_INVALID_DEVICE_STATE;
+		fw_irp_complete(irp, status, 0);
+	}
 	fw_im_handle_put(handle);
 	return status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * One open handle of the control device: its drafts, the adapter that it is about, what it follows. Counted: requests under
- * way keep it. PASSIVE_LEVEL; called by im_control.c.
+ * One open handle of the control device: its drafts, the adapter that it is about, what it follows.
+ * Counted: requests under way keep it. PASSIVE_LEVEL; called by im_control.c.
  */
 #ifndef FW_NT_IM_HANDLE_H
 #define FW_NT_IM_HANDLE_H
@@ -19,6 +19,7 @@ struct fw_im_handle {
 };
 
 struct fw_im_handle *fw_im_handle_new(void); /* NULL: no memory */
+uint32_t fw_im_handles_count(void);
 /* NULL is accepted. */
 void fw_im_handle_put(struct fw_im_handle *handle);
 

@@ -44,8 +44,8 @@ bool fw_im_head_of_packet(struct fw_im_head *head, NDIS_PACKET *packet)
 	return true;
 }
 
-bool fw_im_head_of_parts(struct fw_im_head *head, const void *header, uint32_t header_bytes, const void *next,
-	uint32_t next_bytes, uint32_t behind)
+bool fw_im_head_of_parts(struct fw_im_head *head, const void *header, uint32_t header_bytes,
+	const void *next, uint32_t next_bytes, uint32_t behind)
 {
 	begin(head);
 	if (next_bytes > behind)
@@ -66,7 +66,8 @@ static void count(struct fw_filter_counters *counters, uint32_t bytes, bool drop
 	}
 }
 
-bool fw_im_judge_drops(struct fw_im_adapter *adapter, enum fw_filter_place place, const struct fw_im_head *head)
+bool fw_im_judge_drops(
+	struct fw_im_adapter *adapter, enum fw_filter_place place, const struct fw_im_head *head)
 {
 	enum fw_im_side side = fw_im_side_of(place);
 	struct fw_im_judge *judge = &adapter->side[side];
@@ -83,7 +84,8 @@ bool fw_im_judge_drops(struct fw_im_adapter *adapter, enum fw_filter_place place
 	return dropped;
 }
 
-struct fw_im_set *fw_im_judge_replace(struct fw_im_judge *judge, struct fw_im_set *set, const char *pattern)
+struct fw_im_set *fw_im_judge_replace(
+	struct fw_im_judge *judge, struct fw_im_set *set, const char *pattern)
 {
 	struct fw_im_set *old;
 	KIRQL irql;
@@ -123,7 +125,8 @@ void fw_im_judge_describe(struct fw_im_judge *judge, struct fw_adapter_direction
 	KeReleaseSpinLock(&judge->lock, irql);
 }
 
-void fw_im_judge_counters(struct fw_im_judge *judge, enum fw_filter_place place, struct fw_filter_counters *counters)
+void fw_im_judge_counters(
+	struct fw_im_judge *judge, enum fw_filter_place place, struct fw_filter_counters *counters)
 {
 	KIRQL irql;
 

@@ -28,11 +28,13 @@ static struct {
 	uint32_t last_id;
 } lists;
 
-#define FOR_EACH(binding, entry_)                                                                                  \
-	for (LIST_ENTRY *entry_ = lists.bindings.Flink;                                                            \
-		entry_ != &lists.bindings &&                                                                       \
-		((binding) = CONTAINING_RECORD(entry_, struct binding, entry), true);                              \
-		entry_ = entry_->Flink)
+/* The first one, or the one behind; NULL: there are no more. */
+static struct binding *next_of(const struct binding *binding)
+{
+	LIST_ENTRY *next = binding ? binding->entry.Flink : lists.bindings.Flink;
+
+	return next == &lists.bindings ? NULL : CONTAINING_RECORD(next, struct binding, entry);
+}
 
 static void lock(void)
 {
@@ -80,7 +82,7 @@ static struct binding *find(const char *adapter, enum fw_im_side side)
 {
 	struct binding *binding;
 
-	FOR_EACH(binding, entry)
+	for (binding = next_of(NULL); binding; binding = next_of(binding))
 		if (binding->side == side && strcmp(binding->adapter, adapter) == 0)
 			return binding;
 	return NULL;
@@ -127,7 +129,8 @@ static NTSTATUS check(const struct fw_im_change *change)
 	for (int side = 0; side < FW_IM_SIDES; side++) {
 		const struct binding *there = find(wanted->adapter, side);
 
-		if (has_side(wanted, side) && (there ? fw_im_set_id(there->set) : 0) != wanted->replaces)
+		if (has_side(wanted, side) &&
+			(there ? fw_im_set_id(there->set) : 0) != wanted->replaces)
 			return STATUS_OBJECT_NAME_COLLISION;
 	}
 	return STATUS_SUCCESS;
@@ -196,7 +199,8 @@ static void put_in(struct binding *binding, LIST_ENTRY *gone)
 	lists.count++;
 }
 
-static void change_bindings(const struct fw_im_change *changes, uint32_t count, LIST_ENTRY *made, LIST_ENTRY *gone)
+static void change_bindings(
+	const struct fw_im_change *changes, uint32_t count, LIST_ENTRY *made, LIST_ENTRY *gone)
 {
 	for (uint32_t i = 0; i < count; i++) {
 		for (int side = 0; side < FW_IM_SIDES; side++) {
@@ -205,7 +209,9 @@ static void change_bindings(const struct fw_im_change *changes, uint32_t count, 
 			if (!has_side(changes[i].wanted, side))
 				continue;
 			if (changes[i].set) {
-				put_in(CONTAINING_RECORD(RemoveHeadList(made), struct binding, entry), gone);
+				put_in(CONTAINING_RECORD(
+					       RemoveHeadList(made), struct binding, entry),
+					gone);
 				continue;
 			}
 			there = find(changes[i].wanted->adapter, side);
@@ -220,7 +226,7 @@ static struct binding *choose(const char *name, enum fw_im_side side)
 {
 	struct binding *binding, *best = NULL;
 
-	FOR_EACH(binding, entry)
+	for (binding = next_of(NULL); binding; binding = next_of(binding))
 		if (binding->side == side && fw_pattern_matches(binding->adapter, name) &&
 			(!best || fw_pattern_precedes(binding->adapter, best->adapter)))
 			best = binding;
@@ -239,13 +245,14 @@ static void enforce(struct fw_im_adapter *adapter)
 	}
 }
 
-/* From here on it is under way nowhere: so what it dropped is known, and goes to the one in its place, once. */
+/* From here on it is under way nowhere: so what it dropped is known, and goes to the one in its
+ * place, once. */
 static void carry_hits(struct binding *gone)
 {
 	struct binding *binding, *heir = find(gone->adapter, gone->side);
 	struct fw_filter_list list;
 
-	FOR_EACH(binding, entry)
+	for (binding = next_of(NULL); binding; binding = next_of(binding))
 		if (binding->set == gone->set)
 			return;
 	if (!heir)
@@ -302,7 +309,8 @@ NTSTATUS fw_im_lists_commit(const struct fw_im_change *changes, uint32_t count)
 
 static uint32_t directions_of(const struct fw_im_adapter *adapter)
 {
-	return (adapter->side[FW_IM_IN].set ? FW_FILTER_IN : 0) | (adapter->side[FW_IM_OUT].set ? FW_FILTER_OUT : 0);
+	return (adapter->side[FW_IM_IN].set ? FW_FILTER_IN : 0) |
+	       (adapter->side[FW_IM_OUT].set ? FW_FILTER_OUT : 0);
 }
 
 void fw_im_list_insert(struct fw_im_adapter *adapter)
@@ -327,16 +335,20 @@ void fw_im_list_remove(struct fw_im_adapter *adapter)
 /* The other direction of the same change. */
 static struct binding *twin_of(const struct binding *binding)
 {
-	struct binding *twin = find(binding->adapter, binding->side == FW_IM_IN ? FW_IM_OUT : FW_IM_IN);
+	struct binding *twin =
+		find(binding->adapter, binding->side == FW_IM_IN ? FW_IM_OUT : FW_IM_IN);
 
 	return twin && twin->set == binding->set ? twin : NULL;
 }
 
-static void fill(const struct binding *binding, const struct binding *twin, struct fw_filter_list *row)
+static void fill(
+	const struct binding *binding, const struct binding *twin, struct fw_filter_list *row)
 {
 	memcpy(row->adapter, binding->adapter, sizeof(row->adapter));
 	memcpy(row->source, binding->source, sizeof(row->source));
-	row->direction = twin ? FW_FILTER_BOTH : binding->side == FW_IM_IN ? FW_FILTER_IN : FW_FILTER_OUT;
+	row->direction = twin			     ? FW_FILTER_BOTH
+			 : binding->side == FW_IM_IN ? FW_FILTER_IN
+						     : FW_FILTER_OUT;
 	row->changed_ns = binding->changed_ns;
 	fw_im_set_describe(binding->set, row);
 	row->hits.packets += binding->before.packets + (twin ? twin->before.packets : 0);
@@ -349,7 +361,7 @@ bool fw_im_lists_next(uint64_t *after, struct fw_filter_list *row)
 	bool found = false;
 
 	lock();
-	FOR_EACH(binding, entry) {
+	for (binding = next_of(NULL); binding; binding = next_of(binding)) {
 		const struct binding *twin = twin_of(binding);
 
 		if (binding->number <= *after || (twin && twin->number < binding->number))
@@ -374,7 +386,7 @@ struct fw_im_set *fw_im_lists_find(uint32_t id)
 	struct binding *binding;
 
 	lock();
-	FOR_EACH(binding, entry) {
+	for (binding = next_of(NULL); binding; binding = next_of(binding)) {
 		if (fw_im_set_id(binding->set) != id)
 			continue;
 		set = binding->set;

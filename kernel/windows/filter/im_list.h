@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which list is in force where. A list is set for an adapter's name or a pattern, and a direction; it stays whether such an
- * adapter is there or not, and holds for those that come later. All of it is under one mutex, the *changes*: adapters come
- * and go under it too, so that none is without its list. PASSIVE_LEVEL; called by im_handle.c, im_wmi.c, im_rows.c and
- * im_bind.c.
+ * Which list is in force where. A list is set for an adapter's name or a pattern, and a direction;
+ * it stays whether such an adapter is there or not, and holds for those that come later. All of it
+ * is under one mutex, the *changes*: adapters come and go under it too, so that none is without its
+ * list. PASSIVE_LEVEL; called by im_handle.c, im_wmi.c, im_rows.c and im_bind.c.
  */
 #ifndef FW_NT_IM_LIST_H
 #define FW_NT_IM_LIST_H
@@ -24,7 +24,8 @@ void fw_im_lists_done(void);
 /* All changes or none. When it returns no packet is judged by what was there before. */
 NTSTATUS fw_im_lists_commit(const struct fw_im_change *changes, uint32_t count);
 
-/* Into the table of adapters, with what was set for it; out of it. Who follows is told. Out of it twice is once. */
+/* Into the table of adapters, with what was set for it; out of it. Who follows is told. Out of it
+ * twice is once. */
 void fw_im_list_insert(struct fw_im_adapter *adapter);
 void fw_im_list_remove(struct fw_im_adapter *adapter);
 

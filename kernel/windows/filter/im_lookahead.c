@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Packets that come up as a header and a look-ahead, and whoever wants the rest asks for it. They are judged by what is
- * there: im_request.c sees to it that the look-ahead is never smaller than what is needed. An adapter that gives less
- * nevertheless has its packet copied, and the copy is judged, and goes up as a whole packet: no packet passes unseen.
+ * Packets that come up as a header and a look-ahead, and whoever wants the rest asks for it. They
+ * are judged by what is there: im_request.c sees to it that the look-ahead is never smaller than
+ * what is needed. An adapter that gives less nevertheless has its packet copied, and the copy is
+ * judged, and goes up as a whole packet: no packet passes unseen.
  */
 #include "kernel/windows/filter/im_packet.h"
 
@@ -30,7 +31,8 @@ static struct copy *copy_new(const void *header, uint32_t header_bytes, uint32_t
 	copy->rest_bytes = rest_bytes;
 	memcpy(copy->bytes, header, header_bytes);
 	copy->header_buffer = IoAllocateMdl(copy->bytes, header_bytes, FALSE, FALSE, NULL);
-	copy->rest_buffer = IoAllocateMdl(copy->bytes + header_bytes, rest_bytes, FALSE, FALSE, NULL);
+	copy->rest_buffer =
+		IoAllocateMdl(copy->bytes + header_bytes, rest_bytes, FALSE, FALSE, NULL);
 	if (copy->header_buffer)
 		MmBuildMdlForNonPagedPool(copy->header_buffer);
 	if (copy->rest_buffer)
@@ -57,8 +59,8 @@ void fw_im_copy_free(NDIS_PACKET *packet)
 	copy_free(copy);
 }
 
-static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *header, uint32_t header_bytes,
-	uint32_t rest_bytes)
+static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *header,
+	uint32_t header_bytes, uint32_t rest_bytes)
 {
 	struct copy *copy = copy_new(header, header_bytes, rest_bytes);
 	NDIS_STATUS status;
@@ -73,7 +75,8 @@ static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *heade
 		goto copy_free;
 	fw_im_received_of(packet)->original = NULL;
 	fw_im_received_of(packet)->copy = copy;
-	NdisChainBufferAtBack(packet, copy->rest_buffer); /* the transfer fills the packet from its beginning */
+	NdisChainBufferAtBack(
+		packet, copy->rest_buffer); /* the transfer fills the packet from its beginning */
 	return packet;
 
 copy_free:
@@ -82,7 +85,8 @@ copy_free:
 }
 
 /* The rest is there, or never will be. */
-static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_STATUS status, uint32_t transferred)
+static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_STATUS status,
+	uint32_t transferred)
 {
 	struct copy *copy = fw_im_received_of(packet)->copy;
 	struct fw_im_head head;
@@ -90,21 +94,24 @@ static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_S
 	if (status != NDIS_STATUS_SUCCESS || transferred < copy->rest_bytes)
 		goto copy_free;
 	NdisChainBufferAtFront(packet, copy->header_buffer);
-	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) || !fw_im_head_of_packet(&head, packet) ||
+	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) ||
+		!fw_im_head_of_packet(&head, packet) ||
 		fw_im_judge_drops(adapter, FW_FILTER_PLACE_LOOKAHEAD, &head))
 		goto copy_free;
 	NDIS_SET_PACKET_HEADER_SIZE(packet, copy->header_bytes);
 	NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
-	NdisMIndicateReceivePacket(adapter->miniport, &packet, 1); /* fw_im_return_packet() frees it */
+	NdisMIndicateReceivePacket(
+		adapter->miniport, &packet, 1); /* fw_im_return_packet() frees it */
 	return;
 
 copy_free:
 	fw_im_copy_free(packet);
 }
 
-/* It can be waited for neither here nor at all: it is dropped if there is no memory, as packets are everywhere. */
-static NDIS_STATUS receive_copy(struct fw_im_adapter *adapter, NDIS_HANDLE receive_context, const void *header,
-	uint32_t header_bytes, uint32_t rest_bytes)
+/* It can be waited for neither here nor at all: it is dropped if there is no memory, as packets are
+ * everywhere. */
+static NDIS_STATUS receive_copy(struct fw_im_adapter *adapter, NDIS_HANDLE receive_context,
+	const void *header, uint32_t header_bytes, uint32_t rest_bytes)
 {
 	NDIS_PACKET *packet = copy_packet(adapter, header, header_bytes, rest_bytes);
 	NDIS_STATUS status;
@@ -112,14 +119,17 @@ static NDIS_STATUS receive_copy(struct fw_im_adapter *adapter, NDIS_HANDLE recei
 
 	if (!packet)
 		return NDIS_STATUS_NOT_ACCEPTED;
-	NdisTransferData(&status, adapter->binding, receive_context, 0, rest_bytes, packet, &transferred);
+	NdisTransferData(
+		&status, adapter->binding, receive_context, 0, rest_bytes, packet, &transferred);
 	if (status != NDIS_STATUS_PENDING)
 		copy_done(adapter, packet, status, transferred);
 	return NDIS_STATUS_SUCCESS;
 }
 
-/* The adapter below has it as a packet: so it goes up, with what is beside its bytes. It is back when the call returns. */
-static bool indicate_packet(struct fw_im_adapter *adapter, NDIS_PACKET *packet, uint32_t header_bytes)
+/* The adapter below has it as a packet: so it goes up, with what is beside its bytes. It is back
+ * when the call returns. */
+static bool indicate_packet(
+	struct fw_im_adapter *adapter, NDIS_PACKET *packet, uint32_t header_bytes)
 {
 	NDIS_PACKET *ours = fw_im_received_stand_in(adapter, packet);
 
@@ -132,8 +142,8 @@ static bool indicate_packet(struct fw_im_adapter *adapter, NDIS_PACKET *packet, 
 	return true;
 }
 
-NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header, UINT header_bytes,
-	PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes)
+NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header,
+	UINT header_bytes, PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes)
 {
 	struct fw_im_adapter *adapter = context;
 	NDIS_PACKET *packet;
@@ -144,7 +154,8 @@ NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context
 		return NDIS_STATUS_FAILURE;
 	packet = NdisGetReceivedPacket(adapter->binding, receive_context);
 	seen = packet ? fw_im_head_of_packet(&head, packet)
-		      : fw_im_head_of_parts(&head, header, header_bytes, lookahead, lookahead_bytes, packet_bytes);
+		      : fw_im_head_of_parts(&head, header, header_bytes, lookahead, lookahead_bytes,
+				packet_bytes);
 	if (!seen)
 		return receive_copy(adapter, receive_context, header, header_bytes, packet_bytes);
 	if (fw_im_judge_drops(adapter, FW_FILTER_PLACE_LOOKAHEAD, &head))
@@ -152,8 +163,8 @@ NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context
 	if (packet && indicate_packet(adapter, packet, header_bytes))
 		return NDIS_STATUS_SUCCESS;
 	adapter->was_indicated = true;
-	NdisMEthIndicateReceive(adapter->miniport, receive_context, header, header_bytes, lookahead, lookahead_bytes,
-		packet_bytes);
+	NdisMEthIndicateReceive(adapter->miniport, receive_context, header, header_bytes, lookahead,
+		lookahead_bytes, packet_bytes);
 	return NDIS_STATUS_SUCCESS;
 }
 
@@ -174,11 +185,13 @@ NDIS_STATUS NTAPI fw_im_transfer_data(NDIS_PACKET *packet, UINT *transferred, ND
 
 	if (!fw_im_adapter_is_awake(adapter))
 		return NDIS_STATUS_FAILURE;
-	NdisTransferData(&status, adapter->binding, receive_context, offset, bytes, packet, transferred);
+	NdisTransferData(
+		&status, adapter->binding, receive_context, offset, bytes, packet, transferred);
 	return status;
 }
 
-void NTAPI fw_im_transfer_complete(NDIS_HANDLE context, NDIS_PACKET *packet, NDIS_STATUS status, UINT transferred)
+void NTAPI fw_im_transfer_complete(
+	NDIS_HANDLE context, NDIS_PACKET *packet, NDIS_STATUS status, UINT transferred)
 {
 	struct fw_im_adapter *adapter = context;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Packets on their way through: what NDIS calls in our miniport and in our protocol. IRQL <= DISPATCH_LEVEL; registered by
- * im_driver.c.
+ * Packets on their way through: what NDIS calls in our miniport and in our protocol. IRQL <=
+ * DISPATCH_LEVEL; registered by im_driver.c.
  */
 #ifndef FW_NT_IM_PACKET_H
 #define FW_NT_IM_PACKET_H
@@ -21,19 +21,22 @@ INT NTAPI fw_im_receive_packet(NDIS_HANDLE context, NDIS_PACKET *packet);
 void NTAPI fw_im_return_packet(NDIS_HANDLE context, NDIS_PACKET *packet);
 
 /* im_lookahead.c: a header and what comes next */
-NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header, UINT header_bytes,
-	PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes);
+NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header,
+	UINT header_bytes, PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes);
 void NTAPI fw_im_receive_complete(NDIS_HANDLE context);
 NDIS_STATUS NTAPI fw_im_transfer_data(NDIS_PACKET *packet, UINT *transferred, NDIS_HANDLE context,
 	NDIS_HANDLE receive_context, UINT offset, UINT bytes);
-void NTAPI fw_im_transfer_complete(NDIS_HANDLE context, NDIS_PACKET *packet, NDIS_STATUS status, UINT transferred);
+void NTAPI fw_im_transfer_complete(
+	NDIS_HANDLE context, NDIS_PACKET *packet, NDIS_STATUS status, UINT transferred);
 
-/* Between the two: a packet of ours that has a received packet's buffers and out-of-band data; NULL: there is none. */
+/* Between the two: a packet of ours that has a received packet's buffers and out-of-band data;
+ * NULL: there is none. */
 NDIS_PACKET *fw_im_received_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET *packet);
 /* A packet of ours, made by im_lookahead.c with its own memory, is not needed any more. */
 void fw_im_copy_free(NDIS_PACKET *packet);
 
-/* What a received packet of ours stands for: a packet of the adapter below, or a copy. In MiniportReserved. */
+/* What a received packet of ours stands for: a packet of the adapter below, or a copy. In
+ * MiniportReserved. */
 struct fw_im_received {
 	NDIS_PACKET *original; /* NULL: `copy` */
 	void *copy;

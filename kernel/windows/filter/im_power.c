@@ -4,7 +4,8 @@
 #include "kernel/windows/filter/im_request.h"
 
 /* From above; any state can be entered, and `below` has its own. */
-NDIS_STATUS fw_im_set_power(struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed)
+NDIS_STATUS fw_im_set_power(
+	struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed)
 {
 	NDIS_DEVICE_POWER_STATE state;
 	KIRQL irql;
@@ -50,25 +51,21 @@ static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVE
 	return NDIS_STATUS_SUCCESS;
 }
 
-/* Bindings may have been made or enabled by hand: NDIS looks at all of them again. */
-static void on_reconfigure(void)
-{
-	if (fw_im_driver_protocol())
-		NdisReEnumerateProtocolBindings(fw_im_driver_protocol());
-}
-
 NDIS_STATUS NTAPI fw_im_pnp_event(NDIS_HANDLE context, NET_PNP_EVENT *event)
 {
 	switch (event->NetEvent) {
 	case NetEventSetPower:
 		return context ? on_set_power(context, event) : NDIS_STATUS_SUCCESS;
 	case NetEventReconfigure:
+		/* Bindings may have been made or enabled by hand: NDIS looks at all of them again.
+		 */
 		if (!context)
-			on_reconfigure();
+			NdisReEnumerateProtocolBindings(fw_im_driver_protocol());
 		return NDIS_STATUS_SUCCESS;
 	default:
-		/* NetEventBindList: the order of bindings above; NetEventQueryPower, QueryRemoveDevice: we are in
-		 * nobody's way, for unbinding waits by itself for what is under way. */
+		/* NetEventBindList: the order of bindings above; NetEventQueryPower,
+		 * QueryRemoveDevice: we are in nobody's way, for unbinding waits by itself for what
+		 * is under way. */
 		return NDIS_STATUS_SUCCESS;
 	}
 }
@@ -79,7 +76,8 @@ NDIS_STATUS NTAPI fw_im_reset(BOOLEAN *addressing_reset, NDIS_HANDLE context)
 	struct fw_im_adapter *adapter = context;
 	NDIS_STATUS status;
 
-	*addressing_reset = FALSE; /* the adapter below keeps its addresses, or is told them by NDIS */
+	*addressing_reset =
+		FALSE; /* the adapter below keeps its addresses, or is told them by NDIS */
 	if (!fw_im_adapter_begin(adapter))
 		return NDIS_STATUS_SUCCESS;
 	NdisReset(&status, adapter->binding);
@@ -117,7 +115,8 @@ void NTAPI fw_im_status_complete(NDIS_HANDLE context)
 }
 
 /* Our device has no hardware that could be pulled out or switched off. */
-void NTAPI fw_im_device_event(NDIS_HANDLE context, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG bytes)
+void NTAPI fw_im_device_event(
+	NDIS_HANDLE context, NDIS_DEVICE_PNP_EVENT event, PVOID buffer, ULONG bytes)
 {
 	(void)context;
 	(void)event;

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Whole packets that come up. NDIS wants to know how often a packet will be given back: 0, the adapter below has it again at
- * once, or 1, when whoever is above us gives it back (NT-30).
+ * Whole packets that come up. NDIS wants to know how often a packet will be given back: 0, the
+ * adapter below has it again at once, or 1, when whoever is above us gives it back (NT-30).
  */
 #include "kernel/windows/filter/im_packet.h"
 
 #include "kernel/windows/filter/im_judge.h"
 
-/* NT-29: what is beside the bytes goes along. Only what a received packet has: other entries are of senders. */
+/* NT-29: what is beside the bytes goes along. Only what a received packet has: other entries are of
+ * senders. */
 static void copy_out_of_band(NDIS_PACKET *ours, NDIS_PACKET *packet)
 {
-	static const NDIS_PER_PACKET_INFO kinds[] = { TcpIpChecksumPacketInfo, IpSecPacketInfo, Ieee8021QInfo };
+	static const NDIS_PER_PACKET_INFO kinds[] = { TcpIpChecksumPacketInfo, IpSecPacketInfo,
+		Ieee8021QInfo };
 	UINT specific_bytes;
 	PVOID specific;
 
-	memcpy(NDIS_OOB_DATA_FROM_PACKET(ours), NDIS_OOB_DATA_FROM_PACKET(packet), sizeof(NDIS_PACKET_OOB_DATA));
+	memcpy(NDIS_OOB_DATA_FROM_PACKET(ours), NDIS_OOB_DATA_FROM_PACKET(packet),
+		sizeof(NDIS_PACKET_OOB_DATA));
 	for (uint32_t i = 0; i < FW_ARRAY_SIZE(kinds); i++)
 		NDIS_PER_PACKET_INFO_FROM_PACKET(ours, kinds[i]) =
 			NDIS_PER_PACKET_INFO_FROM_PACKET(packet, kinds[i]);
@@ -41,15 +44,16 @@ NDIS_PACKET *fw_im_received_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET 
 	return ours;
 }
 
-/* Without a stack location. The status is read before: with RESOURCES the packet is ours again when the call returns,
- * without it may be gone. */
+/* Without a stack location. The status is read before: with RESOURCES the packet is ours again when
+ * the call returns, without it may be gone. */
 static INT indicate_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
 {
 	NDIS_STATUS status = NDIS_GET_PACKET_STATUS(packet);
 	NDIS_PACKET *ours = fw_im_received_stand_in(adapter, packet);
 
 	if (!ours)
-		return 0; /* as a miniport without resources does: it is lost, and whoever sent it sends it again */
+		return 0; /* as a miniport without resources does: it is lost, and whoever sent it
+			     sends it again */
 	NdisMIndicateReceivePacket(adapter->miniport, &ours, 1);
 	if (status != NDIS_STATUS_RESOURCES)
 		return 1;
@@ -74,7 +78,8 @@ INT NTAPI fw_im_receive_packet(NDIS_HANDLE context, NDIS_PACKET *packet)
 	struct fw_im_adapter *adapter = context;
 	struct fw_im_head head;
 
-	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) || !fw_im_head_of_packet(&head, packet))
+	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) ||
+		!fw_im_head_of_packet(&head, packet))
 		return 0;
 	if (fw_im_judge_drops(adapter, FW_FILTER_PLACE_PACKET, &head))
 		return 0;

@@ -93,7 +93,8 @@ void fw_im_request_refuse(struct fw_im_adapter *adapter)
 		answer(adapter, NDIS_STATUS_FAILURE);
 }
 
-/* Wake-up is the adapter's below, and loopback is its business too: without the bit NDIS would loop back above us again. */
+/* Wake-up is the adapter's below, and loopback is its business too: without the bit NDIS would loop
+ * back above us again. */
 static void adjust(NDIS_REQUEST *request)
 {
 	void *buffer = request->DATA.QUERY_INFORMATION.InformationBuffer;
@@ -101,8 +102,10 @@ static void adjust(NDIS_REQUEST *request)
 
 	if (request->DATA.QUERY_INFORMATION.Oid == OID_GEN_MAC_OPTIONS && written >= sizeof(ULONG))
 		*(ULONG *)buffer &= ~(ULONG)NDIS_MAC_OPTION_NO_LOOPBACK;
-	if (request->DATA.QUERY_INFORMATION.Oid == OID_PNP_CAPABILITIES && written >= sizeof(NDIS_PNP_CAPABILITIES)) {
-		NDIS_PM_WAKE_UP_CAPABILITIES *wake = &((NDIS_PNP_CAPABILITIES *)buffer)->WakeUpCapabilities;
+	if (request->DATA.QUERY_INFORMATION.Oid == OID_PNP_CAPABILITIES &&
+		written >= sizeof(NDIS_PNP_CAPABILITIES)) {
+		NDIS_PM_WAKE_UP_CAPABILITIES *wake =
+			&((NDIS_PNP_CAPABILITIES *)buffer)->WakeUpCapabilities;
 
 		wake->MinMagicPacketWakeUp = NdisDeviceStateUnspecified;
 		wake->MinPatternWakeUp = NdisDeviceStateUnspecified;
@@ -134,8 +137,8 @@ void NTAPI fw_im_request_complete(NDIS_HANDLE context, NDIS_REQUEST *request, ND
 	fw_im_adapter_end(adapter);
 }
 
-NDIS_STATUS NTAPI fw_im_query_information(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG bytes, ULONG *written,
-	ULONG *needed)
+NDIS_STATUS NTAPI fw_im_query_information(
+	NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG bytes, ULONG *written, ULONG *needed)
 {
 	struct fw_im_adapter *adapter = context;
 	NDIS_STATUS status;
@@ -147,7 +150,8 @@ NDIS_STATUS NTAPI fw_im_query_information(NDIS_HANDLE context, NDIS_OID oid, PVO
 		return NDIS_STATUS_SUCCESS; /* our own device always can */
 	}
 	if (oid == OID_TCP_TASK_OFFLOAD)
-		return NDIS_STATUS_NOT_SUPPORTED; /* what goes through us is judged as it will be on the wire */
+		return NDIS_STATUS_NOT_SUPPORTED; /* what goes through us is judged as it will be on
+						     the wire */
 	memset(&adapter->request, 0, sizeof(adapter->request));
 	adapter->request.RequestType = NdisRequestQueryInformation;
 	adapter->request.DATA.QUERY_INFORMATION.Oid = oid;
@@ -156,8 +160,8 @@ NDIS_STATUS NTAPI fw_im_query_information(NDIS_HANDLE context, NDIS_OID oid, PVO
 	return pass_down(adapter, written, needed);
 }
 
-NDIS_STATUS NTAPI fw_im_set_information(NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG bytes, ULONG *read,
-	ULONG *needed)
+NDIS_STATUS NTAPI fw_im_set_information(
+	NDIS_HANDLE context, NDIS_OID oid, PVOID buffer, ULONG bytes, ULONG *read, ULONG *needed)
 {
 	struct fw_im_adapter *adapter = context;
 	NDIS_STATUS status;
@@ -171,10 +175,12 @@ NDIS_STATUS NTAPI fw_im_set_information(NDIS_HANDLE context, NDIS_OID oid, PVOID
 	adapter->request.DATA.SET_INFORMATION.Oid = oid;
 	adapter->request.DATA.SET_INFORMATION.InformationBuffer = buffer;
 	adapter->request.DATA.SET_INFORMATION.InformationBufferLength = bytes;
-	if (oid == OID_GEN_CURRENT_LOOKAHEAD && bytes >= sizeof(ULONG) && *(ULONG *)buffer < FW_FRAME_HEAD) {
+	if (oid == OID_GEN_CURRENT_LOOKAHEAD && bytes >= sizeof(ULONG) &&
+		*(ULONG *)buffer < FW_FRAME_HEAD) {
 		adapter->lookahead = FW_FRAME_HEAD; /* or there is too little to judge by */
 		adapter->request.DATA.SET_INFORMATION.InformationBuffer = &adapter->lookahead;
-		adapter->request.DATA.SET_INFORMATION.InformationBufferLength = sizeof(adapter->lookahead);
+		adapter->request.DATA.SET_INFORMATION.InformationBufferLength =
+			sizeof(adapter->lookahead);
 	}
 	return pass_down(adapter, read, needed);
 }
@@ -195,8 +201,8 @@ static NDIS_STATUS ask(struct fw_im_adapter *adapter, struct own_request *own)
 	return status;
 }
 
-NDIS_STATUS fw_im_request_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, uint32_t bytes,
-	uint32_t *written)
+NDIS_STATUS fw_im_request_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer,
+	uint32_t bytes, uint32_t *written)
 {
 	struct own_request own;
 	NDIS_STATUS status;
@@ -230,7 +236,8 @@ static bool ask_number(struct fw_im_adapter *adapter, NDIS_OID oid, ULONG *numbe
 	uint32_t written = 0;
 	ULONG answer = 0;
 
-	if (fw_im_request_query(adapter, oid, &answer, sizeof(answer), &written) != NDIS_STATUS_SUCCESS ||
+	if (fw_im_request_query(adapter, oid, &answer, sizeof(answer), &written) !=
+			NDIS_STATUS_SUCCESS ||
 		written != sizeof(answer))
 		return false;
 	*number = answer;
@@ -250,8 +257,8 @@ void fw_im_request_facts(struct fw_im_adapter *adapter, bool all)
 	if (all) {
 		if (ask_number(adapter, OID_GEN_MAXIMUM_FRAME_SIZE, &number))
 			facts.mtu = number;
-		if (fw_im_request_query(adapter, OID_802_3_CURRENT_ADDRESS, facts.mac, sizeof(facts.mac), &written) ==
-				NDIS_STATUS_SUCCESS &&
+		if (fw_im_request_query(adapter, OID_802_3_CURRENT_ADDRESS, facts.mac,
+			    sizeof(facts.mac), &written) == NDIS_STATUS_SUCCESS &&
 			written <= sizeof(facts.mac))
 			facts.mac_length = written;
 		want_lookahead(adapter);

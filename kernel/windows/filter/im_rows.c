@@ -31,7 +31,8 @@ static void describe(struct fw_im_adapter *adapter, struct fw_adapter *row)
 	row->speed_bps = facts.speed_bps;
 	memcpy(row->name, adapter->name, sizeof(row->name));
 	memcpy(row->driver, adapter->description, sizeof(row->driver));
-	copy_text(row->medium, sizeof(row->medium), adapter->medium == NdisMediumWan ? "wan" : "ethernet");
+	copy_text(row->medium, sizeof(row->medium),
+		adapter->medium == NdisMediumWan ? "wan" : "ethernet");
 	memcpy(row->mac, facts.mac, sizeof(row->mac));
 	row->mac_length = facts.mac_length;
 	fw_im_judge_describe(&adapter->side[FW_IM_IN], &row->in);
@@ -40,7 +41,8 @@ static void describe(struct fw_im_adapter *adapter, struct fw_adapter *row)
 
 static bool next_adapter(void *of, uint64_t *after, void *row)
 {
-	struct fw_im_adapter *adapter = *after > UINT32_MAX ? NULL : fw_im_adapter_next((uint32_t)*after);
+	struct fw_im_adapter *adapter =
+		*after > UINT32_MAX ? NULL : fw_im_adapter_next((uint32_t)*after);
 
 	(void)of;
 	if (!adapter)
@@ -107,11 +109,13 @@ static const struct {
 	bool (*is_there)(void);
 	const char *without;
 } features[] = {
-	{ "NDIS 5.1 intermediate driver", is_bound, "it is bound to no adapter: install fwfilter.inf" },
+	{ "NDIS 5.1 intermediate driver", is_bound,
+		"it is bound to no adapter: install fwfilter.inf" },
 	{ "KeQueryInterruptTimePrecise", has_precise_time,
 		"this Windows lacks it: times have the resolution of its clock tick" },
 	{ "security descriptor", fw_im_control_is_secured,
-		"it could not be set: the driver checks who opens its device itself, as it does anyway" },
+		"it could not be set: the driver checks who opens its device itself, as it does "
+		"anyway" },
 };
 
 static bool next_feature(void *of, uint64_t *after, void *row)
@@ -149,7 +153,8 @@ uint32_t fw_im_rows_least(enum fw_im_kind kind)
 	return (uint32_t)sizeof(struct fw_control_rows) + kinds[kind].size;
 }
 
-uint32_t fw_im_rows_fill(enum fw_im_kind kind, void *of, uint64_t after, void *buffer, uint32_t room)
+uint32_t fw_im_rows_fill(
+	enum fw_im_kind kind, void *of, uint64_t after, void *buffer, uint32_t room)
 {
 	struct fw_control_rows *rows = buffer;
 	uint32_t used = sizeof(*rows), size = kinds[kind].size;
@@ -157,7 +162,8 @@ uint32_t fw_im_rows_fill(enum fw_im_kind kind, void *of, uint64_t after, void *b
 	rows->size = sizeof(*rows);
 	rows->row_size = size;
 	rows->after = after;
-	while (room - used >= size && kinds[kind].next(of, &rows->after, (uint8_t *)buffer + used)) {
+	while (room - used >= size &&
+		kinds[kind].next(of, &rows->after, (uint8_t *)buffer + used)) {
 		rows->count++;
 		used += size;
 	}

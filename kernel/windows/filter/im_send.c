@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Packets that go down: from our miniport to the adapter below, in their own stack location where there is one, else in
- * a packet of ours that has the same buffers (NT-29).
+ * Packets that go down: from our miniport to the adapter below, in their own stack location where
+ * there is one, else in a packet of ours that has the same buffers (NT-29).
  */
 #include "kernel/windows/filter/im_packet.h"
 
@@ -27,7 +27,8 @@ static NDIS_PACKET *stand_in(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
 	NDIS_PACKET_FIRST_NDIS_BUFFER(ours) = NDIS_PACKET_FIRST_NDIS_BUFFER(packet);
 	NDIS_PACKET_LAST_NDIS_BUFFER(ours) = NDIS_PACKET_LAST_NDIS_BUFFER(packet);
 	ours->Private.Flags = NdisGetPacketFlags(packet);
-	memcpy(NDIS_OOB_DATA_FROM_PACKET(ours), NDIS_OOB_DATA_FROM_PACKET(packet), sizeof(NDIS_PACKET_OOB_DATA));
+	memcpy(NDIS_OOB_DATA_FROM_PACKET(ours), NDIS_OOB_DATA_FROM_PACKET(packet),
+		sizeof(NDIS_PACKET_OOB_DATA));
 	NdisIMCopySendPerPacketInfo(ours, packet);
 	NDIS_GET_PACKET_MEDIA_SPECIFIC_INFO(packet, &specific, &specific_bytes);
 	if (specific || specific_bytes)

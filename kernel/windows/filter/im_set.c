@@ -25,7 +25,8 @@ struct fw_im_set {
 	uint32_t before;	   /* prefixes of families that are done */
 	uint32_t buckets4;
 	bool is_ready;
-	uint64_t packets, bytes; /* dropped by it: changed atomically, for both sides of an adapter may do it at once */
+	uint64_t packets, bytes; /* dropped by it: changed atomically, for both sides of an adapter
+				    may do it at once */
 };
 
 static volatile LONG blocks_there; /* of all sets: 64 bytes each */
@@ -39,7 +40,8 @@ static inline struct fw_set_block *set_at(void *set, unsigned int index)
 	return &ours->pieces[index >> PIECE_BITS][index & (PIECE_BLOCKS - 1)];
 }
 
-/* More than it can need, wherever its addresses are: the wider they are apart the more buckets there are. */
+/* More than it can need, wherever its addresses are: the wider they are apart the more buckets
+ * there are. */
 static uint32_t blocks_most(uint32_t ipv4, uint32_t ipv6)
 {
 	const struct fw_set_wide none = { 0, 0 }, all = { UINT64_MAX, UINT64_MAX };
@@ -185,7 +187,8 @@ void fw_im_set_put(struct fw_im_set *set)
 
 static uint32_t big_endian(const uint8_t *bytes)
 {
-	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+	return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 |
+	       bytes[3];
 }
 
 static struct fw_set_wide address6(const uint8_t *bytes)
@@ -205,7 +208,8 @@ bool fw_im_set_add(struct fw_im_set *set, const struct fw_filter_prefix *prefix)
 		prefix->family != (is4 ? FW_FAMILY_IPV4 : FW_FAMILY_IPV6))
 		return false;
 	if (is4) {
-		if (!fw_set_add4(&set->build, big_endian(prefix->address), prefix->length, prefix->line))
+		if (!fw_set_add4(
+			    &set->build, big_endian(prefix->address), prefix->length, prefix->line))
 			return false;
 		return set->build.number < set->ipv4 || end4(set);
 	}
@@ -264,7 +268,8 @@ void fw_im_set_describe(struct fw_im_set *set, struct fw_filter_list *list)
 	list->hits.bytes = __sync_fetch_and_add(&set->bytes, 0);
 }
 
-/* What it has counted, as said in core/address_count.h: again while somebody moves it, but not for ever. */
+/* What it has counted, as said in core/address_count.h: again while somebody moves it, but not for
+ * ever. */
 static void read_hits(struct fw_im_set *set, uint32_t family, struct fw_set_found found,
 	struct fw_filter_hits *hits)
 {
@@ -323,7 +328,8 @@ bool fw_im_set_row(struct fw_im_set *set, uint64_t place, struct fw_filter_contr
 	row->prefix.line = set_at(set, places->line + number / 16)->half[number % 16];
 	write_start(set, places, number, &row->prefix);
 	fw_frame_copy(&first, row->prefix.address, 16);
-	read_hits(set, family, find(set, &first), &row->hits); /* its first address finds its counter */
+	read_hits(set, family, find(set, &first),
+		&row->hits); /* its first address finds its counter */
 	return true;
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A list of prefixes in memory: core/address_set.h in pieces of non-paged pool, for what is searched at DISPATCH_LEVEL must
- * not be paged, and one block of many megabytes is hardly to be had. Counted: who builds it, each binding and each side of
- * an adapter that it is in force on has a reference. Built at PASSIVE_LEVEL by one caller; searched by im_judge.c with the
- * side's lock held; put at PASSIVE_LEVEL.
+ * A list of prefixes in memory: core/address_set.h in pieces of non-paged pool, for what is
+ * searched at DISPATCH_LEVEL must not be paged, and one block of many megabytes is hardly to be
+ * had. Counted: who builds it, each binding and each side of an adapter that it is in force on has
+ * a reference. Built at PASSIVE_LEVEL by one caller; searched by im_judge.c with the side's lock
+ * held; put at PASSIVE_LEVEL.
  */
 #ifndef FW_NT_IM_SET_H
 #define FW_NT_IM_SET_H
@@ -14,7 +15,8 @@
 struct fw_im_set;
 struct fw_frame_address;
 
-/* One that will have so many prefixes; all of its memory is taken. NULL: there is none, or they are too many. */
+/* One that will have so many prefixes; all of its memory is taken. NULL: there is none, or they are
+ * too many. */
 struct fw_im_set *fw_im_set_new(uint32_t ipv4, uint32_t ipv6);
 void fw_im_set_get(struct fw_im_set *set);
 /* NULL is accepted. */

@@ -12,14 +12,15 @@
 
 /* Without a flag that lets others NDIS gives these to administrators only. */
 static const NDIS_GUID guids[] = {
-	{ FW_FILTER_WMI_GUID_STATISTICS, { FW_FILTER_WMI_OID_STATISTICS }, sizeof(struct fw_filter_wmi_statistics),
-		fNDIS_GUID_TO_OID },
+	{ FW_FILTER_WMI_GUID_STATISTICS, { FW_FILTER_WMI_OID_STATISTICS },
+		sizeof(struct fw_filter_wmi_statistics), fNDIS_GUID_TO_OID },
 	{ FW_FILTER_WMI_GUID_LISTS, { FW_FILTER_WMI_OID_LISTS }, sizeof(struct fw_filter_wmi_lists),
 		fNDIS_GUID_TO_OID },
 	{ FW_FILTER_WMI_GUID_SET, { FW_FILTER_WMI_OID_SET }, ANY_SIZE, fNDIS_GUID_TO_OID },
 };
 
-static NDIS_STATUS answer(const void *from, ULONG size, void *buffer, ULONG bytes, ULONG *written, ULONG *needed)
+static NDIS_STATUS answer(
+	const void *from, ULONG size, void *buffer, ULONG bytes, ULONG *written, ULONG *needed)
 {
 	*written = 0;
 	*needed = size;
@@ -30,7 +31,8 @@ static NDIS_STATUS answer(const void *from, ULONG size, void *buffer, ULONG byte
 	return NDIS_STATUS_SUCCESS;
 }
 
-static void read_statistics(struct fw_im_adapter *adapter, struct fw_filter_wmi_statistics *statistics)
+static void read_statistics(
+	struct fw_im_adapter *adapter, struct fw_filter_wmi_statistics *statistics)
 {
 	struct fw_im_judge *out = &adapter->side[FW_IM_OUT], *in = &adapter->side[FW_IM_IN];
 
@@ -48,11 +50,12 @@ static void read_lists(struct fw_im_adapter *adapter, struct fw_filter_wmi_lists
 	memset(&out, 0, sizeof(out));
 	fw_im_judge_list(&adapter->side[FW_IM_IN], &in);
 	fw_im_judge_list(&adapter->side[FW_IM_OUT], &out);
-	*lists = (struct fw_filter_wmi_lists){ in.id, out.id, in.ipv4, in.ipv6, out.ipv4, out.ipv6 };
+	*lists =
+		(struct fw_filter_wmi_lists){ in.id, out.id, in.ipv4, in.ipv6, out.ipv4, out.ipv6 };
 }
 
-bool fw_im_wmi_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, ULONG bytes, ULONG *written,
-	ULONG *needed, NDIS_STATUS *status)
+bool fw_im_wmi_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, ULONG bytes,
+	ULONG *written, ULONG *needed, NDIS_STATUS *status)
 {
 	struct fw_filter_wmi_statistics statistics;
 	struct fw_filter_wmi_lists lists;
@@ -91,8 +94,8 @@ static uint32_t count_family(const uint8_t *prefixes, uint32_t count, uint8_t fa
 	uint32_t found = 0;
 
 	for (uint32_t i = 0; i < count; i++)
-		found += prefixes[i * sizeof(struct fw_filter_prefix) + offsetof(struct fw_filter_prefix, family)] ==
-			 family;
+		found += prefixes[i * sizeof(struct fw_filter_prefix) +
+				  offsetof(struct fw_filter_prefix, family)] == family;
 	return found;
 }
 
@@ -158,7 +161,8 @@ static void NTAPI run(DEVICE_OBJECT *device, PVOID context)
 	fw_im_adapter_end(adapter);
 }
 
-static NDIS_STATUS start(struct fw_im_adapter *adapter, const struct fw_filter_wmi_set *wanted, const uint8_t *prefixes)
+static NDIS_STATUS start(struct fw_im_adapter *adapter, const struct fw_filter_wmi_set *wanted,
+	const uint8_t *prefixes)
 {
 	DEVICE_OBJECT *device = fw_im_control_object();
 	struct work *work = device ? fw_allocate(sizeof(*work)) : NULL;
@@ -183,8 +187,8 @@ work_free:
 	return NDIS_STATUS_RESOURCES;
 }
 
-bool fw_im_wmi_set(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, ULONG bytes, ULONG *read, ULONG *needed,
-	NDIS_STATUS *status)
+bool fw_im_wmi_set(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, ULONG bytes,
+	ULONG *read, ULONG *needed, NDIS_STATUS *status)
 {
 	struct fw_filter_wmi_set wanted;
 
