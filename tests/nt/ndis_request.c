@@ -12,9 +12,10 @@ static NDIS_STATUS ask(struct ndis_adapter *adapter, struct ndis_question *quest
 	NDIS_MINIPORT_CHARACTERISTICS *calls = &adapter->miniport->calls;
 	PNDIS_REQUEST request = question->request;
 	struct nt_frame frame = nt_frame_begin();
+	bool sets = is_set(question); /* which may be gone when the routine has completed it */
 	NDIS_STATUS status;
 
-	if (is_set(question))
+	if (sets)
 		status = calls->SetInformationHandler(adapter->context, request->DATA.SET_INFORMATION.Oid,
 			request->DATA.SET_INFORMATION.InformationBuffer,
 			request->DATA.SET_INFORMATION.InformationBufferLength, &question->transferred, &question->needed);
@@ -23,17 +24,28 @@ static NDIS_STATUS ask(struct ndis_adapter *adapter, struct ndis_question *quest
 			request->DATA.QUERY_INFORMATION.InformationBuffer,
 			request->DATA.QUERY_INFORMATION.InformationBufferLength, &question->transferred,
 			&question->needed);
-	nt_frame_end(frame, is_set(question) ? "MiniportSetInformation" : "MiniportQueryInformation");
+	nt_frame_end(frame, sets ? "MiniportSetInformation" : "MiniportQueryInformation");
 	return status;
 }
 
+/* The books are held. */
+static bool is_there(const struct ndis_adapter *adapter)
+{
+	const struct ndis_adapter *other;
+
+	for (other = ndis_adapters; other && other != adapter; other = other->next)
+		;
+	return other;
+}
+
+/* Called later, too, when the adapter that had none left may have gone. */
 static void questions_go_on(struct ndis_adapter *adapter)
 {
 	struct ndis_question *first;
 	NDIS_STATUS status;
 
 	nt_lock();
-	first = adapter->asking ? NULL : adapter->questions;
+	first = is_there(adapter) && !adapter->asking ? adapter->questions : NULL;
 	if (first)
 		adapter->asking = true;
 	nt_unlock();
