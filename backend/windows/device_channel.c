@@ -18,7 +18,7 @@ static const struct device {
 		"the driver is not loaded; run 'flowwatcher load' first", FW_CONTROL_READ },
 	[FW_DEVICE_FILTER] = { L"\\\\.\\FlowWatcherFilter", "\\\\.\\FlowWatcherFilter",
 		"the packet filter fwfilter.sys is not there; install it by fwfilter.inf as an administrator, as "
-		"docs/windows.md says",
+		"docs/windows-filter.md says",
 		FW_FILTER_CONTROL_FOLLOW },
 };
 

@@ -30,7 +30,7 @@ static inline const char *fw_device_renewal(enum fw_device device)
 {
 	return device == FW_DEVICE_FLOWS ?
 		       "load one of this version with 'flowwatcher unload' and 'flowwatcher load'" :
-		       "install the fwfilter.sys of this version, as docs/windows.md says";
+		       "install the fwfilter.sys of this version, as docs/windows-filter.md says";
 }
 
 struct fw_device_channel;

@@ -230,7 +230,7 @@ const struct fw_command fw_command_load = {
 		"Create the service flowwatcher for the flowwatcher.sys beside this program, and start\n"
 		"it. From then on every process is counted. Sockets that are open already are not seen.\n"
 		"The packet filter fwfilter.sys is no part of this: its fwfilter.inf installs it, and\n"
-		"docs/windows.md says how.\n\n"
+		"docs/windows-filter.md says how.\n\n"
 		"  --dump TIME  every process's bytes to the debugger, each TIME, as the classic\n"
 		"               monitor did\n"
 		"  --help       this text\n\n"
