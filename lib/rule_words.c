@@ -8,6 +8,7 @@
 #include "flowwatcher/names.h"
 #include "flowwatcher/rate.h"
 #include "flowwatcher/user.h"
+#include "lib/host/path.h"
 
 static const uint16_t rule_targets[] = {
 	[FW_TARGET_PID] = FW_RULE_PID,
@@ -71,7 +72,7 @@ bool fw_rule_same_target(const struct fw_rule *a, const struct fw_rule *b)
 	case FW_RULE_USER:
 		return a->uid == b->uid;
 	default:
-		return strncmp(a->text, b->text, sizeof(a->text)) == 0;
+		return fw_path_is_same(a->text, b->text, sizeof(a->text));
 	}
 }
 

@@ -161,8 +161,8 @@ static bool matches_comm(const char *name, const struct fw_process *process)
 {
 	if (strlen(name) > FW_TARGET_COMM_LENGTH &&
 		strnlen(process->comm, FW_COMM_SIZE) == FW_TARGET_COMM_LENGTH)
-		return strncmp(process->comm, name, FW_TARGET_COMM_LENGTH) == 0;
-	return strncmp(process->comm, name, FW_COMM_SIZE) == 0;
+		return fw_path_is_same(process->comm, name, FW_TARGET_COMM_LENGTH);
+	return fw_path_is_same(process->comm, name, FW_COMM_SIZE);
 }
 
 static bool is_below(const char *cgroup, const char *ancestor)

@@ -12,7 +12,7 @@ bool fw_path_is_absolute(const char *path);
 /* What absolute paths begin with, as an example for messages. */
 const char *fw_path_root(void);
 
-/* Do both name the same, as far as their first `length` bytes tell? */
+/* Do both name the same, as far as their first `length` bytes tell? Of names of processes, too. */
 bool fw_path_is_same(const char *left, const char *right, size_t length);
 
 #endif
