@@ -215,8 +215,14 @@ static void rules(HANDLE device)
 	rows(device, FW_CONTROL_RULES, sizeof(struct fw_control_rule), "rules");
 	add.rule.action = FW_RULE_LIMIT;
 	expect(ask(device, FW_CONTROL_RULES_ADD, &add, sizeof(add), &add, sizeof(add), &bytes) ==
-			ERROR_NOT_SUPPORTED,
-		"a limit is not supported");
+			ERROR_INVALID_PARAMETER,
+		"a limit without a rate");
+	add.rule.sent_rate = 100000;
+	expect(ask(device, FW_CONTROL_RULES_ADD, &add, sizeof(add), &add, sizeof(add), &bytes) == 0,
+		"a limit of a path with a drive");
+	ids.id = add.rule.id;
+	expect(ask(device, FW_CONTROL_RULES_REMOVE, &ids, sizeof(ids), NULL, 0, &bytes) == 0,
+		"a limit is taken back");
 	ids.id = 77;
 	expect(ask(device, FW_CONTROL_RULES_REMOVE, &ids, sizeof(ids), NULL, 0, &bytes) ==
 			ERROR_NOT_FOUND,
