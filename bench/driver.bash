@@ -3,7 +3,7 @@
 # Read by bench/run.
 
 driver_measure() {
-	say 'nt: requests, events and memory of the Windows driver'
+	say 'nt: requests, events, memory and limits of the Windows driver'
 	[ -x "$tools/bench_driver" ] || fail "no program $tools/bench_driver (is -Dnt disabled in it?)"
 	"$tools/bench_driver" $((rounds > 99 ? 99 : rounds)) >"$state/nt.md" ||
 		fail 'the Windows driver could not be measured'

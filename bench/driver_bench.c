@@ -190,5 +190,7 @@ int main(int argc, char **argv)
 	driver_events_measure(rounds);
 	driver_memory_measure();
 	world_stop();
+	printf("\n");
+	driver_limits_measure();
 	return 0;
 }

@@ -44,4 +44,7 @@ void driver_traffic_measure(int rounds);
 void driver_events_measure(int rounds);
 void driver_memory_measure(void);
 
+/* In kernels of its own. */
+void driver_limits_measure(void);
+
 #endif
