@@ -61,7 +61,8 @@ static uint64_t paid_ns(const struct fw_limit_way *way)
 
 bool fw_limit_has_tokens(const struct fw_limit_way *way)
 {
-	return fw_limit_is_retired(way->limit) || !fw_token_bucket_debt_ns(paid_ns(way), fw_time_boot_ns());
+	return fw_limit_is_retired(way->limit) ||
+	       !fw_token_bucket_debt_ns(paid_ns(way), fw_time_boot_ns());
 }
 
 static void take(struct fw_limit_way *way, uint64_t now_ns, uint64_t bytes)

@@ -22,7 +22,8 @@ struct fw_limit_way {
 	uint64_t window_began_ns; /* of what follows, the lock of the limit */
 	uint64_t window_last_ns;
 	uint64_t window_bytes;
-	LIST_ENTRY ring;   /* lanes whose turn comes, the lock of limit_queue.c, as for what follows */
+	LIST_ENTRY
+		ring; /* lanes whose turn comes, the lock of limit_queue.c, as for what follows */
 	LIST_ENTRY active; /* among those with a ring that is not empty */
 	BOOLEAN is_active;
 };

@@ -7,8 +7,8 @@
 #include "kernel/windows/tdi_mdl.h"
 
 /* As a socket's buffer: what nothing can slow down is dropped beyond it. */
-#define BYTES_MOST	65536u
-#define NAMES_MOST	1024u /* a source and options */
+#define BYTES_MOST 65536u
+#define NAMES_MOST 1024u /* a source and options */
 
 struct held_datagram {
 	LIST_ENTRY entry;
@@ -134,7 +134,8 @@ bool fw_limit_takes_datagram(
 static void fill(const struct held_datagram *held, uint32_t taken, IRP *irp)
 {
 	const TDI_REQUEST_KERNEL_RECEIVEDG *request =
-		(const TDI_REQUEST_KERNEL_RECEIVEDG *)&IoGetCurrentIrpStackLocation(irp)->Parameters;
+		(const TDI_REQUEST_KERNEL_RECEIVEDG *)&IoGetCurrentIrpStackLocation(irp)
+			->Parameters;
 	TDI_CONNECTION_INFORMATION *information = request->ReturnDatagramInformation;
 	uint32_t rest = held->bytes - taken, bytes = rest;
 	NTSTATUS status = STATUS_SUCCESS;
@@ -170,8 +171,8 @@ static void tell(struct fw_tdi_object *address, struct held_datagram *held)
 	KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
 	status = ((PTDI_IND_RECEIVE_DATAGRAM)handler->function)(handler->context,
 		held->source_length, held->source_length ? source : NULL, held->options_length,
-		held->options_length ? source + held->source_length : NULL, held->flags, held->bytes,
-		held->bytes, &taken, held->data, &irp);
+		held->options_length ? source + held->source_length : NULL, held->flags,
+		held->bytes, held->bytes, &taken, held->data, &irp);
 	if (taken > held->bytes)
 		taken = held->bytes;
 	if (status == STATUS_SUCCESS || status == STATUS_MORE_PROCESSING_REQUIRED)

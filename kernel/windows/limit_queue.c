@@ -5,9 +5,9 @@
 #include "kernel/windows/tdi_attach.h"
 
 #define WORD(irp, word) ((irp)->Tail.Overlay.DriverContext[word])
-#define ENTRY_OF(irp)	(&(irp)->Tail.Overlay.ListEntry)
-#define IRP_OF(entry)	CONTAINING_RECORD(entry, IRP, Tail.Overlay.ListEntry)
-#define TURNS_OF_ONE	16u /* before the next limit */
+#define ENTRY_OF(irp) (&(irp)->Tail.Overlay.ListEntry)
+#define IRP_OF(entry) CONTAINING_RECORD(entry, IRP, Tail.Overlay.ListEntry)
+#define TURNS_OF_ONE 16u /* before the next limit */
 
 static struct {
 	KSPIN_LOCK lock;

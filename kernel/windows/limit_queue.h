@@ -92,7 +92,8 @@ bool fw_limit_lane_done(struct fw_limit_lane *lane);
 
 /* Put a request, marked pending, at one end of a list. One of a `held` list of receives, whose data
  * is there, is not ended by being cancelled, but no longer waits; the others are ended by the
- * lane's function. False: it was cancelled before it could wait, and the caller ends it. The lock. */
+ * lane's function. False: it was cancelled before it could wait, and the caller ends it. The lock.
+ */
 bool fw_limit_put_last(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
 bool fw_limit_put_first(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
 void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp);
@@ -100,7 +101,8 @@ void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp);
 /* Take the oldest out, which cannot be cancelled any more; NULL: there is none. The lock. */
 IRP *fw_limit_take(LIST_ENTRY *list);
 
-/* The oldest receive whose data is there; NULL: there is none, or somebody is about to hand it over. The lock. */
+/* The oldest receive whose data is there; NULL: there is none, or somebody is about to hand it
+ * over. The lock. */
 IRP *fw_limit_take_done(struct fw_limit_lane *lane);
 
 /* What is held goes, as soon as nobody is at work with the lane. */

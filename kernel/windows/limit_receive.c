@@ -82,7 +82,8 @@ bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t byt
 	struct fw_limit_file *file = file_for(object, limit);
 	bool waits = false;
 
-	/* The object may go with the request, so the lane's turn must not be the last who has it. */
+	/* The object may go with the request, so the lane's turn must not be the last who has it.
+	 */
 	fw_tdi_object_hold(object);
 	if (file)
 		waits = hold(file, way_of(limit), irp, bytes);
@@ -189,7 +190,8 @@ bool fw_limit_delays_end(struct fw_tdi_object *object, ULONG flags)
 		fw_limit_stream_of(file)->end_due = TRUE;
 		fw_limit_stream_of(file)->end_flags = flags;
 		if (is_abort)
-			fw_limit_stream_of(file)->due = FALSE; /* the lower driver has thrown it away */
+			fw_limit_stream_of(file)->due =
+				FALSE; /* the lower driver has thrown it away */
 	}
 	fw_limit_unlock(irql);
 	if (delays && is_abort)

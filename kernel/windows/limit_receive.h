@@ -13,9 +13,9 @@
 
 /*
  * Data of a connection on its way from the lower driver to a client that was not told of it: one
- * request of ours pulls it into a buffer, when the limit lets it, and from there the client has it as
- * it would from the lower driver. All of it under the lock of limit_queue.c, but that `data` is of who
- * is at work with the lane.
+ * request of ours pulls it into a buffer, when the limit lets it, and from there the client has it
+ * as it would from the lower driver. All of it under the lock of limit_queue.c, but that `data` is
+ * of who is at work with the lane.
  */
 struct fw_limit_stream {
 	IRP *irp;
@@ -51,7 +51,8 @@ uint32_t fw_limit_most_received(struct fw_tdi_object *object);
 /* Is this event to be refused? Then its data is pulled later. */
 bool fw_limit_refuses_event(struct fw_tdi_object *object);
 
-/* The other side has ended the connection. True: the client is told when it has what came before. */
+/* The other side has ended the connection. True: the client is told when it has what came before.
+ */
 bool fw_limit_delays_end(struct fw_tdi_object *object, ULONG flags);
 
 /* The connection was ended here, or its file is cleaned up: sends end with this status, what came

@@ -86,7 +86,8 @@ static struct split *split_new(struct fw_limit_lane *lane, const struct fw_limit
 }
 
 /* With the lock. False: it was cancelled, and the caller ends it. */
-static bool hold(struct fw_limit_lane *lane, struct fw_limit_way *way, IRP *irp, struct split *split)
+static bool hold(
+	struct fw_limit_lane *lane, struct fw_limit_way *way, IRP *irp, struct split *split)
 {
 	IoMarkIrpPending(irp); /* NT-18: before anybody else can see it */
 	if (!fw_limit_put_last(lane, &lane->held, irp, split))
@@ -97,8 +98,8 @@ static bool hold(struct fw_limit_lane *lane, struct fw_limit_way *way, IRP *irp,
 
 enum course { GOES, WAITS, WAITS_WITHOUT_TOKENS, ENDS };
 
-static enum course decide(struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp,
-	struct split *split)
+static enum course decide(
+	struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp, struct split *split)
 {
 	struct fw_limit_lane *lane = &file->send;
 	enum course course = GOES;
@@ -109,14 +110,16 @@ static enum course decide(struct fw_limit_file *file, struct fw_limit_way *way, 
 	is_open = fw_limit_lane_is_open(lane, way);
 	if (!file->stopped && (lane->way || (way && (split || !is_open)))) {
 		fw_tdi_request_enter();
-		course = !hold(lane, way, irp, split) ? ENDS : is_open ? WAITS : WAITS_WITHOUT_TOKENS;
+		course = !hold(lane, way, irp, split) ? ENDS
+			 : is_open		      ? WAITS
+						      : WAITS_WITHOUT_TOKENS;
 	}
 	fw_limit_unlock(irql);
 	return course;
 }
 
-static NTSTATUS send_by(
-	struct fw_tdi_object *object, struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp)
+static NTSTATUS send_by(struct fw_tdi_object *object, struct fw_limit_file *file,
+	struct fw_limit_way *way, IRP *irp)
 {
 	uint32_t length = request_of(irp)->SendLength;
 	struct split *split = split_new(&file->send, way, irp);

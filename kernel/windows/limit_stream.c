@@ -61,8 +61,8 @@ struct fw_limit_stream *fw_limit_stream_get(struct fw_limit_file *file)
 	return other;
 }
 
-/* With the lock: has the client something to get, or to hear, that need not wait? Not before what is
- * held. */
+/* With the lock: has the client something to get, or to hear, that need not wait? Not before what
+ * is held. */
 bool fw_limit_stream_is_pressed(const struct fw_limit_lane *lane)
 {
 	const struct fw_limit_stream *stream = stream_of(lane);
@@ -95,7 +95,8 @@ static NTSTATUS NTAPI was_pulled(DEVICE_OBJECT *device, IRP *irp, void *context)
 		stream->due = TRUE;
 	fw_limit_unlock(irql);
 	fw_tdi_request_leave();
-	/* Who cleans up may go on: the request is not touched any more, and the lane has the object. */
+	/* Who cleans up may go on: the request is not touched any more, and the lane has the
+	 * object. */
 	KeSetEvent(&stream->landed, IO_NO_INCREMENT, FALSE);
 	fw_limit_receive_done(lane);
 	return STATUS_MORE_PROCESSING_REQUIRED;
@@ -144,8 +145,8 @@ static NTSTATUS fill(struct fw_limit_lane *lane, IRP *irp)
 	const TDI_REQUEST_KERNEL_RECEIVE *request =
 		(const TDI_REQUEST_KERNEL_RECEIVE *)&IoGetCurrentIrpStackLocation(irp)->Parameters;
 	bool is_peek = request->ReceiveFlags & TDI_RECEIVE_PEEK;
-	uint32_t bytes = stream->length < request->ReceiveLength ? stream->length
-								 : request->ReceiveLength;
+	uint32_t bytes =
+		stream->length < request->ReceiveLength ? stream->length : request->ReceiveLength;
 
 	irp->IoStatus.Information = 0;
 	if (!fw_tdi_mdl_put(irp->MdlAddress, stream->data + stream->begin, &bytes))
@@ -197,8 +198,10 @@ static NTSTATUS call_handler(struct fw_limit_lane *lane, ULONG *taken, IRP **ret
 		KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
 		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context,
 			lane->object->context,
-			TDI_RECEIVE_NORMAL | TDI_RECEIVE_ENTIRE_MESSAGE | TDI_RECEIVE_AT_DISPATCH_LEVEL,
-			stream->length, stream->length, taken, stream->data + stream->begin, returned);
+			TDI_RECEIVE_NORMAL | TDI_RECEIVE_ENTIRE_MESSAGE |
+				TDI_RECEIVE_AT_DISPATCH_LEVEL,
+			stream->length, stream->length, taken, stream->data + stream->begin,
+			returned);
 		KeLowerIrql(irql);
 	}
 	fw_tdi_handler_put(handler);

@@ -103,8 +103,8 @@ static void copy_table(uint64_t now_ns)
 			registry.next[registry.next_count++] = registry.rules[i];
 }
 
-/* Put the next table in force, and free the rules that are not in it any more: nobody has them. What
- * waited for a limit among these goes. */
+/* Put the next table in force, and free the rules that are not in it any more: nobody has them.
+ * What waited for a limit among these goes. */
 static void commit(void)
 {
 	LONG blocks = 0, denials = 0, limits = 0;

@@ -31,7 +31,8 @@ bool fw_rule_registry_next(uint64_t *after, struct fw_control_rule *row);
 uint32_t fw_rule_registry_judge(
 	struct fw_process_state *process, const struct fw_rule_peer *peer, uint64_t bytes);
 
-/* The limit that counts for the process in this direction, with a reference; NULL: there is none. */
+/* The limit that counts for the process in this direction, with a reference; NULL: there is none.
+ */
 struct fw_limit *fw_rule_registry_limit(
 	struct fw_process_state *process, enum fw_limit_direction direction);
 

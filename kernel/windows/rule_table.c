@@ -67,8 +67,7 @@ bool fw_rules_have_limits(void)
 	return fw_rule_registry_limits() != 0;
 }
 
-struct fw_limit *fw_rules_limit(
-	struct fw_process_state *process, enum fw_limit_direction direction)
+struct fw_limit *fw_rules_limit(struct fw_process_state *process, enum fw_limit_direction direction)
 {
 	return process ? fw_rule_registry_limit(process, direction) : NULL;
 }

@@ -29,7 +29,8 @@ uint32_t fw_rules_refuse(struct fw_process_state *process, const struct fw_attem
 /* Is there any limit? */
 bool fw_rules_have_limits(void);
 
-/* The limit that counts for a process (NULL: nobody's) in this direction, with a reference; NULL: there is none. */
+/* The limit that counts for a process (NULL: nobody's) in this direction, with a reference; NULL:
+ * there is none. */
 struct fw_limit *fw_rules_limit(
 	struct fw_process_state *process, enum fw_limit_direction direction);
 

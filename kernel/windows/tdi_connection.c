@@ -294,7 +294,8 @@ NTSTATUS fw_tdi_disconnect(struct fw_tdi_device *device, IRP *irp)
 	/* What was sent before goes before, however slowly; or not at all. */
 	if (parameters(irp)->RequestFlags & TDI_DISCONNECT_ABORT)
 		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
-	else if (fw_limit_file_of(connection) && parameters(irp)->RequestFlags & TDI_DISCONNECT_RELEASE)
+	else if (fw_limit_file_of(connection) &&
+		 parameters(irp)->RequestFlags & TDI_DISCONNECT_RELEASE)
 		return fw_limit_disconnect(connection, irp);
 	return fw_tdi_disconnect_on(connection, irp);
 }
@@ -328,8 +329,8 @@ void fw_tdi_connection_tell_end(struct fw_tdi_object *connection, ULONG flags)
 
 	if (handler) {
 		KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
-		((PTDI_IND_DISCONNECT)handler->function)(handler->context, connection->context, 0,
-			NULL, 0, NULL, flags);
+		((PTDI_IND_DISCONNECT)handler->function)(
+			handler->context, connection->context, 0, NULL, 0, NULL, flags);
 		KeLowerIrql(irql);
 	}
 	fw_tdi_handler_put(handler);

@@ -46,8 +46,8 @@ static struct fw_tdi_object *receiver(struct fw_tdi_handler *handler, CONNECTION
 static bool must_wait(struct fw_tdi_handler *handler, struct fw_tdi_object *object)
 {
 	return handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&
-	       handler->type != TDI_EVENT_CHAINED_RECEIVE_EXPEDITED &&
-	       fw_limit_concerns(object) && fw_limit_refuses_event(object);
+	       handler->type != TDI_EVENT_CHAINED_RECEIVE_EXPEDITED && fw_limit_concerns(object) &&
+	       fw_limit_refuses_event(object);
 }
 
 /* How much of what is there a limit lets the client see at once; the rest it asks for. */
@@ -71,9 +71,8 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 	if (must_wait(handler, object)) {
 		status = not_accepted(taken);
 	} else {
-		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context,
-			connection_context, flags, seen(object, indicated), available, taken, data,
-			irp);
+		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context, connection_context,
+			flags, seen(object, indicated), available, taken, data, irp);
 		count_taken(object, status, taken, irp);
 	}
 	fw_tdi_object_put(object);
@@ -81,10 +80,10 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 	return status;
 }
 
-/* Data that was refused is given to the handler of the other kind, as only the lower driver can make
- * descriptors; a client without one is never refused, and what it takes overdraws the bucket. */
-static bool can_be_told(
-	struct fw_tdi_handler *chained, struct fw_tdi_object *object, LONG type)
+/* Data that was refused is given to the handler of the other kind, as only the lower driver can
+ * make descriptors; a client without one is never refused, and what it takes overdraws the bucket.
+ */
+static bool can_be_told(struct fw_tdi_handler *chained, struct fw_tdi_object *object, LONG type)
 {
 	struct fw_tdi_handler *handler =
 		fw_limit_concerns(object) ? fw_tdi_handler_find(chained->address, type) : NULL;

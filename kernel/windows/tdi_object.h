@@ -45,7 +45,8 @@ struct fw_tdi_object {
 	KSPIN_LOCK lock; /* of the two below, and of `local` to `ended` */
 	uint64_t sent;
 	uint64_t received;
-	struct fw_limit_file *volatile limited; /* what waits for limits; NULL: none ever concerned it */
+	struct fw_limit_file
+		*volatile limited; /* what waits for limits; NULL: none ever concerned it */
 
 	struct fw_object_node by_number;  /* key: `number`; from create to cleanup */
 	struct fw_object_node by_context; /* of the associated address: context, number */

@@ -13,8 +13,9 @@ NTSTATUS fw_tdi_receive(struct fw_tdi_device *device, IRP *irp);
 NTSTATUS fw_tdi_send_datagram(struct fw_tdi_device *device, IRP *irp);
 NTSTATUS fw_tdi_receive_datagram(struct fw_tdi_device *device, IRP *irp);
 
-/* The same behind the limits, with a reference on the object: sends of both kinds, and a TDI_RECEIVE
- * that is marked pending, or will be, of which limits let no more come at once than they allow. */
+/* The same behind the limits, with a reference on the object: sends of both kinds, and a
+ * TDI_RECEIVE that is marked pending, or will be, of which limits let no more come at once than
+ * they allow. */
 NTSTATUS fw_tdi_send_on(struct fw_tdi_object *object, IRP *irp);
 NTSTATUS fw_tdi_receive_on(struct fw_tdi_object *object, IRP *irp);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Download limits: what completes late, what is refused and pulled, in which order it comes, and how
- * it ends at every point of its life. */
+/* Download limits: what completes late, what is refused and pulled, in which order it comes, and
+ * how it ends at every point of its life. */
 #include "tdi_client.h"
 
 #include <setjmp.h>
@@ -125,8 +125,8 @@ static void begin(unsigned n, uint32_t length, uint32_t flags)
 	mdls[n] = IoAllocateMdl(buffers[n], length, FALSE, FALSE, NULL);
 	nt_failures_resume();
 	MmBuildMdlForNonPagedPool(mdls[n]);
-	tdi_begin_with(&requests[n], connection, TDI_RECEIVE, &parameters, sizeof(parameters),
-		mdls[n]);
+	tdi_begin_with(
+		&requests[n], connection, TDI_RECEIVE, &parameters, sizeof(parameters), mdls[n]);
 }
 
 static NTSTATUS end(unsigned n)
@@ -163,8 +163,8 @@ static NTSTATUS indicate(LONG type, uint32_t bytes, ULONG *taken)
 
 	*taken = 99;
 	KeRaiseIrql(DISPATCH_LEVEL, &irql);
-	status = TDI_RAISE(PTDI_IND_RECEIVE, type, CONTEXT, flags, bytes, bytes, taken,
-		stream + pulled, &irp);
+	status = TDI_RAISE(
+		PTDI_IND_RECEIVE, type, CONTEXT, flags, bytes, bytes, taken, stream + pulled, &irp);
 	KeLowerIrql(irql);
 	if (status == STATUS_SUCCESS && type == TDI_EVENT_RECEIVE)
 		pulled += *taken;
@@ -176,8 +176,7 @@ static void refuse(uint32_t bytes)
 	ULONG taken;
 
 	tdi_lower.hold[TDI_RECEIVE] = true;
-	assert_int_equal(
-		indicate(TDI_EVENT_RECEIVE, bytes, &taken), STATUS_DATA_NOT_ACCEPTED);
+	assert_int_equal(indicate(TDI_EVENT_RECEIVE, bytes, &taken), STATUS_DATA_NOT_ACCEPTED);
 	assert_int_equal(taken, 0);
 }
 
@@ -230,10 +229,10 @@ static void receives_are_shortened(void **state)
 	start();
 	tdi_lower.hold[TDI_RECEIVE] = true;
 	begin(0, 2 * PIECE, TDI_RECEIVE_NORMAL);
-	assert_int_equal(((TDI_REQUEST_KERNEL_RECEIVE *)&IoGetCurrentIrpStackLocation(
-				  tdi_lower.held[0])
-				 ->Parameters)
-				 ->ReceiveLength,
+	assert_int_equal(
+		((TDI_REQUEST_KERNEL_RECEIVE *)&IoGetCurrentIrpStackLocation(tdi_lower.held[0])
+				->Parameters)
+			->ReceiveLength,
 		PIECE);
 	fill(10);
 	assert_int_equal(end(0), STATUS_SUCCESS);
@@ -605,9 +604,9 @@ static void chained_datagrams_wait(void **state)
 	mdl = IoAllocateMdl(stream, 500, FALSE, FALSE, NULL);
 	MmBuildMdlForNonPagedPool(mdl);
 	overdraw(50);
-	assert_int_equal(TDI_RAISE(PTDI_IND_CHAINED_RECEIVE_DATAGRAM,
-				 TDI_EVENT_CHAINED_RECEIVE_DATAGRAM, length, source, 0, NULL, 0, 500,
-				 0, mdl, NULL),
+	assert_int_equal(
+		TDI_RAISE(PTDI_IND_CHAINED_RECEIVE_DATAGRAM, TDI_EVENT_CHAINED_RECEIVE_DATAGRAM,
+			length, source, 0, NULL, 0, 500, 0, mdl, NULL),
 		STATUS_DATA_NOT_ACCEPTED);
 	IoFreeMdl(mdl);
 	while (!client.datagrams)
@@ -665,8 +664,7 @@ static void cancelled_at_any_moment(void **state)
 		overdraw(20);
 		for (i = 0; i < 3; i++) {
 			fill(100);
-			threads[i] = nt_thread_start(
-				"canceller", NULL, canceller, requests[i].irp);
+			threads[i] = nt_thread_start("canceller", NULL, canceller, requests[i].irp);
 		}
 		if (seeded.seed % 3 == 0) {
 			nt_sleep_ms(20);
@@ -684,7 +682,10 @@ static void cancelled_at_any_moment(void **state)
 	}
 }
 
-#define TEST(name, function) { name, function, NULL, nt_seeds_tell, NULL }
+#define TEST(name, function)                                                                       \
+	{                                                                                          \
+		name, function, NULL, nt_seeds_tell, NULL                                          \
+	}
 
 int main(void)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Upload limits: what waits, how long, in which order, and how it ends at every point of its life. */
+/* Upload limits: what waits, how long, in which order, and how it ends at every point of its life.
+ */
 #include "tdi_client.h"
 
 #include <setjmp.h>
@@ -73,8 +74,7 @@ static MDL *begin_large(unsigned n, uint32_t length, uint32_t flags)
 	mdl = IoAllocateMdl(data, length, FALSE, FALSE, NULL);
 	nt_failures_resume();
 	MmBuildMdlForNonPagedPool(mdl);
-	tdi_begin_with(
-		&requests[n], connection, TDI_SEND, &parameters, sizeof(parameters), mdl);
+	tdi_begin_with(&requests[n], connection, TDI_SEND, &parameters, sizeof(parameters), mdl);
 	return mdl;
 }
 
@@ -381,8 +381,8 @@ static void limits_datagrams(void **state)
 	address = tdi_open_address(TDI_UDP, 53);
 	began = KeQueryInterruptTime();
 	for (i = 0; i < 3; i++)
-		tdi_begin(&requests[i], address, TDI_SEND_DATAGRAM, &parameters,
-			sizeof(parameters));
+		tdi_begin(
+			&requests[i], address, TDI_SEND_DATAGRAM, &parameters, sizeof(parameters));
 	for (i = 0; i < 3; i++)
 		assert_int_equal(tdi_end(&requests[i]), STATUS_SUCCESS);
 	assert_in_range(KeQueryInterruptTime() - began, 1400000, 1700000);
@@ -455,8 +455,8 @@ static void cancelled_at_any_moment(void **state)
 		begin(0, PIECE, 0);
 		for (i = 0; i < 3; i++) {
 			begin(i + 1, PIECE / 50, 0);
-			threads[i] = nt_thread_start(
-				"canceller", NULL, canceller, requests[i + 1].irp);
+			threads[i] =
+				nt_thread_start("canceller", NULL, canceller, requests[i + 1].irp);
 		}
 		if (seeded.seed % 3 == 0) {
 			nt_sleep_ms(50);
@@ -472,7 +472,10 @@ static void cancelled_at_any_moment(void **state)
 	}
 }
 
-#define TEST(name, function) { name, function, NULL, nt_seeds_tell, NULL }
+#define TEST(name, function)                                                                       \
+	{                                                                                          \
+		name, function, NULL, nt_seeds_tell, NULL                                          \
+	}
 
 int main(void)
 {

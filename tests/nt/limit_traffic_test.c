@@ -29,8 +29,7 @@ static void world_begin(uint32_t pid, uint64_t up, uint64_t down)
 	for (i = 0; i < BYTES; i++)
 		pattern[i] = (UCHAR)(i * 7 + i / 256);
 	NT_CHECK_EQUAL(fake_transport_start(63, NULL), STATUS_SUCCESS);
-	NT_CHECK_EQUAL(
-		nt_driver_load("FlowWatcher", DriverEntry, &control_driver), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(nt_driver_load("FlowWatcher", DriverEntry, &control_driver), STATUS_SUCCESS);
 	client_process = control_process(CLIENT, 4, "\\??\\C:\\client.exe");
 	server_process = control_process(SERVER, 4, "\\??\\C:\\server.exe");
 	handle = control_open();
@@ -276,10 +275,8 @@ static void datagrams_once(void *context)
 		FAKE_UDP, nt_seed() & 2 ? FAKE_BY_EVENTS : FAKE_BY_REQUESTS, 0, &status);
 	port = fake_socket_port(other);
 	for (i = 0; i < 60; i++) {
-		NT_CHECK_EQUAL(
-			fake_socket_send_to(one, port, pattern + i, 1000), STATUS_SUCCESS);
-		NT_CHECK_EQUAL(
-			fake_socket_receive_from(other, data, sizeof(data), &count, 5000),
+		NT_CHECK_EQUAL(fake_socket_send_to(one, port, pattern + i, 1000), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_socket_receive_from(other, data, sizeof(data), &count, 5000),
 			STATUS_SUCCESS);
 		NT_CHECK_EQUAL(count, 1000);
 		NT_CHECK(!memcmp(data, pattern + i, count));

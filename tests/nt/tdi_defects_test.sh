@@ -20,9 +20,9 @@ defect 'system 2, defect 3: a removed handler is still called' event 'system 2, 
 defect 'system 2, defect 3: a removed handler is dereferenced' event 'system 2, defect 3' tdi_handler \
 	's/(void \*)(uintptr_t)handler->by_id.key/handler/
 	s/^\tnode = fw_object_table_find(&handlers.by_id, .*/\tnode = \&((struct fw_tdi_handler *)event_context)->by_id;/'
-defect 'NT-11, system 2, defect 4: objects end before the lower driver is done' object 'system 2, defect 4' tdi_create \
-	'/^NTSTATUS fw_tdi_cleanup/,/^}/s/^\treturn object/\tif (object)\n\t\tretire(object);\n&/'
-defect 'system 2, defect 5: chained receives are refused' event 'system 2, defect 5' tdi_event_receive \
+defect 'NT-11, system 2, defect 4: objects end before the lower driver is done' object tdi_create \
+	'/^NTSTATUS fw_tdi_cleanup/,/^}/s/^\tfw_limit_stop(object);/&\n\tretire(object);/'
+defect 'system 2, defect 5: chained receives are refused' event tdi_event_receive \
 	'/^NTSTATUS NTAPI fw_tdi_event_chained_receive(/,/^}/s/if (!handler)/if (1)/'
 defect 'NT-11, system 2, defect 6: memory is left of a failed create' object 'system 2, defect 6' tdi_create \
 	'/^NTSTATUS fw_tdi_create/,/^}/s/^\tfw_tdi_object_put(object);/\tif (NT_SUCCESS(status))\n&/'
@@ -70,13 +70,11 @@ defect 'NT-12: a set that failed is published' event 'NT-12: a set that fails' t
 	'/NTAPI was_set/,/^}/s/if (NT_SUCCESS(irp->IoStatus.Status))/if (1)/'
 defect 'NT-12: a handler is published when the answer comes' event 'NT-12: an event before' tdi_handler \
 	'/^struct fw_tdi_handler \*fw_tdi_handler_get/,/^}/s/if (node)/if (node \&\& fw_object_of(node, struct fw_tdi_handler, by_id)->accepted)/'
-defect 'NT-13: bytes are taken by nobody' event 'NT-13' tdi_event_receive \
-	's/^\t\t\*taken = 0;/\t\t;/'
-defect 'NT-14: chained data that is returned later is not counted' event 'NT-14' tdi_event_receive \
-	's/status == STATUS_SUCCESS || status == STATUS_PENDING/status == STATUS_SUCCESS/'
-defect 'NT-15: peeked data is counted' transfer 'NT-15: peeked' tdi_transfer \
-	'/^static bool is_peek/,/^}/s/return /return 0 \& /'
-defect 'NT-15: failed transfers are counted' transfer 'errors transfer nothing' tdi_transfer \
+defect 'NT-13: bytes are taken by nobody' event tdi_event_receive 's/^\t\t\*taken = 0;/\t\t;/'
+defect 'NT-14: chained data that is returned later is not counted' event tdi_event_receive \
+	'/^static void count_chained/,/^}/s/ && status != STATUS_PENDING//'
+defect 'NT-15: peeked data is counted' transfer tdi_transfer '/^static bool is_peek/,/^}/s/return /return 0 \& /'
+defect 'NT-15: failed transfers are counted' transfer tdi_transfer \
 	'/^static uint64_t transferred/,/^}/s/return /return 1 ? irp->IoStatus.Information : /'
 defect 'NT-15: returned requests are not counted' event 'NT-15: requests that handlers return' tdi_event_receive \
 	's/^\t\tfw_tdi_receive_returned.*/\t\t;/'
@@ -90,9 +88,9 @@ defect 'NT-18: a request that is kept back was not marked pending' block 'NT-18'
 	'/^NTSTATUS fw_tdi_watch_pending/,/^}/s/^\tIoMarkIrpPending(irp);//'
 defect 'NT-19: pending is not handed on' transfer 'NT-19' tdi_request \
 	'/^NTSTATUS fw_tdi_watched/,/^}/s/if (irp->PendingReturned)/if (0)/'
-defect 'NT-22: a client is called with a lock held' connection 'system 2: states' tdi_event \
-	'/NTAPI event_disconnect/,/^}/s/^\tstatus = /\tKIRQL irql;\n\tfw_tdi_tables_lock(\&irql);\n\tfw_tdi_endpoint_read(NULL, 0, NULL);\n\tstatus = /'
-defect 'NT-23: detaches while it is in use' attach 'NT-23' tdi_attach \
+defect 'NT-22: a client is called with a lock held' connection tdi_event \
+	'/NTAPI event_disconnect/,/^}/s/^\tif (!delays)/\tKIRQL irql;\n\tfw_tdi_tables_lock(\&irql);\n\tfw_tdi_endpoint_read(NULL, 0, NULL);\n&/'
+defect 'NT-23: detaches while it is in use' attach tdi_attach \
 	'/^NTSTATUS fw_tdi_detach/,/^}/{
 	s/if (in_use(status))/if (0)/
 	s/if (!in_use(status))/if (1)/
