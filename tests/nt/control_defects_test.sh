@@ -22,7 +22,7 @@ objects() {
 	shift
 	for source; do
 		case $source in
-		*_test.c | */nt_layouts.c | kernel/windows/tdi_* | kernel/windows/limit_[dfqrst]*) continue ;;
+		*_test.c | */nt_layouts.c | */nt_ndis_layouts.c | */fake_adapter.c | */fake_frame.c | */fake_protocol.c | kernel/windows/tdi_*) continue ;;
 		esac
 		object "$source" "$into/$(basename "$source" .c).o" || return 1
 	done

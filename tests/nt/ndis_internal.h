@@ -159,6 +159,8 @@ struct ndis_adapter *ndis_adapter_of(NDIS_HANDLE handle, const char *function);
 struct ndis_open *ndis_open_of(NDIS_HANDLE handle, const char *function); /* for new work: not closing */
 struct ndis_bind *ndis_bind_of(NDIS_HANDLE handle, const char *function);
 struct ndis_packet *ndis_packet_of(PNDIS_PACKET packet, const char *function);
+/* Of one that is given back: whoever does that twice breaks another rule. */
+struct ndis_packet *ndis_packet_back(PNDIS_PACKET packet, const char *function);
 struct ndis_pool *ndis_pool_of(NDIS_HANDLE handle, bool buffers, const char *function);
 
 void *ndis_new(size_t size);

@@ -117,6 +117,14 @@ static bool same_media_info(PNDIS_PACKET a, PNDIS_PACKET b)
 	return size_a == size_b && (!size_a || !memcmp(info_a, info_b, size_a));
 }
 
+/* The other kinds are the sender's. */
+static bool is_to_copy(unsigned kind, bool is_receive)
+{
+	if (is_receive)
+		return kind == TcpIpChecksumPacketInfo || kind == IpSecPacketInfo || kind == Ieee8021QInfo;
+	return kind != OriginalPacketInfo && kind != NdisReserved;
+}
+
 void ndis_copied_check(struct ndis_packet *packet, struct ndis_packet *original, bool is_receive)
 {
 	PNDIS_PACKET to = packet->packet, from = original->packet;
@@ -125,7 +133,7 @@ void ndis_copied_check(struct ndis_packet *packet, struct ndis_packet *original,
 	unsigned index;
 
 	for (index = 0; index < MaxPerPacketInfo; index++)
-		if (index != OriginalPacketInfo && index != NdisReserved &&
+		if (is_to_copy(index, is_receive) &&
 		    NDIS_PER_PACKET_INFO_FROM_PACKET(to, index) != NDIS_PER_PACKET_INFO_FROM_PACKET(from, index))
 			missing = index == Ieee8021QInfo ? "the VLAN tag" : "per-packet information";
 	if (!same_media_info(to, from))

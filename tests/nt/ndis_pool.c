@@ -101,19 +101,27 @@ void NdisFreeBufferPool(NDIS_HANDLE pool)
 	pool_free(pool, true, "NdisFreeBufferPool");
 }
 
-struct ndis_packet *ndis_packet_of(PNDIS_PACKET packet, const char *function)
+static struct ndis_packet *find(PNDIS_PACKET packet, enum ndis_rule rule, const char *function)
 {
 	struct ndis_packet *all;
 
-	if (!packet)
-		nt_violation(NDIS_RULE_PACKET, "%s of no packet", function);
 	nt_lock();
 	for (all = live; all && all->packet != packet; all = all->next)
 		;
 	nt_unlock();
 	if (!all)
-		nt_violation(NDIS_RULE_PACKET, "%s of what is no packet, or a freed one", function);
+		nt_violation(rule, "%s of what is no packet, or a freed one", function);
 	return all;
+}
+
+struct ndis_packet *ndis_packet_of(PNDIS_PACKET packet, const char *function)
+{
+	return find(packet, NDIS_RULE_PACKET, function);
+}
+
+struct ndis_packet *ndis_packet_back(PNDIS_PACKET packet, const char *function)
+{
+	return find(packet, NDIS_RULE_COMPLETION, function);
 }
 
 /* The packet with its room for the protocol, its out-of-band data and its extension, behind what nobody sees. */

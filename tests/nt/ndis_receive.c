@@ -119,12 +119,6 @@ static void take(struct ndis_adapter *adapter, PNDIS_PACKET packet, struct ndis_
 	nt_unlock();
 }
 
-static void running_check(struct ndis_adapter *adapter, const char *function)
-{
-	if (adapter->state != NDIS_RUNNING && adapter->state != NDIS_HALTING)
-		nt_violation(NT_RULE_UNLOAD, "%s for %s, which is not initialized", function, adapter->text);
-}
-
 void NdisMIndicateReceivePacket(NDIS_HANDLE miniport, PPNDIS_PACKET packets, UINT count)
 {
 	struct ndis_adapter *adapter;
@@ -133,7 +127,6 @@ void NdisMIndicateReceivePacket(NDIS_HANDLE miniport, PPNDIS_PACKET packets, UIN
 
 	nt_enter_unlocked("NdisMIndicateReceivePacket", DISPATCH_LEVEL);
 	adapter = ndis_adapter_of(miniport, "NdisMIndicateReceivePacket");
-	running_check(adapter, "NdisMIndicateReceivePacket");
 	for (index = 0; index < count; index++) {
 		open = ndis_open_enter(adapter);
 		take(adapter, packets[index], open);
@@ -154,7 +147,7 @@ void NdisReturnPackets(PNDIS_PACKET *packets, UINT count)
 
 	nt_enter_unlocked("NdisReturnPackets", DISPATCH_LEVEL);
 	for (index = 0; index < count; index++) {
-		all = ndis_packet_of(packets[index], "NdisReturnPackets");
+		all = ndis_packet_back(packets[index], "NdisReturnPackets");
 		nt_lock();
 		top = ndis_level_top(all);
 		if (!top || !top->is_receive || top->resources || (!top->calling && top->references < 1))
@@ -189,7 +182,6 @@ void NdisMEthIndicateReceive(NDIS_HANDLE miniport, NDIS_HANDLE receive_context, 
 
 	nt_enter_unlocked("NdisMEthIndicateReceive", DISPATCH_LEVEL);
 	indication.adapter = ndis_adapter_of(miniport, "NdisMEthIndicateReceive");
-	running_check(indication.adapter, "NdisMEthIndicateReceive");
 	ethernet_check(header_size, lookahead_size, packet_size);
 	indication.open = ndis_open_enter(indication.adapter);
 	if (!indication.open)
@@ -198,7 +190,7 @@ void NdisMEthIndicateReceive(NDIS_HANDLE miniport, NDIS_HANDLE receive_context, 
 	status = indication.open->protocol->calls.ReceiveHandler(indication.open->context, &indication, header,
 		header_size, lookahead, lookahead_size, packet_size);
 	nt_frame_end(frame, "ProtocolReceive");
-	if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_ACCEPTED)
+	if (status != NDIS_STATUS_SUCCESS && status != NDIS_STATUS_NOT_ACCEPTED && status != NDIS_STATUS_FAILURE)
 		nt_violation(NDIS_RULE_COMPLETION, "ProtocolReceive returned 0x%x", status);
 	if (ndis_sum(ndis_sum(1, header, header_size), lookahead, lookahead_size) != sum)
 		nt_violation(NDIS_RULE_DATA, "ProtocolReceive changed the data");
@@ -236,7 +228,7 @@ static struct ndis_indication *indication_of(NDIS_HANDLE receive_context, struct
 PNDIS_PACKET NdisGetReceivedPacket(NDIS_HANDLE binding, NDIS_HANDLE receive_context)
 {
 	nt_enter("NdisGetReceivedPacket", DISPATCH_LEVEL);
-	return indication_of(receive_context, binding, "NdisGetReceivedPacket")->packet;
+	return indication_of(receive_context, binding, "NdisGetReceivedPacket")->packet; /* NULL: there is none */
 }
 
 /* From a whole packet NDIS copies itself, behind its header. */
@@ -265,12 +257,13 @@ void NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE rece
 	struct nt_frame frame;
 
 	nt_enter_unlocked("NdisTransferData", DISPATCH_LEVEL);
-	open = ndis_open_of(binding, "NdisTransferData");
+	/* A close may have begun since ProtocolReceive was called: that holds it up. */
+	open = binding;
 	indication = indication_of(receive_context, open, "NdisTransferData");
 	adapter = indication->adapter;
 	ndis_packet_of(packet, "NdisTransferData");
-	if (nt_fails("NdisTransferData")) {
-		*status = NDIS_STATUS_FAILURE;
+	if (open->closing || nt_fails("NdisTransferData")) {
+		*status = open->closing ? NDIS_STATUS_CLOSING : NDIS_STATUS_FAILURE;
 		return;
 	}
 	if (indication->packet) {

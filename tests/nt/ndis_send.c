@@ -37,7 +37,7 @@ static void called(struct ndis_adapter *adapter)
 static void take_back(struct ndis_adapter *adapter, PNDIS_PACKET packet, NDIS_STATUS status, bool tell,
 	const char *function)
 {
-	struct ndis_packet *all = ndis_packet_of(packet, function);
+	struct ndis_packet *all = ndis_packet_back(packet, function);
 	struct ndis_level *top, level;
 	struct nt_frame frame;
 

@@ -73,7 +73,7 @@ typedef struct _NDIS_PACKET_OOB_DATA {
 typedef enum _NDIS_PER_PACKET_INFO {
 	TcpIpChecksumPacketInfo, IpSecPacketInfo, TcpLargeSendPacketInfo, ClassificationHandlePacketInfo,
 	NdisReserved, ScatterGatherListPacketInfo, Ieee8021QInfo, OriginalPacketInfo, PacketCancelId,
-	OriginalNetBufferList, CachedNetBufferList, ShortPacketPaddingInfo, MaxPerPacketInfo
+	MaxPerPacketInfo /* of 5.1; mingw-w64 has those of 6 too */
 } NDIS_PER_PACKET_INFO, *PNDIS_PER_PACKET_INFO;
 
 typedef struct _NDIS_PACKET_EXTENSION {
