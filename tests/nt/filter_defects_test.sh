@@ -1,0 +1,105 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# Usage: filter_defects_test.sh [SOURCE-TREE]
+# As tdi_defects_test.sh, for the packet filter: defects that intermediate drivers are known for are put into copies of its
+# sources, one at a time, and the test that is named for each is expected to fail. Takes about a minute. CC: the compiler.
+set -u
+cd "${1:-$(dirname "$0")/../..}" || exit 1
+compiler=${CC:-cc}
+folder=$(mktemp -d) || exit 1
+trap 'rm -rf "$folder"' EXIT
+flags="-std=gnu11 -g -O0 -w -fshort-wchar -fno-strict-aliasing -fsanitize=address,undefined"
+flags="$flags -fno-sanitize-recover=undefined -D_GNU_SOURCE -Itests/nt -isystem tests/nt/include -Ikernel/windows/ddk -I."
+passed=0
+failed=0
+
+object() { # SOURCE OUTPUT
+	# shellcheck disable=SC2086 # several flags
+	$compiler $flags -c "$1" -o "$2"
+}
+
+# objects FOLDER SOURCE...: those that are no tests.
+objects() {
+	into=$folder/$1
+	mkdir -p "$into"
+	shift
+	for source; do
+		case $source in
+		*_test.c | */nt_layouts.c | */nt_ndis_layouts.c | */ndis_player.c | */ndis_through.c) continue ;;
+		esac
+		object "$source" "$into/$(basename "$source" .c).o" || return 1
+	done
+}
+
+program() { # OBJECTS...
+	# shellcheck disable=SC2086
+	$compiler $flags -o "$folder/program" "$folder/test/packet.o" "$@" "$folder"/rest/*.o -lpthread
+}
+
+verdict() { # CODE NAME WHY
+	if [ "$1" -eq 0 ]; then
+		passed=$((passed + 1))
+		echo "ok $2"
+	else
+		failed=$((failed + 1))
+		echo "not ok $2: $3"
+	fi
+}
+
+# defect NAME TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
+defect() {
+	rm -rf "$folder/defect"
+	cp -r "$folder/filter" "$folder/defect"
+	sed -e "$4" "kernel/windows/filter/$3.c" >"$folder/defect/$3.c"
+	if cmp -s "kernel/windows/filter/$3.c" "$folder/defect/$3.c"; then
+		verdict 1 "$1" "the source has changed, the defect cannot be put back"
+	elif ! object "$folder/defect/$3.c" "$folder/defect/$3.o" || ! program "$folder"/defect/*.o; then
+		verdict 1 "$1" "does not compile"
+	else
+		NT_SEEDS=20 timeout 60 "$folder/program" "$2" >"$folder/output" 2>&1
+		[ $? -ne 0 ]
+		verdict $? "$1" "filter_packet_test \"$2\" passes with it"
+	fi
+}
+
+objects filter kernel/windows/filter/*.c && objects rest kernel/windows/control_security.c kernel/windows/irp_queue.c \
+	kernel/windows/nt_optional.c kernel/windows/nt_text.c tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/ndis_*.c \
+	tests/nt/filter_stack.c || exit 1
+mkdir "$folder/test"
+object tests/nt/filter_packet_test.c "$folder/test/packet.o" || exit 1
+program "$folder"/filter/*.o && NT_SEEDS=5 timeout 120 "$folder/program" >"$folder/output" 2>&1
+verdict $? 'filter_packet_test without a defect' 'it fails'
+
+defect 'NT-29: a packet is handed on whether it has room or not' 'NT-29: without room' im_send \
+	's/if (!has_room)/if (0)/'
+defect 'NT-29: per-packet information stays behind' 'NT-29: without room' im_send '/NdisIMCopySendPerPacketInfo/d'
+defect 'NT-29: the VLAN tag of a received packet stays behind' 'NT-29: without room' im_receive \
+	's/IpSecPacketInfo, Ieee8021QInfo }/IpSecPacketInfo }/'
+defect 'NT-29: media specific information stays behind' 'NT-29: without room' im_receive \
+	'/NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO/s/NDIS_SET.*/;/'
+defect 'NT-30: a dropped send is not completed' 'NT-30: a dropped send' im_send \
+	'/NdisMSendComplete(adapter->miniport, packet, NDIS_STATUS_SUCCESS)/d'
+defect 'NT-30: a dropped send is completed as a failure' 'NT-30: a dropped send' im_send \
+	's/\(packet, NDIS_STATUS_\)SUCCESS/\1FAILURE/'
+defect 'NT-30: a dropped packet is kept' 'NT-30: a dropped packet' im_receive \
+	'/fw_im_judge_drops/{
+n
+s/return 0/return 1/
+}'
+defect 'NT-30: a packet without resources is kept' 'NT-30: packets without resources' im_receive \
+	's/return status != NDIS_STATUS_RESOURCES ? 1 : 0/return 1/'
+defect 'NT-30: the status is read when the packet is given away' 'NT-30: a dropped packet' im_receive \
+	's/return status != NDIS_STATUS_RESOURCES ? 1 : 0/return NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES/'
+defect 'NT-30: a packet of its own is not freed' 'NT-30: packets without resources' im_receive \
+	'/return 1;/{
+n
+/NdisFreePacket/d
+}'
+defect 'NT-31: a header is read from the first buffer only' 'NT-31: a header is judged alike' im_judge \
+	's/buffer; buffer = buffer->Next/buffer; buffer = NULL/'
+defect 'NT-31: what is not seen at once passes' 'NT-31: pieces of any length' im_lookahead 's/if (!seen)/if (0)/'
+defect 'NT-32: a list is changed in two steps' 'NT-32: lists are replaced' im_list \
+	's/^\(static void change_bindings.*\)$/static void enforce_all(void);\n\1/
+s/^\t\tchange_bindings(changes, count, &made, &gone);/\t\tLIST_ENTRY all = lists.bindings; if (!IsListEmpty(\&lists.bindings)) { PLIST_ENTRY f = lists.bindings.Flink, l = lists.bindings.Blink; InitializeListHead(\&lists.bindings); enforce_all(); lists.bindings.Flink = f; lists.bindings.Blink = l; } (void)all;\n&/'
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]

@@ -1,0 +1,424 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Packets through the filter: sends, look-ahead and whole packets, with and without room in them. */
+#include "filter_stack.h"
+
+#define FRAME 200u
+#define LISTED "192.0.2.7"
+#define OTHER "198.51.100.9"
+
+static struct filter_stack stack;
+static uint8_t listed_from[FRAME], listed_to[FRAME], other[FRAME];
+
+static void frames_make(void)
+{
+	filter_frame(listed_from, FRAME, LISTED, OTHER);
+	filter_frame(listed_to, FRAME, OTHER, LISTED);
+	filter_frame(other, FRAME, OTHER, OTHER);
+}
+
+static NTSTATUS set_list(uint32_t direction)
+{
+	struct fw_filter_prefix prefix = filter_prefix("192.0.2.0/24");
+
+	return filter_stack_set("{A}", direction, &prefix, 1);
+}
+
+static void begin(const struct filter_stack_options *options)
+{
+	frames_make();
+	NT_CHECK(filter_stack_begin(&stack, options));
+	NT_CHECK(stack.binding != NULL);
+	NT_CHECK_EQUAL(set_list(FW_FILTER_BOTH), STATUS_SUCCESS);
+}
+
+static unsigned received(void)
+{
+	ndis_drain();
+	return fake_binding_received(stack.binding)->count;
+}
+
+static unsigned sent(void)
+{
+	return fake_adapter_sent(stack.adapter)->count;
+}
+
+static void sends(void)
+{
+	struct fw_filter_counters counters;
+
+	begin(NULL);
+	NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
+	fake_binding_wait(stack.binding);
+	NT_CHECK_EQUAL(fake_binding_sent(stack.binding), 1);
+	NT_CHECK_EQUAL(sent(), 0);
+	NT_CHECK(fake_binding_send(stack.binding, listed_from, FRAME, NULL));
+	fake_binding_send_many(stack.binding, other, FRAME, 5);
+	fake_binding_wait(stack.binding);
+	NT_CHECK_EQUAL(fake_binding_sent(stack.binding), 7);
+	NT_CHECK_EQUAL(sent(), 6);
+	NT_CHECK(fake_frame_is(fake_adapter_sent(stack.adapter)->first, listed_from, FRAME));
+	counters = filter_stack_counters(FW_FILTER_PLACE_SEND);
+	NT_CHECK_EQUAL(counters.packets, 7);
+	NT_CHECK_EQUAL(counters.bytes, 7 * (FRAME - 14));
+	NT_CHECK_EQUAL(counters.dropped_packets, 1);
+	NT_CHECK_EQUAL(counters.dropped_bytes, FRAME - 14);
+	filter_stack_end(&stack);
+}
+
+static void failed_sends(void)
+{
+	begin(NULL);
+	fake_adapter_send_status(stack.adapter, NDIS_STATUS_NO_CABLE);
+	NT_CHECK(fake_binding_send(stack.binding, other, FRAME, NULL));
+	NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
+	fake_binding_wait(stack.binding);
+	NT_CHECK_EQUAL(fake_binding_failed(stack.binding), 1);
+	NT_CHECK_EQUAL(fake_binding_sent(stack.binding), 1);
+	filter_stack_end(&stack);
+}
+
+static void whole_packets(void)
+{
+	struct fw_filter_counters counters;
+
+	begin(NULL);
+	NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, false));
+	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 0);
+	NT_CHECK(fake_adapter_packet(stack.adapter, listed_to, FRAME, NULL, false));
+	fake_adapter_packets(stack.adapter, other, FRAME, 4);
+	NT_CHECK_EQUAL(received(), 5);
+	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 0);
+	NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, listed_to, FRAME));
+	counters = filter_stack_counters(FW_FILTER_PLACE_PACKET);
+	NT_CHECK_EQUAL(counters.packets, 6);
+	NT_CHECK_EQUAL(counters.dropped_packets, 1);
+	filter_stack_end(&stack);
+}
+
+static void kept_packets(void)
+{
+	const struct filter_stack_options options = { .protocol.holds = true };
+
+	begin(&options);
+	fake_adapter_packets(stack.adapter, other, FRAME, 5);
+	NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, false));
+	NT_CHECK_EQUAL(received(), 5);
+	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 5);
+	fake_binding_return_all(stack.binding);
+	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 0);
+	filter_stack_end(&stack);
+}
+
+static void without_resources(void)
+{
+	static const struct filter_stack_options kinds[] = {
+		{ .ndis.later_chance = 101, .protocol.holds = true },
+		{ .ndis.later_chance = 100, .protocol.holds = true }, /* comes as look-ahead */
+		{ .ndis.later_chance = 101, .protocol.holds = true, .no_stacks = true },
+	};
+	unsigned index;
+
+	for (index = 0; index < ARRAYSIZE(kinds); index++) {
+		begin(&kinds[index]);
+		NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, NULL, true));
+		NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, true));
+		NT_CHECK_EQUAL(received(), 1);
+		NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, other, FRAME));
+		filter_stack_end(&stack);
+	}
+}
+
+static void check_shape(const struct fake_frame *frame, const struct fake_shape *shape)
+{
+	NT_CHECK(fake_frame_is(frame, other, FRAME));
+	NT_CHECK_EQUAL(frame->info[Ieee8021QInfo], shape->vlan);
+	NT_CHECK_EQUAL(frame->info[TcpIpChecksumPacketInfo], shape->checksum);
+	NT_CHECK_EQUAL(frame->time, shape->time);
+	NT_CHECK(frame->media_info);
+}
+
+/* The fake kernel compares out-of-band data too, when a packet stands for another. */
+static void out_of_band(bool no_stacks)
+{
+	const struct fake_shape shape = { .cuts = { 14, 34 }, .vlan = 0x50, .checksum = 4, .time = 12345, .flags = 2,
+		.media_info = true };
+	const struct filter_stack_options options = { .no_stacks = no_stacks };
+
+	begin(&options);
+	NT_CHECK(fake_binding_send(stack.binding, other, FRAME, &shape));
+	fake_binding_wait(stack.binding);
+	check_shape(fake_adapter_sent(stack.adapter)->first, &shape);
+	NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, &shape, false));
+	NT_CHECK_EQUAL(received(), 1);
+	check_shape(fake_binding_received(stack.binding)->first, &shape);
+	filter_stack_end(&stack);
+}
+
+static void own_packets(void)
+{
+	out_of_band(true);
+}
+
+static void same_packets(void)
+{
+	out_of_band(false);
+}
+
+/* Each cut of the first two, in turn. */
+static void split_headers(void)
+{
+	struct fake_shape shape = { 0 };
+	uint32_t first, second;
+	unsigned passed = 0;
+
+	begin(NULL);
+	for (first = 1; first < 60; first++)
+		for (second = first + 1; second < 60; second += 7) {
+			shape.cuts[0] = first;
+			shape.cuts[1] = second;
+			NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, &shape));
+			NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, &shape, false));
+			NT_CHECK(fake_binding_send(stack.binding, listed_from, FRAME, &shape));
+			NT_CHECK(fake_adapter_packet(stack.adapter, listed_to, FRAME, &shape, false));
+			fake_binding_wait(stack.binding);
+			passed++;
+			NT_CHECK_EQUAL(sent(), passed);
+			NT_CHECK_EQUAL(received(), passed);
+		}
+	filter_stack_end(&stack);
+}
+
+static void lookahead(void)
+{
+	unsigned passed = 0;
+	uint32_t size;
+
+	begin(NULL);
+	for (size = 0; size <= FRAME - 14; size++) {
+		fake_adapter_lookahead(stack.adapter, listed_from, FRAME, size, size % 2);
+		fake_adapter_lookahead(stack.adapter, listed_to, FRAME, size, size % 2);
+		passed++;
+		NT_CHECK_EQUAL(received(), passed);
+		NT_CHECK_EQUAL(fake_binding_pieces(stack.binding) > fake_binding_completes(stack.binding), 0);
+	}
+	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_LOOKAHEAD).dropped_packets, passed);
+	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_LOOKAHEAD).packets, 2 * passed);
+	filter_stack_end(&stack);
+}
+
+static void pieces_above(void)
+{
+	const struct filter_stack_options options = { .protocol.pieces_only = true };
+
+	begin(&options);
+	NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, NULL, false));
+	NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, false));
+	fake_adapter_lookahead(stack.adapter, other, FRAME, 60, false);
+	NT_CHECK_EQUAL(received(), 2);
+	NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, other, FRAME));
+	filter_stack_end(&stack);
+}
+
+/* Frames that end in a header pass, as they do on Linux: there is no address to judge by. */
+static void short_frames(void)
+{
+	unsigned passed = 0;
+	uint32_t length;
+
+	begin(NULL);
+	for (length = 14; length < 34; length++) {
+		NT_CHECK(fake_binding_send(stack.binding, listed_to, length, NULL));
+		NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, length, NULL, false));
+		fake_adapter_lookahead(stack.adapter, listed_from, length, 2, false);
+		passed++;
+		fake_binding_wait(stack.binding);
+		NT_CHECK_EQUAL(sent(), passed);
+		NT_CHECK_EQUAL(received(), 2 * passed);
+	}
+	filter_stack_end(&stack);
+}
+
+/* Lists that are set one after another: at any time each of these two addresses is in one of them. */
+static struct fw_filter_prefix whole[2][2];
+static LONG stop;
+
+static void replace(void *context)
+{
+	unsigned round;
+
+	(void)context;
+	for (round = 0; round < 6; round++)
+		NT_CHECK_EQUAL(filter_stack_set("{A}", FW_FILTER_BOTH, whole[round % 2], 2), STATUS_SUCCESS);
+	InterlockedExchange(&stop, 1);
+}
+
+static void traffic_while_replaced(void *context)
+{
+	static uint8_t in_one[FRAME], in_other[FRAME];
+	PETHREAD thread;
+	unsigned rounds = 0;
+
+	(void)context;
+	filter_frame(in_one, FRAME, "203.0.113.1", "203.0.113.1");
+	filter_frame(in_other, FRAME, "203.0.113.2", "203.0.113.2");
+	stop = 0;
+	thread = nt_thread_start("lists", NULL, replace, NULL);
+	for (; !stop && rounds < 400; rounds++) {
+		NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
+		NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, false));
+		fake_adapter_lookahead(stack.adapter, listed_from, FRAME, 40, false);
+		NT_CHECK(fake_binding_send(stack.binding, other, FRAME, NULL));
+		NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, NULL, false));
+	}
+	nt_thread_join(thread);
+	fake_binding_wait(stack.binding);
+	NT_CHECK_EQUAL(sent(), rounds);
+	NT_CHECK_EQUAL(received(), rounds);
+}
+
+/* 192.0.2.7 is in both, by another prefix in each: no packet finds a time without. */
+static void lists_replaced(void)
+{
+	uint64_t seed;
+
+	whole[0][0] = filter_prefix("192.0.2.0/24");
+	whole[0][1] = filter_prefix("203.0.113.1");
+	whole[1][0] = filter_prefix("192.0.2.7");
+	whole[1][1] = filter_prefix("203.0.113.2");
+	for (nt_seeds_begin(1, 20); nt_seeds_next(&seed);) {
+		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 30 };
+
+		begin(&options);
+		NT_CHECK_EQUAL(filter_stack_set("{A}", FW_FILTER_BOTH, whole[1], 2), STATUS_SUCCESS);
+		traffic_while_replaced(NULL);
+		filter_stack_end(&stack);
+	}
+}
+
+static void counters_of_adapter(void)
+{
+	struct fake_adapter_options second = { .name = "\\Device\\{B}", .instance = "Second Adapter" };
+	struct fake_adapter *adapter;
+	struct fake_binding *binding;
+	struct fw_filter_counters counters;
+
+	begin(NULL);
+	adapter = fake_adapter_new(&second);
+	binding = fake_protocol_binding(stack.protocol, "\\Device\\Upper-{B}");
+	NT_CHECK(binding != NULL);
+	NT_CHECK(fake_binding_send(binding, listed_to, FRAME, NULL));
+	fake_binding_wait(binding);
+	NT_CHECK_EQUAL(fake_adapter_sent(adapter)->count, 1);
+	NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
+	fake_binding_wait(stack.binding);
+	counters = filter_stack_counters(FW_FILTER_PLACE_SEND);
+	fake_adapter_free(adapter);
+	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_SEND).dropped_packets, 1);
+	filter_stack_end(&stack);
+	(void)counters;
+}
+
+static void unplug(void *context)
+{
+	(void)context;
+	fake_adapter_let_go(stack.adapter);
+}
+
+/* Sends that are below, and packets that are above, when the adapter goes: all come back. */
+static void unbound_in_flight(void)
+{
+	uint64_t seed;
+
+	for (nt_seeds_begin(1, 30); nt_seeds_next(&seed);) {
+		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 50,
+			.no_stacks = seed % 2, .protocol.holds = seed % 3 == 0 };
+		PETHREAD thread;
+
+		begin(&options);
+		fake_adapter_hold(stack.adapter);
+		fake_binding_send_many(stack.binding, other, FRAME, 6);
+		fake_adapter_packets(stack.adapter, other, FRAME, 6);
+		thread = nt_thread_start("wire", NULL, unplug, NULL);
+		filter_stack_unplug(&stack);
+		nt_thread_join(thread);
+		filter_stack_end(&stack);
+	}
+}
+
+static void pump(void *context)
+{
+	unsigned round;
+
+	(void)context;
+	for (round = 0; round < 12; round++) {
+		fake_adapter_packet(stack.adapter, round % 3 ? other : listed_from, FRAME, NULL, round % 4 == 3);
+		fake_adapter_lookahead(stack.adapter, round % 3 ? other : listed_from, FRAME, round * 9, round % 2);
+	}
+}
+
+/* Receives go on while the protocol above and then the adapter's binding go away. */
+static void halted_while_receiving(void)
+{
+	uint64_t seed;
+
+	for (nt_seeds_begin(1, 40); nt_seeds_next(&seed);) {
+		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 50,
+			.no_stacks = seed % 2 };
+		PETHREAD thread;
+
+		begin(&options);
+		thread = nt_thread_start("wire", NULL, pump, NULL);
+		ndis_unbind(fake_adapter_ndis(stack.adapter));
+		nt_thread_join(thread);
+		filter_stack_end(&stack);
+	}
+}
+
+static void everything_once(void *context)
+{
+	const struct filter_stack_options options = { .ndis.later_chance = 101, .no_stacks = context != NULL };
+	struct fake_shape shape = { .cuts = { 20 } };
+
+	frames_make();
+	if (!filter_stack_begin(&stack, &options))
+		return;
+	set_list(FW_FILTER_BOTH);
+	if (stack.binding) {
+		fake_binding_send(stack.binding, other, FRAME, &shape);
+		fake_binding_send(stack.binding, listed_to, FRAME, &shape);
+		fake_binding_wait(stack.binding);
+	}
+	fake_adapter_packet(stack.adapter, other, FRAME, &shape, false);
+	fake_adapter_packet(stack.adapter, other, FRAME, &shape, true);
+	fake_adapter_lookahead(stack.adapter, other, FRAME, 4, true);
+	fake_adapter_lookahead(stack.adapter, other, FRAME, 100, false);
+	filter_stack_end(&stack);
+}
+
+static void failures(void)
+{
+	NT_CHECK(nt_each_failure(everything_once, NULL) > 20);
+	NT_CHECK(nt_each_failure(everything_once, &stack) > 20);
+}
+
+int main(int argc, char **argv)
+{
+	nt_tests_begin(argc, argv);
+	nt_test("NT-30: a dropped send is completed once, as sent", sends);
+	nt_test("NT-30: a send that fails below fails above, a dropped one does not", failed_sends);
+	nt_test("NT-30: a dropped packet is not kept", whole_packets);
+	nt_test("NT-30: packets that are kept above are returned once", kept_packets);
+	nt_test("NT-30: packets without resources are not kept", without_resources);
+	nt_test("NT-29: without room there are own packets, with all that belongs to them", own_packets);
+	nt_test("NT-29: with room it is the same packet", same_packets);
+	nt_test("NT-31: a header is judged alike wherever it is cut", split_headers);
+	nt_test("NT-31: pieces of any length are judged alike", lookahead);
+	nt_test("NT-31: frames that end in a header", short_frames);
+	nt_test("NT-30: a protocol that takes pieces only", pieces_above);
+	nt_test("NT-32: lists are replaced between packets", lists_replaced);
+	nt_test("NT-32: counters are the adapter's", counters_of_adapter);
+	nt_test("NT-30: packets in flight when the adapter goes", unbound_in_flight);
+	nt_test("NT-30: receives while the binding goes", halted_while_receiving);
+	nt_test("NT-29: every allocation and every status below fails once", failures);
+	return nt_tests_end();
+}
