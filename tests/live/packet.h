@@ -118,6 +118,7 @@ struct fw_packet_options {
 	const char *from_netns, *to_netns; /* paths; NULL: this one */
 	const char *device, *to_device;
 	const char *list;
+	const char *file; /* of frames */
 	struct fw_packet_pool pool;
 	const char *kinds; /* names, with commas between; NULL: all */
 	bool by_source;
@@ -140,5 +141,13 @@ int fw_packet_run(void);   /* packet_run.c */
 int fw_packet_load(void);  /* packet_load.c */
 int fw_packet_count(void); /* packet_count.c */
 int fw_packet_fuzz(void);  /* packet_fuzz.c */
+int fw_packet_capture(void);  /* packet_capture.c */
+int fw_packet_frames(void);
+int fw_packet_prefixes(void);
+int fw_packet_verdicts(void); /* packet_verdicts.c */
+
+/* packet_fuzz.c: a frame with any address of the pool, changed at random; its length. The pool must have addresses of both
+ * families. */
+size_t fw_packet_changed(uint8_t *frame);
 
 #endif

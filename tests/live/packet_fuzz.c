@@ -75,7 +75,7 @@ static size_t change(uint8_t *frame, size_t length)
 	return length;
 }
 
-static size_t make_frame(uint8_t *frame)
+size_t fw_packet_changed(uint8_t *frame)
 {
 	const struct fw_packet_pool *pool = &fw_packet.pool;
 	struct fw_packet_order order = {
@@ -111,7 +111,7 @@ static void explain(const uint8_t *frame, size_t length, uint32_t returned)
 static void run_one(struct fuzz *fuzz)
 {
 	static uint8_t frame[MOST_BYTES + FW_PACKET_HEADERS];
-	size_t length = make_frame(frame);
+	size_t length = fw_packet_changed(frame);
 	union bpf_attr attributes = { 0 };
 	struct fw_packet_verdict verdict;
 	bool listed, dropped;

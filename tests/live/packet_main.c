@@ -24,6 +24,10 @@ static const char usage_text[] =
 	"  load    send one kind, as fast as it goes, for --seconds or --count; one JSON line. --device\n"
 	"  count   count what arrives of load by --tag, until SIGINT. --to-device, --port\n"
 	"  fuzz    let the kernel run --program on --count changed frames, and check each verdict\n"
+	"  capture write what passes --device to standard output, as a pcap file, until SIGTERM\n"
+	"  frames  write each kind with each address, and --count changed ones, the same way\n"
+	"  verdicts  let the kernel run --program on each frame of --file; one line a frame\n"
+	"  prefixes  --list in the binary form of abi/filter.h, without prefixes inside others\n"
 	"  addresses  print what --address names, one a line\n"
 	"  kinds   the names of the kinds of frames\n"
 	"\n"
@@ -34,6 +38,7 @@ static const char usage_text[] =
 	"                        that are in it), out:FILE:COUNT (that are not); may be repeated\n"
 	"      --side source|destination           where the address goes, and is looked up (source)\n"
 	"      --other ADDRESS   the other one      --list FILE       an address or prefix a line\n"
+	"      --file FILE       pcap\n"
 	"      --kinds NAME,...  (all; load: udp4)  --payload BYTES   (18)\n"
 	"      --to MAC          (broadcast)        --bypass          past the queue of the device\n"
 	"      --count N         --seconds N        --tag N           1 to 254, of load\n"
@@ -51,6 +56,7 @@ enum option_code {
 	OPTION_SIDE,
 	OPTION_OTHER,
 	OPTION_LIST,
+	OPTION_FILE,
 	OPTION_KINDS,
 	OPTION_PAYLOAD,
 	OPTION_TO,
@@ -73,6 +79,7 @@ static const struct option options[] = {
 	{ "side", required_argument, NULL, OPTION_SIDE },
 	{ "other", required_argument, NULL, OPTION_OTHER },
 	{ "list", required_argument, NULL, OPTION_LIST },
+	{ "file", required_argument, NULL, OPTION_FILE },
 	{ "kinds", required_argument, NULL, OPTION_KINDS },
 	{ "payload", required_argument, NULL, OPTION_PAYLOAD },
 	{ "to", required_argument, NULL, OPTION_TO },
@@ -108,7 +115,7 @@ static int print_kinds(void)
 static const struct {
 	const char *name;
 	int (*run)(void);
-	bool needs_device, needs_to_device;
+	bool needs_device, needs_to_device, needs_list, needs_file;
 } commands[] = {
 	{ "addresses", print_addresses },
 	{ "kinds", print_kinds },
@@ -116,6 +123,10 @@ static const struct {
 	{ "load", fw_packet_load, true },
 	{ "count", fw_packet_count },
 	{ "fuzz", fw_packet_fuzz },
+	{ "capture", fw_packet_capture, true },
+	{ "frames", fw_packet_frames },
+	{ "prefixes", fw_packet_prefixes, .needs_list = true },
+	{ "verdicts", fw_packet_verdicts, .needs_file = true },
 };
 
 static bool take_other(const char *text)
@@ -168,6 +179,7 @@ static bool take_option(int code)
 	case OPTION_SIDE: fw_packet.by_source = strcmp(optarg, "destination") != 0; return true;
 	case OPTION_OTHER: return take_other(optarg);
 	case OPTION_LIST: fw_packet.list = optarg; return true;
+	case OPTION_FILE: fw_packet.file = optarg; return true;
 	case OPTION_KINDS: fw_packet.kinds = optarg; return true;
 	case OPTION_TO: return take_mac(optarg);
 	case OPTION_BYPASS: fw_packet.bypass = true; return true;
@@ -197,7 +209,9 @@ int main(int argc, char **argv)
 		if (strcmp(argv[1], commands[i].name) != 0)
 			continue;
 		if ((commands[i].needs_device && !fw_packet.device) ||
-			(commands[i].needs_to_device && !fw_packet.to_device))
+			(commands[i].needs_to_device && !fw_packet.to_device) ||
+			(commands[i].needs_list && !fw_packet.list) ||
+			(commands[i].needs_file && !fw_packet.file))
 			return usage();
 		return commands[i].run();
 	}
