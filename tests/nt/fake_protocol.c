@@ -12,6 +12,7 @@ struct fake_binding {
 	NDIS_HANDLE handle;
 	char adapter[NDIS_NAME];
 	bool bound, closed;
+	unsigned calling; /* NDIS, for a send or request */
 	unsigned under_way, sent, failed;
 	struct fake_record received;
 	PNDIS_PACKET held[HELD];
@@ -82,23 +83,45 @@ static KIRQL some_level(void)
 	return old;
 }
 
+/* False: it is being unbound. */
+static bool call_begin(struct fake_binding *binding)
+{
+	bool is_bound;
+
+	nt_lock();
+	is_bound = binding->bound;
+	binding->calling += is_bound;
+	nt_unlock();
+	return is_bound;
+}
+
+static void call_end(struct fake_binding *binding)
+{
+	nt_lock();
+	binding->calling--;
+	nt_unlock();
+}
+
 bool fake_binding_send(struct fake_binding *binding, const void *bytes, uint32_t length, const struct fake_shape *shape)
 {
 	PNDIS_PACKET packet;
 	NDIS_STATUS status;
 	KIRQL old;
 
+	if (!call_begin(binding))
+		return false;
 	nt_failures_pause();
 	packet = packet_new(binding, bytes, length, shape);
 	nt_failures_resume();
-	if (!packet)
-		return false;
-	old = some_level();
-	NdisSend(&status, binding->handle, packet);
-	KeLowerIrql(old);
-	if (status != NDIS_STATUS_PENDING)
-		send_done(binding, packet, status);
-	return true;
+	if (packet) {
+		old = some_level();
+		NdisSend(&status, binding->handle, packet);
+		KeLowerIrql(old);
+		if (status != NDIS_STATUS_PENDING)
+			send_done(binding, packet, status);
+	}
+	call_end(binding);
+	return packet;
 }
 
 void fake_binding_send_many(struct fake_binding *binding, const void *bytes, uint32_t length, unsigned count)
@@ -107,6 +130,8 @@ void fake_binding_send_many(struct fake_binding *binding, const void *bytes, uin
 	unsigned index;
 	KIRQL old;
 
+	if (!call_begin(binding))
+		return;
 	nt_failures_pause();
 	for (index = 0; index < count && index < 16; index++) {
 		packets[index] = packet_new(binding, bytes, length, NULL);
@@ -117,6 +142,7 @@ void fake_binding_send_many(struct fake_binding *binding, const void *bytes, uin
 	old = some_level();
 	NdisSendPackets(binding->handle, packets, index);
 	KeLowerIrql(old);
+	call_end(binding);
 }
 
 static bool is_sent(void *context)
@@ -361,6 +387,11 @@ static void bind(PNDIS_STATUS status, NDIS_HANDLE handle, PNDIS_STRING device, P
 	nt_unlock();
 }
 
+static bool is_not_calling(void *context)
+{
+	return !((struct fake_binding *)context)->calling;
+}
+
 static bool is_returned(void *context)
 {
 	struct fake_binding *binding = context;
@@ -371,18 +402,23 @@ static bool is_returned(void *context)
 static void unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE handle)
 {
 	struct fake_binding *binding = context;
+	bool is_over;
 
 	(void)handle;
 	nt_lock();
 	binding->bound = false;
 	binding->protocol->options.holds = false;
 	nt_unlock();
+	ndis_wait(is_not_calling, binding);
 	/* What arrives meanwhile is kept for a while as well, so once is not enough. */
 	do {
 		fake_binding_return_all(binding);
 		ndis_wait(is_returned, binding);
+		nt_lock();
 		binding->protocol->options.keep_chance = 0;
-	} while (!is_returned(binding));
+		is_over = is_returned(binding);
+		nt_unlock();
+	} while (!is_over);
 	NdisCloseAdapter(status, binding->handle);
 	if (*status == NDIS_STATUS_PENDING)
 		ndis_wait(is_close_done, binding);
@@ -502,10 +538,13 @@ static NDIS_STATUS request(struct fake_binding *binding, PNDIS_REQUEST request)
 	NDIS_STATUS status;
 	KIRQL old;
 
+	if (!call_begin(binding))
+		return NDIS_STATUS_CLOSING;
 	binding->request_done = false;
 	old = some_level();
 	NdisRequest(&status, binding->handle, request);
 	KeLowerIrql(old);
+	call_end(binding);
 	if (status == NDIS_STATUS_PENDING) {
 		ndis_wait(is_request_done, binding);
 		status = binding->request_status;

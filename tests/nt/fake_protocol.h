@@ -23,7 +23,7 @@ void fake_protocol_free(struct fake_protocol *protocol);
 struct fake_binding *fake_protocol_binding(struct fake_protocol *protocol, const char *adapter);
 unsigned fake_protocol_bindings(struct fake_protocol *protocol);
 
-/* Makes a packet and sends it; at DISPATCH_LEVEL by chance. False: there was none to be had. */
+/* Makes a packet and sends it; at DISPATCH_LEVEL by chance. False: there was none to be had, or it is being unbound. */
 bool fake_binding_send(struct fake_binding *binding, const void *bytes, uint32_t length, const struct fake_shape *shape);
 /* Several in one call. */
 void fake_binding_send_many(struct fake_binding *binding, const void *bytes, uint32_t length, unsigned count);

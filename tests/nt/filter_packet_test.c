@@ -25,10 +25,53 @@ static NTSTATUS set_list(uint32_t direction)
 
 static void begin(const struct filter_stack_options *options)
 {
+	struct fw_filter_prefix prefix = filter_prefix4(LISTED & ~0xffu, 24);
+
+	return set_prefixes(&prefix, 1);
+}
+
+static struct fw_filter_counters counters_of(enum fw_filter_place place)
+{
+	HANDLE handle = filter_open();
+	struct fw_filter_counters counters;
+
+	NT_CHECK(handle != NULL);
+	counters = filter_place(handle, place);
+	nt_close(handle);
+	return counters;
+}
+
+static bool load(const struct setup *setup)
+{
+	static const struct setup usual;
+	struct nt_options kernel;
+
+	if (!setup)
+		setup = &usual;
+	kernel = setup->kernel;
+	memset(&stack, 0, sizeof(stack));
+	stack.ndis = setup->ndis;
+	stack.ndis.packet_stacks = setup->no_stacks ? 0 : 2;
+	stack.above = setup->protocol;
 	frames_make();
-	NT_CHECK(filter_stack_begin(&stack, options));
-	NT_CHECK(stack.binding != NULL);
-	NT_CHECK_EQUAL(set_list(FW_FILTER_BOTH), STATUS_SUCCESS);
+	kernel.free_running = getenv("NT_FREE_RUNNING") != NULL;
+	nt_kernel_start(&kernel);
+	if (filter_begin(&stack))
+		return true;
+	nt_kernel_stop();
+	return false;
+}
+
+static void begin(const struct setup *setup)
+{
+	NT_CHECK(load(setup));
+	NT_CHECK_EQUAL(set_list(), STATUS_SUCCESS);
+}
+
+static void end(void)
+{
+	filter_end(&stack);
+	nt_kernel_stop();
 }
 
 static unsigned received(void)
@@ -263,7 +306,7 @@ static void traffic_while_replaced(void *context)
 	filter_frame(in_other, FRAME, "203.0.113.2", "203.0.113.2");
 	stop = 0;
 	thread = nt_thread_start("lists", NULL, replace, NULL);
-	for (; !stop && rounds < 400; rounds++) {
+	for (; !InterlockedCompareExchange(&stop, 0, 0) && rounds < 400; rounds++) {
 		NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
 		NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, false));
 		fake_adapter_lookahead(stack.adapter, listed_from, FRAME, 40, false);
@@ -374,6 +417,57 @@ static void halted_while_receiving(void)
 	}
 }
 
+static void send_some(void *context)
+{
+	struct fake_binding *binding = context;
+	unsigned round;
+	uint8_t mac[6];
+
+	for (round = 0; round < 10; round++) {
+		fake_binding_send(binding, round % 2 ? other : listed_to, FRAME, NULL);
+		fake_binding_send_many(binding, listed_from, FRAME, 2);
+		if (round % 4 == 0)
+			fake_binding_query(binding, OID_802_3_CURRENT_ADDRESS, mac, sizeof(mac), NULL);
+	}
+}
+
+static void set_some(void *context)
+{
+	struct fw_filter_prefix prefix = filter_prefix4(LISTED, 32);
+	unsigned round;
+
+	(void)context;
+	for (round = 0; round < 8; round++)
+		set_prefixes(&prefix, round % 2);
+}
+
+/* Sends, receives and new lists go on while the adapter is unbound and bound again. */
+static void all_at_once(void)
+{
+	uint64_t seed;
+
+	for (nt_seeds_begin(1, 40); nt_seeds_next(&seed);) {
+		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 40, .no_stacks = seed % 2 };
+		PETHREAD threads[3];
+		unsigned index;
+
+		begin(&options);
+		threads[0] = nt_thread_start("wire", NULL, pump, NULL);
+		threads[1] = nt_thread_start("sender", NULL, send_some, stack.binding);
+		threads[2] = nt_thread_start("lists", NULL, set_some, NULL);
+		nt_sleep_ms(seed % 5);
+		ndis_unbind(fake_adapter_ndis(stack.adapter));
+		ndis_bind_all(fake_adapter_ndis(stack.adapter));
+		for (index = 0; index < ARRAYSIZE(threads); index++)
+			nt_thread_join(threads[index]);
+		ndis_drain();
+		stack.binding = fake_protocol_binding(stack.protocol, FILTER_UPPER);
+		NT_CHECK(stack.binding != NULL);
+		NT_CHECK(fake_binding_send(stack.binding, other, FRAME, NULL));
+		end();
+	}
+}
+
 static void everything_once(void *context)
 {
 	const struct filter_stack_options options = { .ndis.later_chance = 101, .no_stacks = context != NULL };
@@ -419,6 +513,7 @@ int main(int argc, char **argv)
 	nt_test("NT-32: counters are the adapter's", counters_of_adapter);
 	nt_test("NT-30: packets in flight when the adapter goes", unbound_in_flight);
 	nt_test("NT-30: receives while the binding goes", halted_while_receiving);
+	nt_test("NT-32: sends, receives, lists and bindings at once", all_at_once);
 	nt_test("NT-29: every allocation and every status below fails once", failures);
 	return nt_tests_end();
 }

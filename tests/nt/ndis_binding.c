@@ -16,8 +16,10 @@ struct ndis_protocol *ndis_protocol_of(NDIS_HANDLE handle, const char *function)
 {
 	struct ndis_protocol *protocol;
 
+	nt_lock();
 	for (protocol = protocols; protocol && protocol != handle; protocol = protocol->next)
 		;
+	nt_unlock();
 	if (!protocol)
 		nt_violation(NT_RULE_OBJECT, "%s with a handle that is of no protocol, or of one that is gone", function);
 	return protocol;
@@ -50,8 +52,10 @@ static struct ndis_protocol *protocol_new(const NDIS_PROTOCOL_CHARACTERISTICS *c
 	protocol->magic = NDIS_PROTOCOL;
 	protocol->calls = *calls;
 	protocol->own = is_own;
+	nt_lock();
 	protocol->next = protocols;
 	protocols = protocol;
+	nt_unlock();
 	return protocol;
 }
 
@@ -186,9 +190,12 @@ static void bind_late(void *context)
 {
 	struct ndis_protocol *protocol;
 
-	for (protocol = protocols; protocol; protocol = protocol->next)
-		if (protocol == context)
-			protocol_bind_all(protocol);
+	nt_lock();
+	for (protocol = protocols; protocol && protocol != context; protocol = protocol->next)
+		;
+	nt_unlock();
+	if (protocol)
+		protocol_bind_all(protocol);
 }
 
 static bool is_settled(void *context)
@@ -259,9 +266,11 @@ static void protocol_free(struct ndis_protocol *protocol)
 {
 	struct ndis_protocol **at;
 
+	nt_lock();
 	for (at = &protocols; *at != protocol; at = &(*at)->next)
 		;
 	*at = protocol->next;
+	nt_unlock();
 	free(protocol);
 }
 
@@ -269,7 +278,9 @@ static void protocol_end(struct ndis_protocol *protocol)
 {
 	struct ndis_adapter *adapter;
 
+	nt_lock();
 	protocol->leaving = true;
+	nt_unlock();
 	ndis_drain();
 again:
 	for (adapter = ndis_adapters; adapter; adapter = adapter->next)

@@ -34,6 +34,7 @@ struct ndis_adapter *ndis_adapter_find(const char *name);
 const char *ndis_adapter_name(const struct ndis_adapter *adapter);
 /* Binds a protocol to an adapter that nobody is bound to. A bind that fails is no violation: its status. */
 NDIS_STATUS ndis_bind(NDIS_HANDLE protocol, struct ndis_adapter *adapter);
+void ndis_bind_all(struct ndis_adapter *adapter); /* whoever belongs to it */
 void ndis_unbind(struct ndis_adapter *adapter); /* whoever is bound to it */
 bool ndis_is_bound(const struct ndis_adapter *adapter);
 /* The adapter that a driver made is taken away by the system, as when it is disabled: unbinds, halts. */

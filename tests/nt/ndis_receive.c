@@ -255,6 +255,7 @@ void NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE rece
 	struct ndis_indication *indication;
 	struct ndis_adapter *adapter;
 	struct nt_frame frame;
+	bool is_closing;
 
 	nt_enter_unlocked("NdisTransferData", DISPATCH_LEVEL);
 	/* A close may have begun since ProtocolReceive was called: that holds it up. */
@@ -262,8 +263,11 @@ void NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE rece
 	indication = indication_of(receive_context, open, "NdisTransferData");
 	adapter = indication->adapter;
 	ndis_packet_of(packet, "NdisTransferData");
-	if (open->closing || nt_fails("NdisTransferData")) {
-		*status = open->closing ? NDIS_STATUS_CLOSING : NDIS_STATUS_FAILURE;
+	nt_lock();
+	is_closing = open->closing;
+	nt_unlock();
+	if (is_closing || nt_fails("NdisTransferData")) {
+		*status = is_closing ? NDIS_STATUS_CLOSING : NDIS_STATUS_FAILURE;
 		return;
 	}
 	if (indication->packet) {
@@ -290,12 +294,16 @@ void NdisMTransferDataComplete(NDIS_HANDLE miniport, PNDIS_PACKET packet, NDIS_S
 	struct ndis_adapter *adapter;
 	struct ndis_open *open;
 	struct nt_frame frame;
+	bool is_pending;
 
 	nt_enter_unlocked("NdisMTransferDataComplete", DISPATCH_LEVEL);
 	adapter = ndis_adapter_of(miniport, "NdisMTransferDataComplete");
 	ndis_packet_of(packet, "NdisMTransferDataComplete");
+	nt_lock();
 	open = adapter->open;
-	if (!open || !open->transfers)
+	is_pending = open && open->transfers;
+	nt_unlock();
+	if (!is_pending)
 		nt_violation(NDIS_RULE_COMPLETION, "NdisMTransferDataComplete for %s, which has none pending",
 			adapter->text);
 	frame = nt_frame_begin();

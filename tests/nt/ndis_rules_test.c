@@ -17,12 +17,16 @@ static void begin(enum through_fault fault, unsigned stacks, const struct nt_opt
 {
 	const struct ndis_options options = { .packet_stacks = stacks };
 	const struct fake_protocol_options kept = { .keep_chance = 50 };
+	struct nt_options with = { 0 };
 	unsigned index;
 
 	for (index = 0; index < FRAME; index++)
 		frame[index] = (uint8_t)index;
 	through_fault = fault;
-	nt_kernel_start(kernel);
+	if (kernel)
+		with = *kernel;
+	with.free_running = getenv("NT_FREE_RUNNING") != NULL;
+	nt_kernel_start(&with);
 	ndis_start(&options);
 	NT_CHECK_EQUAL(nt_driver_load("Through", through_entry, &driver), STATUS_SUCCESS);
 	protocol = fake_protocol_new(&kept);

@@ -16,6 +16,7 @@ struct ndis_device {
 	WCHAR link_buffer[NDIS_NAME];
 	UNICODE_STRING link;
 	bool has_link;
+	bool gone; /* deregistered; files that are open still come here */
 	PDRIVER_DISPATCH routines[IRP_MJ_MAXIMUM_FUNCTION + 1];
 };
 
@@ -154,9 +155,29 @@ static void unload(PDRIVER_OBJECT driver)
 	wrapper_forget(wrapper);
 }
 
+static NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp)
+{
+	struct ndis_device *own;
+
+	nt_lock();
+	for (own = devices; own && own->device != device; own = own->next)
+		;
+	nt_unlock();
+	if (!own)
+		nt_violation(NT_RULE_DISPATCH, "a request to a device that NDIS does not know");
+	if (own->routines[IoGetCurrentIrpStackLocation(irp)->MajorFunction])
+		return own->routines[IoGetCurrentIrpStackLocation(irp)->MajorFunction](device, irp);
+	irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
+	irp->IoStatus.Information = 0;
+	IoCompleteRequest(irp, IO_NO_INCREMENT);
+	return STATUS_NOT_SUPPORTED;
+}
+
+/* The routines of the driver object are NDIS's own from now on. */
 void NdisInitializeWrapper(PNDIS_HANDLE handle, PVOID driver, PVOID registry_path, PVOID specific)
 {
 	struct ndis_wrapper *wrapper;
+	unsigned index;
 
 	(void)registry_path;
 	nt_enter_unlocked("NdisMInitializeWrapper", PASSIVE_LEVEL);
@@ -169,6 +190,8 @@ void NdisInitializeWrapper(PNDIS_HANDLE handle, PVOID driver, PVOID registry_pat
 	wrapper->magic = NDIS_WRAPPER;
 	wrapper->driver = driver;
 	wrapper->driver->DriverUnload = unload;
+	for (index = 0; index <= IRP_MJ_MAXIMUM_FUNCTION; index++)
+		wrapper->driver->MajorFunction[index] = dispatch;
 	wrapper->next = wrappers;
 	wrappers = wrapper;
 	*handle = wrapper;
@@ -191,30 +214,12 @@ void NdisMRegisterUnloadHandler(NDIS_HANDLE handle, PDRIVER_UNLOAD routine)
 	ndis_wrapper_of(handle, "NdisMRegisterUnloadHandler")->unload = routine;
 }
 
-static NTSTATUS dispatch(PDEVICE_OBJECT device, PIRP irp)
-{
-	struct ndis_device *own;
-
-	for (own = devices; own && own->device != device; own = own->next)
-		;
-	if (!own)
-		nt_violation(NT_RULE_DISPATCH, "a request to a device that NDIS does not know");
-	if (own->routines[IoGetCurrentIrpStackLocation(irp)->MajorFunction])
-		return own->routines[IoGetCurrentIrpStackLocation(irp)->MajorFunction](device, irp);
-	irp->IoStatus.Status = STATUS_NOT_SUPPORTED;
-	irp->IoStatus.Information = 0;
-	IoCompleteRequest(irp, IO_NO_INCREMENT);
-	return STATUS_NOT_SUPPORTED;
-}
-
-/* The routines of the driver object are NDIS's own from now on. */
 NDIS_STATUS NdisMRegisterDevice(NDIS_HANDLE handle, PNDIS_STRING name, PNDIS_STRING link, PDRIVER_DISPATCH routines[],
 	PDEVICE_OBJECT *device, NDIS_HANDLE *device_handle)
 {
 	struct ndis_wrapper *wrapper = ndis_wrapper_of(handle, "NdisMRegisterDevice");
 	struct ndis_device *own = ndis_new(sizeof(*own));
 	NTSTATUS status;
-	unsigned index;
 
 	status = IoCreateDevice(wrapper->driver, 0, name, FILE_DEVICE_NETWORK, FILE_DEVICE_SECURE_OPEN, FALSE,
 		&own->device);
@@ -230,13 +235,13 @@ NDIS_STATUS NdisMRegisterDevice(NDIS_HANDLE handle, PNDIS_STRING name, PNDIS_STR
 	if (link)
 		RtlCopyUnicodeString(&own->link, link);
 	memcpy(own->routines, routines, sizeof(own->routines));
-	for (index = 0; index <= IRP_MJ_MAXIMUM_FUNCTION; index++)
-		wrapper->driver->MajorFunction[index] = dispatch;
-	own->next = devices;
-	devices = own;
 	*device = own->device;
 	*device_handle = own;
+	nt_lock();
+	own->next = devices;
+	devices = own;
 	own->device->Flags &= ~DO_DEVICE_INITIALIZING;
+	nt_unlock();
 	return NDIS_STATUS_SUCCESS;
 no_link:
 	IoDeleteDevice(own->device);
@@ -245,20 +250,35 @@ no_device:
 	return status;
 }
 
+static void device_forget(struct ndis_device *own)
+{
+	struct ndis_device **at;
+
+	nt_lock();
+	for (at = &devices; *at != own; at = &(*at)->next)
+		;
+	*at = own->next;
+	nt_unlock();
+	free(own);
+}
+
 NDIS_STATUS NdisMDeregisterDevice(NDIS_HANDLE handle)
 {
-	struct ndis_device *own, **at;
+	struct ndis_device *own;
 
-	for (at = &devices; *at && *at != handle; at = &(*at)->next)
+	nt_lock();
+	for (own = devices; own && own != handle; own = own->next)
 		;
-	own = *at;
-	if (!own)
+	nt_unlock();
+	if (!own || own->gone)
 		nt_violation(NT_RULE_OBJECT, "NdisMDeregisterDevice of what is no device, or gone");
 	if (own->has_link)
 		IoDeleteSymbolicLink(&own->link);
+	own->gone = true;
+	if (nt_device_retire(own->device))
+		return NDIS_STATUS_SUCCESS;
 	IoDeleteDevice(own->device);
-	*at = own->next;
-	free(own);
+	device_forget(own);
 	return NDIS_STATUS_SUCCESS;
 }
 
@@ -287,7 +307,14 @@ void ndis_start(const struct ndis_options *options)
 
 void ndis_stop(void)
 {
+	struct ndis_device *own, *next;
+
 	ndis_drain();
+	for (own = devices; own; own = next) {
+		next = own->next;
+		if (own->gone)
+			device_forget(own);
+	}
 	ndis_registration_check("the end of a test", NULL);
 	if (devices)
 		nt_violation(NT_RULE_UNLOAD, "a device of NDIS is left after the end of a test");

@@ -16,6 +16,8 @@ struct device {
 	char name[NAME_SIZE];
 	struct device *next;
 	PDEVICE_OBJECT lower;
+	bool retired; /* deleted, but open */
+	bool hidden;  /* nobody finds it by its name */
 	DEVICE_OBJECT object __attribute__((aligned(16)));
 	UCHAR extension[] __attribute__((aligned(16)));
 };
@@ -130,7 +132,7 @@ static struct device *named(const char *name, size_t length)
 	struct device *device;
 
 	for (device = devices; device; device = device->next)
-		if (device->name[0] && !strncasecmp(device->name, name, length) && !device->name[length])
+		if (device->name[0] && !device->hidden && !strncasecmp(device->name, name, length) && !device->name[length])
 			return device;
 	return NULL;
 }
@@ -206,6 +208,40 @@ static void unlink_device(struct device *device)
 		;
 	if (*at)
 		*at = device->object.NextDevice;
+}
+
+bool nt_device_retire(PDEVICE_OBJECT object)
+{
+	struct device *device = device_of(object);
+
+	nt_lock();
+	device->retired = object->ReferenceCount;
+	device->hidden = true;
+	nt_unlock();
+	return device->retired;
+}
+
+void nt_device_closed(PDEVICE_OBJECT object)
+{
+	struct device *device = device_of(object);
+	bool is_over;
+
+	nt_lock();
+	is_over = !--object->ReferenceCount && device->retired;
+	if (is_over) {
+		unlink_device(device);
+		device->magic = DELETED_MAGIC;
+	}
+	nt_unlock();
+	if (is_over)
+		nt_device_dereference(object);
+	nt_device_dereference(object);
+}
+
+void nt_device_opened(PDEVICE_OBJECT object)
+{
+	nt_device_reference(object);
+	object->ReferenceCount++;
 }
 
 void IoDeleteDevice(PDEVICE_OBJECT object)

@@ -90,8 +90,10 @@ NTSTATUS nt_driver_load(const char *name, DRIVER_INITIALIZE *entry, PDRIVER_OBJE
 		return status;
 	}
 	/* As NT does for the devices that DriverEntry made. */
+	nt_lock();
 	for (device = driver->object.DeviceObject; device; device = device->NextDevice)
 		device->Flags &= ~DO_DEVICE_INITIALIZING;
+	nt_unlock();
 	*object = &driver->object;
 	return status;
 }

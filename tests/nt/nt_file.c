@@ -57,12 +57,12 @@ static void file_destroy(void *body)
 
 	if (file->Flags)
 		send_simple(file, IRP_MJ_CLOSE);
-	__atomic_sub_fetch(&file->DeviceObject->ReferenceCount, 1, __ATOMIC_RELAXED);
-	nt_device_dereference(file->DeviceObject);
+	nt_device_closed(file->DeviceObject);
 	free(file->FileName.Buffer);
 	nt_driver_released(driver);
 }
 
+/* The device has been told. */
 static PFILE_OBJECT file_new(PDEVICE_OBJECT device, const char *rest, ACCESS_MASK access)
 {
 	PFILE_OBJECT file = nt_object_new(NT_FILE, sizeof(*file), file_destroy);
@@ -72,8 +72,6 @@ static PFILE_OBJECT file_new(PDEVICE_OBJECT device, const char *rest, ACCESS_MAS
 	file->Type = 5;
 	file->Size = sizeof(*file);
 	file->DeviceObject = device;
-	nt_device_reference(device);
-	__atomic_add_fetch(&device->ReferenceCount, 1, __ATOMIC_RELAXED);
 	nt_utf16(rest, name, count, &file->FileName);
 	file->ReadAccess = (access & (FILE_READ_DATA | GENERIC_READ | GENERIC_ALL)) != 0;
 	file->WriteAccess = (access & (FILE_WRITE_DATA | GENERIC_WRITE | GENERIC_ALL)) != 0;
@@ -123,11 +121,15 @@ NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULON
 	while (length && !(device = nt_device_find(name, length)))
 		while (length && name[--length] != '\\')
 			;
+	if (device)
+		nt_device_opened(device);
 	nt_unlock();
 	if (!device)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
-	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING || nt_driver_is_unloading(device->DriverObject))
+	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING) {
+		nt_device_closed(device);
 		return STATUS_NO_SUCH_DEVICE;
+	}
 	file = file_new(device, name + length, access);
 	status = create(file, access, ea, ea_length, mode);
 	if (!NT_SUCCESS(status)) {

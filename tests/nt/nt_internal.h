@@ -159,6 +159,11 @@ PDEVICE_OBJECT nt_device_find(const char *name, size_t length); /* the named one
 void nt_device_check_alive(PDEVICE_OBJECT device); /* a violation when it is none, or deleted */
 void nt_device_call_check(PDEVICE_OBJECT device); /* the same, and as one that gets a request */
 void nt_device_reference(PDEVICE_OBJECT device);
+/* A file more, with the kernel's lock held; one less. */
+void nt_device_opened(PDEVICE_OBJECT device);
+void nt_device_closed(PDEVICE_OBJECT device);
+/* Nobody finds it from now on. True: it is open, its files still work, and the last close ends it. */
+bool nt_device_retire(PDEVICE_OBJECT device);
 /* Gives back a reference of ObReferenceObjectByName(); false: it is no device. */
 bool nt_device_put_by_name(void *body);
 void nt_device_dereference(PDEVICE_OBJECT device);
