@@ -143,17 +143,29 @@ struct fw_im_adapter *fw_im_adapter_named(const char *name)
 	return find(is_named, name);
 }
 
-bool fw_im_adapter_begin(struct fw_im_adapter *adapter)
+static bool begin(struct fw_im_adapter *adapter, bool is_up)
 {
 	bool may;
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
 	may = !adapter->leaves && adapter->binding && adapter->below == NdisDeviceStateD0;
+	if (is_up)
+		may = may && adapter->miniport && adapter->above == NdisDeviceStateD0;
 	if (may && !adapter->requests++)
 		KeClearEvent(&adapter->idle);
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return may;
+}
+
+bool fw_im_adapter_begin(struct fw_im_adapter *adapter)
+{
+	return begin(adapter, false);
+}
+
+bool fw_im_adapter_begin_up(struct fw_im_adapter *adapter)
+{
+	return begin(adapter, true);
 }
 
 /* With the event set under the lock nobody who waits for it is through before we have let go of the

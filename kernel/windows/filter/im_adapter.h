@@ -95,9 +95,10 @@ uint32_t fw_im_adapter_count(void);
 struct fw_im_adapter *fw_im_adapter_next(uint32_t after);
 struct fw_im_adapter *fw_im_adapter_named(const char *name);
 
-/* May something go down? Then the adapter is not unbound and not put to sleep before the end of it.
- */
+/* May something go down, or up? Then the adapter is not unbound, not halted and not put to sleep
+ * before the end of it. */
 bool fw_im_adapter_begin(struct fw_im_adapter *adapter);
+bool fw_im_adapter_begin_up(struct fw_im_adapter *adapter);
 void fw_im_adapter_end(struct fw_im_adapter *adapter);
 /* Wait until all that has begun has ended. PASSIVE_LEVEL. */
 void fw_im_adapter_wait(struct fw_im_adapter *adapter);

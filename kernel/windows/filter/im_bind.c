@@ -214,6 +214,7 @@ void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE un
 	(void)unbind_context;
 	settle(adapter);
 	fw_im_request_refuse(adapter);
+	fw_im_adapter_wait(adapter); /* nothing goes up, either, when our miniport is taken down */
 	if (adapter->miniport) {
 		*status = NdisIMDeInitializeDeviceInstance(adapter->miniport);
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * \Device\FlowWatcherFilter: who may open it, and its requests. A driver that Plug and Play loaded
- * goes when it has no device any more, so this one is there only as long as there are adapters, lists
- * or handles. PASSIVE_LEVEL; called by im_bind.c and im_driver.c.
+ * goes when it has no device any more, so this one is there only as long as there are adapters,
+ * lists or handles. PASSIVE_LEVEL; called by im_bind.c and im_driver.c.
  */
 #ifndef FW_NT_IM_CONTROL_H
 #define FW_NT_IM_CONTROL_H

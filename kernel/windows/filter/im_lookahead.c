@@ -84,28 +84,36 @@ copy_free:
 	return NULL;
 }
 
-/* The rest is there, or never will be. */
+/* False: it is dropped. */
+static bool indicate_copy(
+	struct fw_im_adapter *adapter, NDIS_PACKET *packet, const struct copy *copy)
+{
+	struct fw_im_head head;
+
+	NdisChainBufferAtFront(packet, copy->header_buffer);
+	if (!fw_im_head_of_packet(&head, packet) ||
+		fw_im_judge_drops(adapter, FW_FILTER_PLACE_LOOKAHEAD, &head))
+		return false;
+	NDIS_SET_PACKET_HEADER_SIZE(packet, copy->header_bytes);
+	NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
+	NdisMIndicateReceivePacket(adapter->miniport, &packet, 1);
+	return true; /* fw_im_return_packet() frees it */
+}
+
+/* The rest is there, or never will be; and our miniport may have gone meanwhile. */
 static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_STATUS status,
 	uint32_t transferred)
 {
 	struct copy *copy = fw_im_received_of(packet)->copy;
-	struct fw_im_head head;
+	bool is_gone = false;
 
-	if (status != NDIS_STATUS_SUCCESS || transferred < copy->rest_bytes)
-		goto copy_free;
-	NdisChainBufferAtFront(packet, copy->header_buffer);
-	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) ||
-		!fw_im_head_of_packet(&head, packet) ||
-		fw_im_judge_drops(adapter, FW_FILTER_PLACE_LOOKAHEAD, &head))
-		goto copy_free;
-	NDIS_SET_PACKET_HEADER_SIZE(packet, copy->header_bytes);
-	NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
-	NdisMIndicateReceivePacket(
-		adapter->miniport, &packet, 1); /* fw_im_return_packet() frees it */
-	return;
-
-copy_free:
-	fw_im_copy_free(packet);
+	if (status == NDIS_STATUS_SUCCESS && transferred >= copy->rest_bytes &&
+		fw_im_adapter_begin_up(adapter)) {
+		is_gone = indicate_copy(adapter, packet, copy);
+		fw_im_adapter_end(adapter);
+	}
+	if (!is_gone)
+		fw_im_copy_free(packet);
 }
 
 /* It can be waited for neither here nor at all: it is dropped if there is no memory, as packets are
@@ -142,17 +150,13 @@ static bool indicate_packet(
 	return true;
 }
 
-NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header,
-	UINT header_bytes, PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes)
+static NDIS_STATUS receive(struct fw_im_adapter *adapter, NDIS_HANDLE receive_context, void *header,
+	UINT header_bytes, void *lookahead, UINT lookahead_bytes, UINT packet_bytes)
 {
-	struct fw_im_adapter *adapter = context;
-	NDIS_PACKET *packet;
+	NDIS_PACKET *packet = NdisGetReceivedPacket(adapter->binding, receive_context);
 	struct fw_im_head head;
 	bool seen;
 
-	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter))
-		return NDIS_STATUS_FAILURE;
-	packet = NdisGetReceivedPacket(adapter->binding, receive_context);
 	seen = packet ? fw_im_head_of_packet(&head, packet)
 		      : fw_im_head_of_parts(&head, header, header_bytes, lookahead, lookahead_bytes,
 				packet_bytes);
@@ -168,12 +172,28 @@ NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context
 	return NDIS_STATUS_SUCCESS;
 }
 
+NDIS_STATUS NTAPI fw_im_receive(NDIS_HANDLE context, NDIS_HANDLE receive_context, PVOID header,
+	UINT header_bytes, PVOID lookahead, UINT lookahead_bytes, UINT packet_bytes)
+{
+	struct fw_im_adapter *adapter = context;
+	NDIS_STATUS status;
+
+	if (!fw_im_adapter_begin_up(adapter))
+		return NDIS_STATUS_FAILURE;
+	status = receive(adapter, receive_context, header, header_bytes, lookahead, lookahead_bytes,
+		packet_bytes);
+	fw_im_adapter_end(adapter);
+	return status;
+}
+
 void NTAPI fw_im_receive_complete(NDIS_HANDLE context)
 {
 	struct fw_im_adapter *adapter = context;
 
-	if (adapter->miniport && adapter->was_indicated)
+	if (adapter->was_indicated && fw_im_adapter_begin_up(adapter)) {
 		NdisMEthIndicateReceiveComplete(adapter->miniport);
+		fw_im_adapter_end(adapter);
+	}
 	adapter->was_indicated = false;
 }
 

@@ -102,16 +102,20 @@ void NTAPI fw_im_status(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, U
 		return;
 	if (status == NDIS_STATUS_MEDIA_CONNECT || status == NDIS_STATUS_MEDIA_DISCONNECT)
 		adapter->facts.has_carrier = status == NDIS_STATUS_MEDIA_CONNECT;
-	if (adapter->miniport && fw_im_adapter_is_awake(adapter))
-		NdisMIndicateStatus(adapter->miniport, status, buffer, bytes);
+	if (!fw_im_adapter_begin_up(adapter))
+		return;
+	NdisMIndicateStatus(adapter->miniport, status, buffer, bytes);
+	fw_im_adapter_end(adapter);
 }
 
 void NTAPI fw_im_status_complete(NDIS_HANDLE context)
 {
 	struct fw_im_adapter *adapter = context;
 
-	if (adapter->miniport && fw_im_adapter_is_awake(adapter))
-		NdisMIndicateStatusComplete(adapter->miniport);
+	if (!fw_im_adapter_begin_up(adapter))
+		return;
+	NdisMIndicateStatusComplete(adapter->miniport);
+	fw_im_adapter_end(adapter);
 }
 
 /* Our device has no hardware that could be pulled out or switched off. */

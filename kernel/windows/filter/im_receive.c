@@ -73,17 +73,26 @@ static INT indicate(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
 	return status != NDIS_STATUS_RESOURCES ? 1 : 0;
 }
 
+static INT judge(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
+{
+	struct fw_im_head head;
+
+	if (!fw_im_head_of_packet(&head, packet) ||
+		fw_im_judge_drops(adapter, FW_FILTER_PLACE_PACKET, &head))
+		return 0;
+	return indicate(adapter, packet);
+}
+
 INT NTAPI fw_im_receive_packet(NDIS_HANDLE context, NDIS_PACKET *packet)
 {
 	struct fw_im_adapter *adapter = context;
-	struct fw_im_head head;
+	INT references;
 
-	if (!adapter->miniport || !fw_im_adapter_is_awake(adapter) ||
-		!fw_im_head_of_packet(&head, packet))
+	if (!fw_im_adapter_begin_up(adapter))
 		return 0;
-	if (fw_im_judge_drops(adapter, FW_FILTER_PLACE_PACKET, &head))
-		return 0;
-	return indicate(adapter, packet);
+	references = judge(adapter, packet);
+	fw_im_adapter_end(adapter);
+	return references;
 }
 
 void NTAPI fw_im_return_packet(NDIS_HANDLE context, NDIS_PACKET *packet)
