@@ -38,7 +38,7 @@ struct fw_im_handle *fw_im_handle_new(void)
 
 uint32_t fw_im_handles_count(void)
 {
-	return (uint32_t)handles;
+	return (uint32_t)InterlockedCompareExchange(&handles, 0, 0);
 }
 
 void fw_im_handle_put(struct fw_im_handle *handle)
