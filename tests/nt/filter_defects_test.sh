@@ -74,7 +74,7 @@ defect 'NT-29: a packet is handed on whether it has room or not' 'NT-29: without
 	's/if (!has_room)/if (0)/'
 defect 'NT-29: per-packet information stays behind' 'NT-29: without room' im_send '/NdisIMCopySendPerPacketInfo/d'
 defect 'NT-29: the VLAN tag of a received packet stays behind' 'NT-29: without room' im_receive \
-	's/IpSecPacketInfo, Ieee8021QInfo }/IpSecPacketInfo }/'
+	's/Ieee8021QInfo }/}/'
 defect 'NT-29: media specific information stays behind' 'NT-29: without room' im_receive \
 	'/NDIS_SET_PACKET_MEDIA_SPECIFIC_INFO/s/NDIS_SET.*/;/'
 defect 'NT-30: a dropped send is not completed' 'NT-30: a dropped send' im_send \
@@ -101,5 +101,5 @@ defect 'NT-31: what is not seen at once passes' 'NT-31: pieces of any length' im
 defect 'NT-32: a list is changed in two steps' 'NT-32: lists are replaced' im_list \
 	's/^\(static void change_bindings.*\)$/static void enforce_all(void);\n\1/
 s/^\t\tchange_bindings(changes, count, &made, &gone);/\t\tLIST_ENTRY all = lists.bindings; if (!IsListEmpty(\&lists.bindings)) { PLIST_ENTRY f = lists.bindings.Flink, l = lists.bindings.Blink; InitializeListHead(\&lists.bindings); enforce_all(); lists.bindings.Flink = f; lists.bindings.Blink = l; } (void)all;\n&/'
-echo "$passed passed, $failed failed"
+echo "defects: $passed passed, $failed failed"
 [ "$failed" -eq 0 ]
