@@ -263,6 +263,8 @@ static uint32_t number_of(const struct fake_adapter *adapter, NDIS_OID oid)
 		return adapter->packet_filter;
 	case OID_GEN_MEDIA_CONNECT_STATUS:
 		return adapter->is_down ? NdisMediaStateDisconnected : NdisMediaStateConnected;
+	case OID_GEN_MAC_OPTIONS:
+		return NDIS_MAC_OPTION_NO_LOOPBACK | NDIS_MAC_OPTION_FULL_DUPLEX;
 	case OID_GEN_XMIT_OK:
 		return adapter->sent.count;
 	default:

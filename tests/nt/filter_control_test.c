@@ -145,6 +145,28 @@ static void drafts(void)
 	end(&stack, handle);
 }
 
+/* More than the bytes of a request have room for. */
+static void counts_are_checked(void)
+{
+	struct fw_filter_control_append append = { sizeof(append), 1, FW_FILTER_CONTROL_AT_ONCE, 0 };
+	struct fw_filter_control_commit commit = { sizeof(commit), FW_FILTER_CONTROL_DRAFTS };
+	struct filter_stack stack;
+	HANDLE handle = begin(&stack);
+
+	NT_CHECK_EQUAL(filter_draft(handle, 1, 5000, 0), STATUS_SUCCESS);
+	NT_CHECK_EQUAL(filter_ask(handle, FW_FILTER_CONTROL_APPEND, &append, sizeof(append), NULL, 0, NULL),
+		STATUS_BUFFER_TOO_SMALL);
+	append.count++;
+	NT_CHECK_EQUAL(filter_ask(handle, FW_FILTER_CONTROL_APPEND, &append, sizeof(append), NULL, 0, NULL),
+		STATUS_INVALID_PARAMETER);
+	NT_CHECK_EQUAL(filter_ask(handle, FW_FILTER_CONTROL_COMMIT, &commit, sizeof(commit), NULL, 0, NULL),
+		STATUS_BUFFER_TOO_SMALL);
+	commit.count++;
+	NT_CHECK_EQUAL(filter_ask(handle, FW_FILTER_CONTROL_COMMIT, &commit, sizeof(commit), NULL, 0, NULL),
+		STATUS_INVALID_PARAMETER);
+	end(&stack, handle);
+}
+
 static void commits(void)
 {
 	const struct fw_filter_prefix a = filter_prefix4(0x0a000000, 8), b = filter_prefix4(0x0b000000, 8);
@@ -434,6 +456,7 @@ int main(int argc, char **argv)
 	nt_test("NT-24: who may open the filter's device", who_may_open);
 	nt_test("NT-24: the filter answers nothing before hello", nothing_before_hello);
 	nt_test("NT-24: every length, hostile sizes and counts, of the filter's codes", every_length);
+	nt_test("NT-24: counts are not believed", counts_are_checked);
 	nt_test("NT-24: codes that are none of the filter's", codes_that_are_none);
 	nt_test("NT-24: the end of a handle ends its own requests", ends_a_follow);
 	nt_test("NT-32: lists that are not in order are refused", drafts);

@@ -145,16 +145,18 @@ static void initialize_late(void *context)
 
 	nt_lock();
 	is_cancelled = adapter->cancelled;
+	adapter->initializing = true;
 	adapter->busy++;
 	nt_unlock();
 	if (is_cancelled || ndis_adapter_initialize(adapter) != NDIS_STATUS_SUCCESS) {
 		adapter_free(adapter);
 		return;
 	}
+	ndis_bind_all(adapter);
 	nt_lock();
 	adapter->busy--;
+	adapter->initializing = false;
 	nt_unlock();
-	ndis_bind_all(adapter);
 }
 
 NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING device, NDIS_HANDLE context)
@@ -229,12 +231,21 @@ void ndis_adapter_end(struct ndis_adapter *adapter)
 	adapter_free(adapter);
 }
 
+/* Its initialisation, and the binds that come with it, are over. */
+static bool is_initialized(void *context)
+{
+	struct ndis_adapter *adapter = context;
+
+	return adapter->state != NDIS_STARTING && !(adapter->state == NDIS_RUNNING && adapter->initializing);
+}
+
 NDIS_STATUS NdisIMDeInitializeDeviceInstance(NDIS_HANDLE miniport)
 {
 	struct ndis_adapter *adapter;
 
 	nt_enter_unlocked("NdisIMDeInitializeDeviceInstance", PASSIVE_LEVEL);
 	adapter = ndis_adapter_of(miniport, "NdisIMDeInitializeDeviceInstance");
+	ndis_wait(is_initialized, adapter);
 	if (adapter->state != NDIS_RUNNING)
 		return NDIS_STATUS_FAILURE;
 	ndis_adapter_end(adapter);

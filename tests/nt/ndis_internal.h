@@ -63,6 +63,7 @@ struct ndis_adapter {
 	enum ndis_adapter_state state;
 	ULONG attributes;
 	bool cancelled;	  /* NdisIMCancelInitializeDeviceInstance() */
+	bool initializing; /* later than the driver asked for it */
 	bool resetting;
 	bool binding; /* a protocol is being bound or unbound */
 	NDIS_STATUS reset_status;

@@ -206,23 +206,26 @@ static void settle(struct fw_im_adapter *adapter)
 		KeWaitForSingleObject(&adapter->initialized, Executive, KernelMode, FALSE, NULL);
 }
 
-/* With a miniport its halt does the rest, and drops the reference that NDIS has. */
+/* With a miniport its halt does the rest, and drops the reference that NDIS has. Should NDIS refuse
+ * to halt it, the binding ends all the same, and the halt finds it done when it comes. */
 void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE unbind_context)
 {
 	struct fw_im_adapter *adapter = context;
 
 	(void)unbind_context;
+	fw_im_adapter_get(adapter);
 	settle(adapter);
 	fw_im_request_refuse(adapter);
 	fw_im_adapter_wait(adapter); /* nothing goes up, either, when our miniport is taken down */
-	if (adapter->miniport) {
-		*status = NdisIMDeInitializeDeviceInstance(adapter->miniport);
-		return;
+	if (!adapter->miniport ||
+		NdisIMDeInitializeDeviceInstance(adapter->miniport) != NDIS_STATUS_SUCCESS) {
+		leave(adapter);
+		close_below(adapter);
+		if (!adapter->miniport)
+			fw_im_adapter_put(adapter);
+		fw_im_control_update();
 	}
-	leave(adapter);
-	close_below(adapter);
 	fw_im_adapter_put(adapter);
-	fw_im_control_update();
 	*status = NDIS_STATUS_SUCCESS;
 }
 
