@@ -4,12 +4,6 @@
 #include <sched.h>
 #include <time.h>
 
-/* __real_ is the fake kernel's function, __wrap_ what everybody calls instead. */
-#define WRAP(type, name, ...)                                                                      \
-	type __real_##name(__VA_ARGS__);                                                           \
-	type __wrap_##name(__VA_ARGS__);                                                           \
-	type __wrap_##name(__VA_ARGS__)
-
 #define SIZE_ROOM 16 /* before each pool block; its alignment stays */
 
 struct bare_pool bare_pool;
@@ -22,13 +16,18 @@ void bare_kernel_on(bool on)
 	is_bare = on;
 }
 
-WRAP(void, nt_point, void)
+bool bare_kernel_is_on(void)
+{
+	return is_bare;
+}
+
+BARE_WRAP(void, nt_point, void)
 {
 	if (!is_bare)
 		__real_nt_point();
 }
 
-WRAP(void, nt_list_check, const LIST_ENTRY *entry, const char *operation)
+BARE_WRAP(void, nt_list_check, const LIST_ENTRY *entry, const char *operation)
 {
 	if (!is_bare)
 		__real_nt_list_check(entry, operation);
@@ -53,7 +52,7 @@ IO_STACK_LOCATION *bare_request_init(struct bare_request *request, UCHAR major, 
 	return location;
 }
 
-WRAP(NTSTATUS, IoCallDriver, PDEVICE_OBJECT device, PIRP irp)
+BARE_WRAP(NTSTATUS, IoCallDriver, PDEVICE_OBJECT device, PIRP irp)
 {
 	IO_STACK_LOCATION *location;
 
@@ -93,7 +92,7 @@ static void complete(IRP *irp)
 	}
 }
 
-WRAP(void, IoCompleteRequest, PIRP irp, CCHAR boost)
+BARE_WRAP(void, IoCompleteRequest, PIRP irp, CCHAR boost)
 {
 	if (is_bare)
 		complete(irp);
@@ -101,19 +100,19 @@ WRAP(void, IoCompleteRequest, PIRP irp, CCHAR boost)
 		__real_IoCompleteRequest(irp, boost);
 }
 
-WRAP(PIO_STACK_LOCATION, IoGetCurrentIrpStackLocation, PIRP irp)
+BARE_WRAP(PIO_STACK_LOCATION, IoGetCurrentIrpStackLocation, PIRP irp)
 {
 	return is_bare ? irp->Tail.Overlay.CurrentStackLocation
 		       : __real_IoGetCurrentIrpStackLocation(irp);
 }
 
-WRAP(PIO_STACK_LOCATION, IoGetNextIrpStackLocation, PIRP irp)
+BARE_WRAP(PIO_STACK_LOCATION, IoGetNextIrpStackLocation, PIRP irp)
 {
 	return is_bare ? irp->Tail.Overlay.CurrentStackLocation - 1
 		       : __real_IoGetNextIrpStackLocation(irp);
 }
 
-WRAP(void, IoSkipCurrentIrpStackLocation, PIRP irp)
+BARE_WRAP(void, IoSkipCurrentIrpStackLocation, PIRP irp)
 {
 	if (!is_bare) {
 		__real_IoSkipCurrentIrpStackLocation(irp);
@@ -123,7 +122,7 @@ WRAP(void, IoSkipCurrentIrpStackLocation, PIRP irp)
 	irp->Tail.Overlay.CurrentStackLocation++;
 }
 
-WRAP(void, IoCopyCurrentIrpStackLocationToNext, PIRP irp)
+BARE_WRAP(void, IoCopyCurrentIrpStackLocationToNext, PIRP irp)
 {
 	IO_STACK_LOCATION *current = irp->Tail.Overlay.CurrentStackLocation;
 
@@ -135,7 +134,7 @@ WRAP(void, IoCopyCurrentIrpStackLocationToNext, PIRP irp)
 	current[-1].Control = 0;
 }
 
-WRAP(void, IoSetCompletionRoutine, PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context,
+BARE_WRAP(void, IoSetCompletionRoutine, PIRP irp, PIO_COMPLETION_ROUTINE routine, PVOID context,
 	BOOLEAN success, BOOLEAN error, BOOLEAN cancel)
 {
 	IO_STACK_LOCATION *next = irp->Tail.Overlay.CurrentStackLocation - 1;
@@ -151,7 +150,7 @@ WRAP(void, IoSetCompletionRoutine, PIRP irp, PIO_COMPLETION_ROUTINE routine, PVO
 			(cancel ? SL_INVOKE_ON_CANCEL : 0));
 }
 
-WRAP(void, IoMarkIrpPending, PIRP irp)
+BARE_WRAP(void, IoMarkIrpPending, PIRP irp)
 {
 	if (is_bare)
 		irp->Tail.Overlay.CurrentStackLocation->Control |= SL_PENDING_RETURNED;
@@ -159,7 +158,7 @@ WRAP(void, IoMarkIrpPending, PIRP irp)
 		__real_IoMarkIrpPending(irp);
 }
 
-WRAP(PDRIVER_CANCEL, IoSetCancelRoutine, PIRP irp, PDRIVER_CANCEL routine)
+BARE_WRAP(PDRIVER_CANCEL, IoSetCancelRoutine, PIRP irp, PDRIVER_CANCEL routine)
 {
 	return is_bare ? __atomic_exchange_n(&irp->CancelRoutine, routine, __ATOMIC_SEQ_CST)
 		       : __real_IoSetCancelRoutine(irp, routine);
@@ -179,7 +178,7 @@ static void release(PKSPIN_LOCK lock)
 	__atomic_store_n(lock, value & ~(uint64_t)1, __ATOMIC_RELEASE);
 }
 
-WRAP(KIRQL, KeAcquireSpinLockRaiseToDpc, PKSPIN_LOCK lock)
+BARE_WRAP(KIRQL, KeAcquireSpinLockRaiseToDpc, PKSPIN_LOCK lock)
 {
 	KIRQL old = level;
 
@@ -190,7 +189,7 @@ WRAP(KIRQL, KeAcquireSpinLockRaiseToDpc, PKSPIN_LOCK lock)
 	return old;
 }
 
-WRAP(void, KeReleaseSpinLock, PKSPIN_LOCK lock, KIRQL irql)
+BARE_WRAP(void, KeReleaseSpinLock, PKSPIN_LOCK lock, KIRQL irql)
 {
 	if (!is_bare) {
 		__real_KeReleaseSpinLock(lock, irql);
@@ -200,7 +199,7 @@ WRAP(void, KeReleaseSpinLock, PKSPIN_LOCK lock, KIRQL irql)
 	level = irql;
 }
 
-WRAP(void, KeAcquireSpinLockAtDpcLevel, PKSPIN_LOCK lock)
+BARE_WRAP(void, KeAcquireSpinLockAtDpcLevel, PKSPIN_LOCK lock)
 {
 	if (is_bare)
 		acquire(lock);
@@ -208,7 +207,7 @@ WRAP(void, KeAcquireSpinLockAtDpcLevel, PKSPIN_LOCK lock)
 		__real_KeAcquireSpinLockAtDpcLevel(lock);
 }
 
-WRAP(void, KeReleaseSpinLockFromDpcLevel, PKSPIN_LOCK lock)
+BARE_WRAP(void, KeReleaseSpinLockFromDpcLevel, PKSPIN_LOCK lock)
 {
 	if (is_bare)
 		release(lock);
@@ -224,12 +223,12 @@ static ULONGLONG ticks(void)
 	return (ULONGLONG)now.tv_sec * 10000000 + (ULONGLONG)now.tv_nsec / 100;
 }
 
-WRAP(ULONGLONG, KeQueryInterruptTime, void)
+BARE_WRAP(ULONGLONG, KeQueryInterruptTime, void)
 {
 	return is_bare ? ticks() : __real_KeQueryInterruptTime();
 }
 
-WRAP(PVOID, ExAllocatePoolWithTag, POOL_TYPE type, SIZE_T size, ULONG tag)
+BARE_WRAP(PVOID, ExAllocatePoolWithTag, POOL_TYPE type, SIZE_T size, ULONG tag)
 {
 	uint8_t *block = __real_ExAllocatePoolWithTag(type, size + SIZE_ROOM, tag);
 
@@ -242,7 +241,8 @@ WRAP(PVOID, ExAllocatePoolWithTag, POOL_TYPE type, SIZE_T size, ULONG tag)
 	return block + SIZE_ROOM;
 }
 
-WRAP(void, ExFreePoolWithTag, PVOID memory, ULONG tag)
+/* Where the pool's own block begins. */
+static void *forget(PVOID memory)
 {
 	uint8_t *block = (uint8_t *)memory - SIZE_ROOM;
 	SIZE_T size;
@@ -250,10 +250,20 @@ WRAP(void, ExFreePoolWithTag, PVOID memory, ULONG tag)
 	memcpy(&size, block, sizeof(size));
 	bare_pool.bytes -= size;
 	bare_pool.blocks--;
-	__real_ExFreePoolWithTag(block, tag);
+	return block;
 }
 
-WRAP(NTSTATUS, PsSetCreateThreadNotifyRoutine, PCREATE_THREAD_NOTIFY_ROUTINE routine)
+BARE_WRAP(void, ExFreePoolWithTag, PVOID memory, ULONG tag)
+{
+	__real_ExFreePoolWithTag(forget(memory), tag);
+}
+
+BARE_WRAP(void, ExFreePool, PVOID memory)
+{
+	__real_ExFreePool(forget(memory));
+}
+
+BARE_WRAP(NTSTATUS, PsSetCreateThreadNotifyRoutine, PCREATE_THREAD_NOTIFY_ROUTINE routine)
 {
 	bare_thread_routine = routine;
 	return __real_PsSetCreateThreadNotifyRoutine(routine);

@@ -10,6 +10,12 @@
 
 #include "nt_kernel.h"
 
+/* __real_ is the fake kernel's function, __wrap_ what everybody calls instead. */
+#define BARE_WRAP(type, name, ...)                                                                 \
+	type __real_##name(__VA_ARGS__);                                                           \
+	type __wrap_##name(__VA_ARGS__);                                                           \
+	type __wrap_##name(__VA_ARGS__)
+
 #define BARE_LOCATIONS 2 /* the filter's and the transport's */
 
 /* A request that the fake kernel does not know. */
@@ -20,6 +26,7 @@ struct bare_request {
 
 /* Requests made under one kernel are not for the other. */
 void bare_kernel_on(bool on);
+bool bare_kernel_is_on(void);
 
 /* Make it anew, to be filled in and sent by IoCallDriver(); `done` is told of its end. */
 IO_STACK_LOCATION *bare_request_init(struct bare_request *request, UCHAR major, UCHAR minor,

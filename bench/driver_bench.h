@@ -8,21 +8,8 @@
 #define FW_BENCH_DRIVER_BENCH_H
 
 #include "bare_kernel.h"
+#include "bench_figures.h"
 #include "control_client.h"
-
-#define BENCH_MOST_ROUNDS 99
-
-/* Processor time of this thread, ns. */
-uint64_t bench_now_ns(void);
-
-/* Ends the program, naming what did not work. */
-void bench_check(bool holds, const char *what);
-
-/* "median (least..most)" of figures, which it sorts; 0 to 2 digits. */
-struct bench_text {
-	char text[64];
-};
-struct bench_text bench_spread(double *figures, int count, int digits);
 
 /* A process of this pid, as one that was there before; it goes with bench_processes_end(). */
 PEPROCESS bench_process(uint32_t pid);
