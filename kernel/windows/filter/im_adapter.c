@@ -152,8 +152,7 @@ static bool begin(struct fw_im_adapter *adapter, bool is_up)
 	may = !adapter->leaves && adapter->binding && adapter->below == NdisDeviceStateD0;
 	if (is_up)
 		may = may && adapter->miniport && adapter->above == NdisDeviceStateD0;
-	if (may && !adapter->requests++)
-		KeClearEvent(&adapter->idle);
+	adapter->requests += may;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return may;
 }
@@ -169,13 +168,13 @@ bool fw_im_adapter_begin_up(struct fw_im_adapter *adapter)
 }
 
 /* With the event set under the lock nobody who waits for it is through before we have let go of the
- * adapter. */
+ * adapter. For each packet there is none to be set. */
 void fw_im_adapter_end(struct fw_im_adapter *adapter)
 {
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	if (!--adapter->requests)
+	if (!--adapter->requests && adapter->waiters)
 		KeSetEvent(&adapter->idle, IO_NO_INCREMENT, FALSE);
 	KeReleaseSpinLock(&adapter->lock, irql);
 }
@@ -183,9 +182,20 @@ void fw_im_adapter_end(struct fw_im_adapter *adapter)
 void fw_im_adapter_wait(struct fw_im_adapter *adapter)
 {
 	KIRQL irql;
+	bool is_busy;
 
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	is_busy = adapter->requests != 0;
+	if (is_busy) {
+		adapter->waiters++;
+		KeClearEvent(&adapter->idle);
+	}
+	KeReleaseSpinLock(&adapter->lock, irql);
+	if (!is_busy)
+		return;
 	KeWaitForSingleObject(&adapter->idle, Executive, KernelMode, FALSE, NULL);
 	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->waiters--;
 	KeReleaseSpinLock(&adapter->lock, irql);
 }
 

@@ -66,7 +66,8 @@ struct fw_im_adapter {
 	bool leaves;		       /* no request goes down any more */
 	bool is_queued;		       /* `request` waits for the adapter to wake up */
 	uint32_t requests;	       /* of our own, and sends, that are down there */
-	KEVENT idle;		       /* `requests` is 0 */
+	uint32_t waiters;	       /* for `requests` to be 0 */
+	KEVENT idle;		       /* it was, while somebody waited */
 	struct fw_im_facts facts;
 
 	/* The one request that NDIS has with our miniport at a time. */

@@ -23,8 +23,7 @@ static enum admission admit(struct fw_im_adapter *adapter)
 	if (!adapter->leaves && adapter->binding && adapter->above == NdisDeviceStateD0) {
 		admission = adapter->below == NdisDeviceStateD0 ? GOES_DOWN : WAITS;
 		adapter->is_queued = admission == WAITS;
-		if (admission == GOES_DOWN && !adapter->requests++)
-			KeClearEvent(&adapter->idle);
+		adapter->requests += admission == GOES_DOWN;
 	}
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return admission;
@@ -66,8 +65,8 @@ static bool take_queued(struct fw_im_adapter *adapter, bool leaves)
 	adapter->is_queued = false;
 	if (leaves)
 		adapter->leaves = true;
-	else if (was && !adapter->requests++)
-		KeClearEvent(&adapter->idle);
+	else
+		adapter->requests += was;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return was;
 }
