@@ -232,6 +232,17 @@ static const struct fw_backend_ops windows_ops = {
 	.rules = windows_rules,
 };
 
+/* Processes are told apart by their starts: the driver's and the host's have to be counted from the same moment. */
+static enum fw_status take_clock(struct fw_device_channel *channel, struct fw_error *error)
+{
+	struct fw_control_status state;
+	enum fw_status status = ask_status(channel, FW_CONTROL_STATUS, &state, error);
+
+	if (status == FW_OK)
+		fw_host_count_from(state.boot_utc_ns);
+	return status;
+}
+
 enum fw_status fw_windows_open(struct fw_backend **backend, struct fw_error *error)
 {
 	struct windows_backend *made = calloc(1, sizeof(*made));
@@ -241,10 +252,11 @@ enum fw_status fw_windows_open(struct fw_backend **backend, struct fw_error *err
 		return fw_error_set(error, FW_NO_MEMORY, "no memory to open the driver");
 	made->base.ops = &windows_ops;
 	status = fw_device_greet(FW_DEVICE_FLOWS, &made->channel, error);
-	if (status != FW_OK) {
-		free(made);
-		return status;
-	}
+	if (status != FW_OK)
+		goto free_made;
+	status = take_clock(made->channel, error);
+	if (status != FW_OK)
+		goto close_channel;
 	fw_drive_table_read(&made->drives);
 	*backend = &made->base;
 	return FW_OK;
