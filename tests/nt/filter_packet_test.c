@@ -1,29 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Packets through the filter: sends, look-ahead and whole packets, with and without room in them. */
-#include "filter_stack.h"
+#include <string.h>
+
+#include "filter_client.h"
 
 #define FRAME 200u
-#define LISTED "192.0.2.7"
-#define OTHER "198.51.100.9"
+#define LISTED 0xc0000207u /* 192.0.2.7 */
+#define OTHER  0xc6336409u /* 198.51.100.9 */
+
+/* What differs from a driver with room in its packets. */
+struct setup {
+	struct nt_options kernel;
+	struct ndis_options ndis;
+	struct fake_protocol_options protocol;
+	bool no_stacks;
+};
 
 static struct filter_stack stack;
 static uint8_t listed_from[FRAME], listed_to[FRAME], other[FRAME];
 
+static void frame_make(uint8_t frame[FRAME], uint32_t source, uint32_t destination)
+{
+	uint8_t head[128];
+	uint32_t index;
+
+	for (index = 0; index < FRAME; index++)
+		frame[index] = (uint8_t)index;
+	filter_frame4(head, source, destination);
+	memcpy(frame, head, 34);
+	frame[16] = 0;
+	frame[17] = FRAME - 14;
+}
+
 static void frames_make(void)
 {
-	filter_frame(listed_from, FRAME, LISTED, OTHER);
-	filter_frame(listed_to, FRAME, OTHER, LISTED);
-	filter_frame(other, FRAME, OTHER, OTHER);
+	frame_make(listed_from, LISTED, OTHER);
+	frame_make(listed_to, OTHER, LISTED);
+	frame_make(other, OTHER, OTHER);
 }
 
-static NTSTATUS set_list(uint32_t direction)
+static NTSTATUS set_prefixes(const struct fw_filter_prefix *prefixes, uint32_t count)
 {
-	struct fw_filter_prefix prefix = filter_prefix("192.0.2.0/24");
+	HANDLE handle = filter_open();
+	NTSTATUS status;
 
-	return filter_stack_set("{A}", direction, &prefix, 1);
+	if (!handle)
+		return STATUS_NO_SUCH_DEVICE;
+	status = filter_set(handle, FILTER_ADAPTER, FW_FILTER_BOTH, prefixes, count);
+	nt_close(handle);
+	return status;
 }
 
-static void begin(const struct filter_stack_options *options)
+static NTSTATUS set_list(void)
 {
 	struct fw_filter_prefix prefix = filter_prefix4(LISTED & ~0xffu, 24);
 
@@ -100,12 +128,12 @@ static void sends(void)
 	NT_CHECK_EQUAL(fake_binding_sent(stack.binding), 7);
 	NT_CHECK_EQUAL(sent(), 6);
 	NT_CHECK(fake_frame_is(fake_adapter_sent(stack.adapter)->first, listed_from, FRAME));
-	counters = filter_stack_counters(FW_FILTER_PLACE_SEND);
+	counters = counters_of(FW_FILTER_PLACE_SEND);
 	NT_CHECK_EQUAL(counters.packets, 7);
 	NT_CHECK_EQUAL(counters.bytes, 7 * (FRAME - 14));
 	NT_CHECK_EQUAL(counters.dropped_packets, 1);
 	NT_CHECK_EQUAL(counters.dropped_bytes, FRAME - 14);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void failed_sends(void)
@@ -117,7 +145,7 @@ static void failed_sends(void)
 	fake_binding_wait(stack.binding);
 	NT_CHECK_EQUAL(fake_binding_failed(stack.binding), 1);
 	NT_CHECK_EQUAL(fake_binding_sent(stack.binding), 1);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void whole_packets(void)
@@ -132,15 +160,15 @@ static void whole_packets(void)
 	NT_CHECK_EQUAL(received(), 5);
 	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 0);
 	NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, listed_to, FRAME));
-	counters = filter_stack_counters(FW_FILTER_PLACE_PACKET);
+	counters = counters_of(FW_FILTER_PLACE_PACKET);
 	NT_CHECK_EQUAL(counters.packets, 6);
 	NT_CHECK_EQUAL(counters.dropped_packets, 1);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void kept_packets(void)
 {
-	const struct filter_stack_options options = { .protocol.holds = true };
+	const struct setup options = { .protocol.holds = true };
 
 	begin(&options);
 	fake_adapter_packets(stack.adapter, other, FRAME, 5);
@@ -149,12 +177,12 @@ static void kept_packets(void)
 	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 5);
 	fake_binding_return_all(stack.binding);
 	NT_CHECK_EQUAL(fake_adapter_out(stack.adapter), 0);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void without_resources(void)
 {
-	static const struct filter_stack_options kinds[] = {
+	static const struct setup kinds[] = {
 		{ .ndis.later_chance = 101, .protocol.holds = true },
 		{ .ndis.later_chance = 100, .protocol.holds = true }, /* comes as look-ahead */
 		{ .ndis.later_chance = 101, .protocol.holds = true, .no_stacks = true },
@@ -167,7 +195,7 @@ static void without_resources(void)
 		NT_CHECK(fake_adapter_packet(stack.adapter, listed_from, FRAME, NULL, true));
 		NT_CHECK_EQUAL(received(), 1);
 		NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, other, FRAME));
-		filter_stack_end(&stack);
+		end();
 	}
 }
 
@@ -185,7 +213,7 @@ static void out_of_band(bool no_stacks)
 {
 	const struct fake_shape shape = { .cuts = { 14, 34 }, .vlan = 0x50, .checksum = 4, .time = 12345, .flags = 2,
 		.media_info = true };
-	const struct filter_stack_options options = { .no_stacks = no_stacks };
+	const struct setup options = { .no_stacks = no_stacks };
 
 	begin(&options);
 	NT_CHECK(fake_binding_send(stack.binding, other, FRAME, &shape));
@@ -194,7 +222,7 @@ static void out_of_band(bool no_stacks)
 	NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, &shape, false));
 	NT_CHECK_EQUAL(received(), 1);
 	check_shape(fake_binding_received(stack.binding)->first, &shape);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void own_packets(void)
@@ -228,7 +256,7 @@ static void split_headers(void)
 			NT_CHECK_EQUAL(sent(), passed);
 			NT_CHECK_EQUAL(received(), passed);
 		}
-	filter_stack_end(&stack);
+	end();
 }
 
 static void lookahead(void)
@@ -244,14 +272,14 @@ static void lookahead(void)
 		NT_CHECK_EQUAL(received(), passed);
 		NT_CHECK_EQUAL(fake_binding_pieces(stack.binding) > fake_binding_completes(stack.binding), 0);
 	}
-	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_LOOKAHEAD).dropped_packets, passed);
-	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_LOOKAHEAD).packets, 2 * passed);
-	filter_stack_end(&stack);
+	NT_CHECK_EQUAL(counters_of(FW_FILTER_PLACE_LOOKAHEAD).dropped_packets, passed);
+	NT_CHECK_EQUAL(counters_of(FW_FILTER_PLACE_LOOKAHEAD).packets, 2 * passed);
+	end();
 }
 
 static void pieces_above(void)
 {
-	const struct filter_stack_options options = { .protocol.pieces_only = true };
+	const struct setup options = { .protocol.pieces_only = true };
 
 	begin(&options);
 	NT_CHECK(fake_adapter_packet(stack.adapter, other, FRAME, NULL, false));
@@ -259,7 +287,7 @@ static void pieces_above(void)
 	fake_adapter_lookahead(stack.adapter, other, FRAME, 60, false);
 	NT_CHECK_EQUAL(received(), 2);
 	NT_CHECK(fake_frame_is(fake_binding_received(stack.binding)->first, other, FRAME));
-	filter_stack_end(&stack);
+	end();
 }
 
 /* Frames that end in a header pass, as they do on Linux: there is no address to judge by. */
@@ -278,10 +306,10 @@ static void short_frames(void)
 		NT_CHECK_EQUAL(sent(), passed);
 		NT_CHECK_EQUAL(received(), 2 * passed);
 	}
-	filter_stack_end(&stack);
+	end();
 }
 
-/* Lists that are set one after another: at any time each of these two addresses is in one of them. */
+/* Lists that are set one after another. */
 static struct fw_filter_prefix whole[2][2];
 static LONG stop;
 
@@ -291,19 +319,15 @@ static void replace(void *context)
 
 	(void)context;
 	for (round = 0; round < 6; round++)
-		NT_CHECK_EQUAL(filter_stack_set("{A}", FW_FILTER_BOTH, whole[round % 2], 2), STATUS_SUCCESS);
+		NT_CHECK_EQUAL(set_prefixes(whole[round % 2], 2), STATUS_SUCCESS);
 	InterlockedExchange(&stop, 1);
 }
 
-static void traffic_while_replaced(void *context)
+static void traffic_while_replaced(void)
 {
-	static uint8_t in_one[FRAME], in_other[FRAME];
 	PETHREAD thread;
 	unsigned rounds = 0;
 
-	(void)context;
-	filter_frame(in_one, FRAME, "203.0.113.1", "203.0.113.1");
-	filter_frame(in_other, FRAME, "203.0.113.2", "203.0.113.2");
 	stop = 0;
 	thread = nt_thread_start("lists", NULL, replace, NULL);
 	for (; !InterlockedCompareExchange(&stop, 0, 0) && rounds < 400; rounds++) {
@@ -324,17 +348,17 @@ static void lists_replaced(void)
 {
 	uint64_t seed;
 
-	whole[0][0] = filter_prefix("192.0.2.0/24");
-	whole[0][1] = filter_prefix("203.0.113.1");
-	whole[1][0] = filter_prefix("192.0.2.7");
-	whole[1][1] = filter_prefix("203.0.113.2");
+	whole[0][0] = filter_prefix4(LISTED & ~0xffu, 24);
+	whole[0][1] = filter_prefix4(0xcb007101, 32);
+	whole[1][0] = filter_prefix4(LISTED, 32);
+	whole[1][1] = filter_prefix4(0xcb007102, 32);
 	for (nt_seeds_begin(1, 20); nt_seeds_next(&seed);) {
-		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 30 };
+		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 30 };
 
 		begin(&options);
-		NT_CHECK_EQUAL(filter_stack_set("{A}", FW_FILTER_BOTH, whole[1], 2), STATUS_SUCCESS);
-		traffic_while_replaced(NULL);
-		filter_stack_end(&stack);
+		NT_CHECK_EQUAL(set_prefixes(whole[1], 2), STATUS_SUCCESS);
+		traffic_while_replaced();
+		end();
 	}
 }
 
@@ -343,7 +367,6 @@ static void counters_of_adapter(void)
 	struct fake_adapter_options second = { .name = "\\Device\\{B}", .instance = "Second Adapter" };
 	struct fake_adapter *adapter;
 	struct fake_binding *binding;
-	struct fw_filter_counters counters;
 
 	begin(NULL);
 	adapter = fake_adapter_new(&second);
@@ -354,11 +377,9 @@ static void counters_of_adapter(void)
 	NT_CHECK_EQUAL(fake_adapter_sent(adapter)->count, 1);
 	NT_CHECK(fake_binding_send(stack.binding, listed_to, FRAME, NULL));
 	fake_binding_wait(stack.binding);
-	counters = filter_stack_counters(FW_FILTER_PLACE_SEND);
 	fake_adapter_free(adapter);
-	NT_CHECK_EQUAL(filter_stack_counters(FW_FILTER_PLACE_SEND).dropped_packets, 1);
-	filter_stack_end(&stack);
-	(void)counters;
+	NT_CHECK_EQUAL(counters_of(FW_FILTER_PLACE_SEND).dropped_packets, 1);
+	end();
 }
 
 static void unplug(void *context)
@@ -373,7 +394,7 @@ static void unbound_in_flight(void)
 	uint64_t seed;
 
 	for (nt_seeds_begin(1, 30); nt_seeds_next(&seed);) {
-		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 50,
+		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 50,
 			.no_stacks = seed % 2, .protocol.holds = seed % 3 == 0 };
 		PETHREAD thread;
 
@@ -382,9 +403,9 @@ static void unbound_in_flight(void)
 		fake_binding_send_many(stack.binding, other, FRAME, 6);
 		fake_adapter_packets(stack.adapter, other, FRAME, 6);
 		thread = nt_thread_start("wire", NULL, unplug, NULL);
-		filter_stack_unplug(&stack);
+		ndis_unbind(fake_adapter_ndis(stack.adapter));
 		nt_thread_join(thread);
-		filter_stack_end(&stack);
+		end();
 	}
 }
 
@@ -405,7 +426,7 @@ static void halted_while_receiving(void)
 	uint64_t seed;
 
 	for (nt_seeds_begin(1, 40); nt_seeds_next(&seed);) {
-		const struct filter_stack_options options = { .kernel.seed = seed, .protocol.keep_chance = 50,
+		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 50,
 			.no_stacks = seed % 2 };
 		PETHREAD thread;
 
@@ -413,7 +434,7 @@ static void halted_while_receiving(void)
 		thread = nt_thread_start("wire", NULL, pump, NULL);
 		ndis_unbind(fake_adapter_ndis(stack.adapter));
 		nt_thread_join(thread);
-		filter_stack_end(&stack);
+		end();
 	}
 }
 
@@ -470,23 +491,20 @@ static void all_at_once(void)
 
 static void everything_once(void *context)
 {
-	const struct filter_stack_options options = { .ndis.later_chance = 101, .no_stacks = context != NULL };
+	const struct setup options = { .ndis.later_chance = 101, .no_stacks = context != NULL };
 	struct fake_shape shape = { .cuts = { 20 } };
 
-	frames_make();
-	if (!filter_stack_begin(&stack, &options))
+	if (!load(&options))
 		return;
-	set_list(FW_FILTER_BOTH);
-	if (stack.binding) {
-		fake_binding_send(stack.binding, other, FRAME, &shape);
-		fake_binding_send(stack.binding, listed_to, FRAME, &shape);
-		fake_binding_wait(stack.binding);
-	}
+	set_list();
+	fake_binding_send(stack.binding, other, FRAME, &shape);
+	fake_binding_send(stack.binding, listed_to, FRAME, &shape);
+	fake_binding_wait(stack.binding);
 	fake_adapter_packet(stack.adapter, other, FRAME, &shape, false);
 	fake_adapter_packet(stack.adapter, other, FRAME, &shape, true);
 	fake_adapter_lookahead(stack.adapter, other, FRAME, 4, true);
 	fake_adapter_lookahead(stack.adapter, other, FRAME, 100, false);
-	filter_stack_end(&stack);
+	end();
 }
 
 static void failures(void)

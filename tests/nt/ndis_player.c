@@ -5,9 +5,10 @@
  * compares that with what the Linux programs say.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "../live/packet_file.h"
-#include "filter_stack.h"
+#include "filter_client.h"
 
 #define HEADER	   14u
 #define MOST_LIST  (1u << 22)
@@ -126,28 +127,41 @@ static int play(struct player *player, struct fw_packet_file *file, bool is_in)
 	return got < 0 || differ;
 }
 
+static NTSTATUS set_list(const struct fw_filter_prefix *prefixes, uint32_t count, uint32_t direction)
+{
+	HANDLE handle = filter_open();
+	NTSTATUS status;
+
+	NT_CHECK(handle != NULL);
+	status = filter_set(handle, FILTER_ADAPTER, direction, prefixes, count);
+	nt_close(handle);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
-	const struct filter_stack_options options = { .ndis.later_chance = 30, .no_stacks = getenv("NT_NO_STACKS") != NULL };
+	static struct player player = { .stack.ndis.later_chance = 30 };
 	struct fw_filter_prefix *prefixes;
-	static struct player player;
 	struct fw_packet_file file;
-	uint32_t count, direction;
+	uint32_t count;
+	bool is_in;
 	int code;
 
 	if (argc != 4 || (strcmp(argv[2], "in") && strcmp(argv[2], "out"))) {
 		fputs(usage_text, stderr);
 		return 2;
 	}
-	direction = strcmp(argv[2], "in") ? FW_FILTER_OUT : FW_FILTER_IN;
+	is_in = !strcmp(argv[2], "in");
 	prefixes = read_list(argv[1], &count);
 	if (!prefixes || !fw_packet_file_open(&file, argv[3]))
 		return 1;
-	NT_CHECK(filter_stack_begin(&player.stack, &options));
-	NT_CHECK(player.stack.binding != NULL);
-	NT_CHECK_EQUAL(filter_stack_set("{A}", direction, prefixes, count), STATUS_SUCCESS);
-	code = play(&player, &file, direction == FW_FILTER_IN);
-	filter_stack_end(&player.stack);
+	player.stack.ndis.packet_stacks = getenv("NT_NO_STACKS") ? 0 : 2;
+	nt_kernel_start(NULL);
+	NT_CHECK(filter_begin(&player.stack));
+	NT_CHECK_EQUAL(set_list(prefixes, count, is_in ? FW_FILTER_IN : FW_FILTER_OUT), STATUS_SUCCESS);
+	code = play(&player, &file, is_in);
+	filter_end(&player.stack);
+	nt_kernel_stop();
 	fw_packet_file_close(&file);
 	free(prefixes);
 	return code;

@@ -126,7 +126,8 @@ NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULON
 	nt_unlock();
 	if (!device)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
-	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING) {
+	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING ||
+		nt_driver_is_unloading(device->DriverObject)) {
 		nt_device_closed(device);
 		return STATUS_NO_SUCH_DEVICE;
 	}
