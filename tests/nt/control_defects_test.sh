@@ -10,65 +10,10 @@ sources=kernel/windows
 around=
 . tests/nt/defects.sh
 
-object() { # SOURCE OUTPUT
-	# shellcheck disable=SC2086 # several flags
-	$compiler $flags -Ikernel/windows/ddk -I. -c "$1" -o "$2"
-}
-
-# objects FOLDER SOURCE...: those that are no tests.
-objects() {
-	into=$folder/$1
-	mkdir -p "$into"
-	shift
-	for source; do
-		case $source in
-		*_test.c | */nt_layouts.c | */nt_ndis_layouts.c | */fake_adapter.c | */fake_frame.c | */fake_protocol.c | kernel/windows/tdi_*) continue ;;
-		esac
-		object "$source" "$into/$(basename "$source" .c).o" || return 1
-	done
-}
-
-program() { # TEST OBJECTS...
-	name=$1
-	shift
-	# shellcheck disable=SC2086
-	$compiler $flags -o "$folder/program" "$folder/test/$name.o" "$@" "$folder"/rest/*.o -lpthread
-}
-
-verdict() { # CODE NAME WHY
-	if [ "$1" -eq 0 ]; then
-		passed=$((passed + 1))
-		echo "ok $2"
-	else
-		failed=$((failed + 1))
-		echo "not ok $2: $3"
-	fi
-}
-
-# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
-defect() {
-	rm -rf "$folder/defect"
-	cp -r "$folder/control" "$folder/defect"
-	sed -e "$5" "kernel/windows/$4.c" >"$folder/defect/$4.c"
-	if cmp -s "kernel/windows/$4.c" "$folder/defect/$4.c"; then
-		verdict 1 "$1" "the source has changed, the defect cannot be put back"
-	elif ! object "$folder/defect/$4.c" "$folder/defect/$4.o" || ! program "$2" "$folder"/defect/*.o; then
-		verdict 1 "$1" "does not compile"
-	else
-		timeout 60 "$folder/program" "$3" >"$folder/output" 2>&1
-		[ $? -ne 0 ]
-		verdict $? "$1" "control_${2}_test \"$3\" passes with it"
-	fi
-}
-
-objects control kernel/windows/*.c && objects rest core/*.c tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/control_client.c \
-	tests/nt/tdi_absent.c || exit 1
-mkdir "$folder/test"
-for name in device events process; do
-	object "tests/nt/control_${name}_test.c" "$folder/test/$name.o" || exit 1
-	program $name "$folder"/control/*.o && NT_SEEDS=20 timeout 60 "$folder/program" >"$folder/output" 2>&1
-	verdict $? "control_${name}_test without a defect" "it fails"
-done
+# shellcheck disable=SC2046,SC2086 # names without spaces, several patterns
+objects whole $(find kernel/windows -maxdepth 1 -name '*.c' ! -name 'tdi_*' ! -name 'limit_[dfqrst]*') &&
+	objects rest core/*.c $fake tests/nt/control_client.c tests/nt/tdi_absent.c || exit 1
+without_defects device events process
 
 # The second of the connection-level filter. What is allocated between lets the scheduler choose this
 # moment.

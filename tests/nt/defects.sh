@@ -1,48 +1,51 @@
+#!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-# Defects that are put back into copies of the TDI filter's sources, one at a time: what scripts that do it share. Read
-# by tests/nt/tdi_defects_test.sh and limit_defects_test.sh at the top of the source tree, with `prefix`, the first word of
-# the names of their tests. CC: the compiler.
+# Read by the *_defects_test.sh beside it, from the top of the sources: known defects are put back into copies of a driver's
+# sources, one at a time, and the test that is named for each is expected to fail. A line of their tables that no longer
+# changes its file is a failure too. CC: the compiler.
+#
+# They set $tests, which begins the names of their test programs (control, of control_events_test), $sources, the folder of
+# what the defects are put into, and $around, what goes before and behind a part of a test's name so that the programs
+# take it. $seeds, if it is set: of the scheduler, for each scenario of a test that is to fail.
+# shellcheck disable=SC2154 # set by who reads this
+set -u
 compiler=${CC:-cc}
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
 flags="-std=gnu11 -g -O0 -w -fshort-wchar -fno-strict-aliasing -fsanitize=address,undefined"
 flags="$flags -fno-sanitize-recover=undefined -D_GNU_SOURCE -Itests/nt -isystem tests/nt/include"
+libraries=-lpthread
+fake='tests/nt/nt_*.c tests/nt/ndis_*.c tests/nt/fake_*.c' # the kernel, and what it has above and below a driver
+seeds=
 passed=0
 failed=0
 
-# object SOURCE INCLUDE-FOLDER OUTPUT
-object() {
+object() { # SOURCE OUTPUT
 	# shellcheck disable=SC2086 # several flags
-	$compiler $flags -Ikernel/windows/ddk -I"$2" -I. -c "$1" -o "$3"
+	$compiler $flags -Ikernel/windows/ddk -I. -c "$1" -o "$2"
 }
 
-# What stays as it is: the filter as it is, the fake kernel, the helpers and the tests of these names.
-build_all() {
-	mkdir -p "$folder/filter" "$folder/rest" "$folder/test"
-	for source in kernel/windows/tdi_*.c kernel/windows/limit_*.c; do
-		object "$source" . "$folder/filter/$(basename "$source" .c).o" || return 1
-	done
-	for source in tests/nt/nt_*.c tests/nt/fake_*.c tests/nt/tdi_client.c tests/nt/tdi_doubles.c \
-		tests/nt/tdi_lower.c; do
+# objects FOLDER SOURCE...: those that are no tests.
+objects() {
+	into=$folder/$1
+	mkdir -p "$into"
+	shift
+	for source; do
 		case $source in
-		*_test.c | */nt_layouts.c | */nt_check.c) continue ;;
+		*_test.c | */nt_*layouts.c | */ndis_player.c | */ndis_through.c) continue ;;
 		esac
-		object "$source" . "$folder/rest/$(basename "$source" .c).o" || return 1
-	done
-	for name; do
-		object "tests/nt/${prefix}_${name}_test.c" . "$folder/test/$name.o" || return 1
+		object "$source" "$into/$(basename "$source" .c).o" || return 1
 	done
 }
 
-# program TEST FILTER-OBJECTS...
-program() {
+program() { # TEST OBJECTS...
 	name=$1
 	shift
 	# shellcheck disable=SC2086
-	$compiler $flags -o "$folder/program" "$folder/test/$name.o" "$@" "$folder"/rest/*.o -lcmocka -lpthread
+	$compiler $flags -o "$folder/program" "$folder/test/$name.o" "$@" "$folder"/rest/*.o $libraries
 }
 
-verdict() {
+verdict() { # CODE NAME WHY
 	if [ "$1" -eq 0 ]; then
 		passed=$((passed + 1))
 		echo "ok $2"
@@ -52,34 +55,43 @@ verdict() {
 	fi
 }
 
-# without_defects TEST...: they have to pass.
-without_defects() {
-	for name; do
-		program "$name" "$folder"/filter/*.o && timeout 120 "$folder/program" >"$folder/output" 2>&1
-		verdict $? "${prefix}_${name}_test without a defect" "it fails"
-	done
-}
-
-# defect NAME TEST FILE SED-SCRIPT
-defect() {
-	rm -rf "$folder/defect"
-	mkdir -p "$folder/defect"
-	cp "$folder"/filter/*.o "$folder/defect"
-	sed -e "$4" "kernel/windows/$3.c" >"$folder/defect/$3.c"
-	if cmp -s "kernel/windows/$3.c" "$folder/defect/$3.c"; then
-		verdict 1 "$1" "the source has changed, the defect cannot be put back"
-	elif ! object "$folder/defect/$3.c" . "$folder/defect/$3.o" || ! program "$2" "$folder"/defect/*.o; then
-		verdict 1 "$1" "does not compile"
-	else
-		timeout 60 "$folder/program" >"$folder/output" 2>&1
-		[ $? -ne 0 ]
-		verdict $? "$1" "${prefix}_${2}_test passes with it"
+needs_cmocka() {
+	if ! echo '#include <cmocka.h>' | $compiler -include stdarg.h -include setjmp.h -include stddef.h -include stdint.h \
+		-E - >/dev/null 2>&1; then
+		echo "SKIP the defects: no cmocka: install libcmocka-dev"
+		echo "defects: 0 passed, 0 failed, 1 skipped"
+		exit 0
 	fi
 }
 
-if ! echo '#include <cmocka.h>' | $compiler -include stdarg.h -include setjmp.h -include stddef.h -include stdint.h \
-	-E - >/dev/null 2>&1; then
-	echo "SKIP the defects: no cmocka: install libcmocka-dev"
-	echo "defects: 0 passed, 0 failed, 1 skipped"
-	exit 0
-fi
+# without_defects TEST...: the programs are made, and pass with what is in folder `whole`, or the rest would say nothing.
+without_defects() {
+	mkdir -p "$folder/test"
+	for test; do
+		object "tests/nt/${tests}_${test}_test.c" "$folder/test/$test.o" || exit 1
+		program "$test" "$folder"/whole/*.o && NT_SEEDS=20 timeout 120 "$folder/program" >"$folder/output" 2>&1
+		verdict $? "${tests}_${test}_test without a defect" "it fails"
+	done
+}
+
+# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
+defect() {
+	rm -rf "$folder/defect"
+	cp -r "$folder/whole" "$folder/defect"
+	sed -e "$5" "$sources/$4.c" >"$folder/defect/$4.c"
+	if cmp -s "$sources/$4.c" "$folder/defect/$4.c"; then
+		verdict 1 "$1" "the source has changed, the defect cannot be put back"
+	elif ! object "$folder/defect/$4.c" "$folder/defect/$4.o" || ! program "$2" "$folder"/defect/*.o; then
+		verdict 1 "$1" "does not compile"
+	else
+		env ${seeds:+NT_SEEDS=$seeds} timeout 60 "$folder/program" "$around$3$around" >"$folder/output" 2>&1
+		[ $? -ne 0 ]
+		verdict $? "$1" "${tests}_${2}_test \"$3\" passes with it"
+	fi
+}
+
+# Last of all: the sums, and the exit code.
+defects_end() {
+	echo "defects: $passed passed, $failed failed"
+	[ "$failed" -eq 0 ]
+}

@@ -1,64 +1,70 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # Usage: limit_defects_test.sh [SOURCE-TREE]
-# As tdi_defects_test.sh, for limits: what could go wrong with requests that wait. CC: the compiler.
+# Puts what could go wrong with requests that wait into the limits; see defects.sh. CC: the compiler.
 set -u
 cd "${1:-$(dirname "$0")/../..}" || exit 1
-prefix=limit
+tests=limit
+sources=kernel/windows
+around='*'
 . tests/nt/defects.sh
+libraries="-lcmocka $libraries"
+needs_cmocka
 
-build_all send receive || exit 1
+# shellcheck disable=SC2086 # several patterns
+# shellcheck disable=SC2086 # several patterns
+objects whole kernel/windows/tdi_*.c kernel/windows/limit_*.c &&
+	objects rest $fake tests/nt/tdi_client.c tests/nt/tdi_doubles.c tests/nt/tdi_lower.c || exit 1
 without_defects send receive
 
 # Sends.
-defect 'NT-18: what waits was not marked pending' send limit_send 's/^\tIoMarkIrpPending(irp);.*//'
-defect 'NT-20: a large send goes as a whole' send limit_send 's/length <= fw_limit_piece(way) ||/1 ||/'
-defect 'NT-20: urgent data waits' send limit_send 's/^\tbool is_urgent = !is_datagram.*/\tbool is_urgent = false;/'
-defect 'NT-20: a disconnect goes past what waits' send tdi_connection \
+defect 'NT-18: what waits was not marked pending' send 'a send waits for its tokens' limit_send 's/^\tIoMarkIrpPending(irp);.*//'
+defect 'NT-20: a large send goes as a whole' send 'large sends go in pieces' limit_send 's/length <= fw_limit_piece(way) ||/1 ||/'
+defect 'NT-20: urgent data waits' send 'large sends go in pieces' limit_send 's/^\tbool is_urgent = !is_datagram.*/\tbool is_urgent = false;/'
+defect 'NT-20: a disconnect goes past what waits' send 'a graceful disconnect' tdi_connection \
 	's/return fw_limit_disconnect(connection, irp);/return fw_tdi_disconnect_on(connection, irp);/'
-defect 'NT-20: an abort leaves what waits' send tdi_connection \
+defect 'NT-20: an abort leaves what waits' send 'an abort ends what waits' tdi_connection \
 	'/^NTSTATUS fw_tdi_disconnect(/,/^}/s/^\t\tfw_limit_abort(connection, STATUS_CONNECTION_ABORTED);/\t\t;/'
-defect 'NT-20: the next piece waits after an abort' send limit_send 's/^\tif (!lane->aborted)/\tif (1)/'
-defect 'NT-20: a cleanup leaves what waits' send tdi_create 's/^\tfw_limit_stop(object);/\t;/'
-defect 'NT-20: pieces go after a part' send limit_send 's/bytes == split->asked && split->left/split->left/'
-defect "NT-20: the client's descriptor is not given back" send limit_send \
+defect 'NT-20: the next piece waits after an abort' send 'an abort ends what waits' limit_send 's/^\tif (!lane->aborted)/\tif (1)/'
+defect 'NT-20: a cleanup leaves what waits' send 'a cleanup ends what waits' tdi_create 's/^\tfw_limit_stop(object);/\t;/'
+defect 'NT-20: pieces go after a part' send 'a piece that went in part' limit_send 's/bytes == split->asked && split->left/split->left/'
+defect "NT-20: the client's descriptor is not given back" send 'large sends go in pieces' limit_send \
 	's/^\tirp->MdlAddress = split->whole;/\t;/'
-defect 'NT-20: what waits is not cancelled' send limit_queue \
+defect 'NT-20: what waits is not cancelled' send 'a send waits for its tokens' limit_queue \
 	'/^bool fw_limit_put_last/,/^}/s/irp, owner, cancel)/irp, owner, NULL)/'
-defect 'NT-19: a request that is cancelled is completed twice' send limit_queue \
+defect 'NT-19: a request that is cancelled is completed twice' send 'cancelled at any moment' limit_queue \
 	'/^IRP \*fw_limit_take(/,/^}/s/if (IoSetCancelRoutine(irp, NULL))/if (IoSetCancelRoutine(irp, NULL) || 1)/'
-defect 'NT-20: what waits is left when the driver stops' send tdi_attach \
+defect 'NT-20: what waits is left when the driver stops' send 'when the driver stops' tdi_attach \
 	'/^void fw_tdi_bypass/,/^}/s/^\t\tfw_tdi_let_go();/\t\t;/'
-defect 'NT-21: files of a rule have no turns' send limit_queue 's/InsertTailList(&way->ring/InsertHeadList(\&way->ring/'
-defect 'NT-21: a late timer lowers the rate' send limit_bucket 's/^#define BURST_NS .*/#define BURST_NS 0ull/'
-defect 'NT-22: a request goes down with a lock held' send limit_send \
+defect 'NT-21: files of a rule have no turns' send 'files of one rule' limit_queue 's/InsertTailList(&way->ring/InsertHeadList(\&way->ring/'
+defect 'NT-21: a late timer lowers the rate' send 'a send waits for its tokens' limit_bucket 's/^#define BURST_NS .*/#define BURST_NS 0ull/'
+defect 'NT-22: a request goes down with a lock held' send 'a send waits for its tokens' limit_send \
 	'/^void fw_limit_send_run/,/^}/{
 	s/^\tfw_limit_unlock(irql);/\t;/
 	s/^\tdone(lane);/\tfw_limit_unlock(irql);\n&/
 	}'
-defect 'NT-23: the timer is left at the end' send tdi_attach 's/^\t\tfw_limit_timer_stop();/\t\t;/'
+defect 'NT-23: the timer is left at the end' send 'a send waits for its tokens' tdi_attach 's/^\t\tfw_limit_timer_stop();/\t\t;/'
 
 # Receives.
-defect 'NT-20: complete receives do not wait' receive limit_receive \
+defect 'NT-20: complete receives do not wait' receive 'a receive completes late' limit_receive \
 	's/^\twaits = !file->stopped && .*/\twaits = false;/'
-defect 'NT-20: data of a cancelled receive is lost' receive limit_queue \
+defect 'NT-20: data of a cancelled receive is lost' receive 'a complete receive is cancelled' limit_queue \
 	'/^void fw_limit_put_done/,/^}/s/NULL, hurry)/NULL, cancel)/'
-defect 'NT-20: what is refused is not pulled' receive limit_receive \
+defect 'NT-20: what is refused is not pulled' receive 'events keep the rate' limit_receive \
 	's/^\t\t\tfile->stream->due = TRUE;/\t\t\t;/; s/^\t\t\tfw_limit_stream_of(file)->due = TRUE;/\t\t\t;/'
-defect 'NT-20: urgent data waits with the rest' receive tdi_event_receive \
+defect 'NT-20: urgent data waits with the rest' receive 'urgent data goes past' tdi_event_receive \
 	's/^\treturn handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&/\treturn true \&\&/'
-defect 'NT-20: a receive goes past what is pulled' receive limit_receive \
+defect 'NT-20: a receive goes past what is pulled' receive 'the client takes parts' limit_receive \
 	's/^\tbool joins = file && wait_for_data(object, file, irp, is_peek);/\tbool joins = false;/'
-defect 'NT-20: what the client leaves is lost' receive limit_stream \
+defect 'NT-20: what the client leaves is lost' receive 'the client takes parts' limit_stream \
 	's/^\tconsume(lane, taken);/\tconsume(lane, length);/'
-defect 'NT-20: the end comes before the data' receive tdi_event \
+defect 'NT-20: the end comes before the data' receive 'the end comes after the data' tdi_event \
 	's/^\t\tdelays = fw_limit_delays_end(connection, flags);/\t\t;/'
-defect 'NT-15: what was pulled is not counted' receive limit_stream \
+defect 'NT-15: what was pulled is not counted' receive 'events keep the rate' limit_stream \
 	'/^static void consume/,/^}/s/^\tfw_tdi_flow_received.*/\t;/'
-defect 'NT-15: peeked data is taken' receive limit_stream 's/^\tif (!is_peek)/\tif (1)/'
-defect 'NT-21: datagrams wait without a bound' receive limit_datagram \
+defect 'NT-15: peeked data is taken' receive 'the client takes parts' limit_stream 's/^\tif (!is_peek)/\tif (1)/'
+defect 'NT-21: datagrams wait without a bound' receive 'datagrams wait, so many' limit_datagram \
 	's/^#define BYTES_MOST.*/#define BYTES_MOST 100000000u/'
-defect 'NT-23: datagrams are left at cleanup' receive limit_file 's/^\tfw_limit_datagrams_drop(lane);/\t;/'
+defect 'NT-23: datagrams are left at cleanup' receive 'datagrams wait, so many' limit_file 's/^\tfw_limit_datagrams_drop(lane);/\t;/'
 
-echo "defects: $passed passed, $failed failed"
-[ "$failed" -eq 0 ]
+defects_end
