@@ -8,7 +8,7 @@
 #define FW_BENCH_BARE_NDIS_H
 
 #include "bare_kernel.h"
-#include "include/ndis.h"
+#include <ndis.h>
 
 /* Packets that came out of the filter: at the adapter below, or at the protocol above. */
 extern uint64_t bare_ndis_below, bare_ndis_above;

@@ -47,7 +47,7 @@ allowed() {
 	backend/*) echo "^((abi|core|flowwatcher|lib|$1)/|backend/backend\\.h\$)" ;;
 	backend) echo '^(abi|core|flowwatcher)/' ;;
 	cli) echo '^((abi|core|flowwatcher|lib|cli)/|backend/([a-z]+/[a-z]+_)?backend\.h$)' ;;
-	bench) echo '^((abi|core|flowwatcher|lib)/|[a-z_]+\.h$)' ;;
+	bench) echo '^((abi|core|flowwatcher|lib|kernel/windows)/|[a-z_]+\.h$)' ;;
 	tests/*) echo '.' ;;
 	*) echo 'NOTHING' ;;
 	esac
