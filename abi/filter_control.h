@@ -24,7 +24,7 @@ enum fw_filter_control_function {
 	FW_FILTER_CONTROL_HELLO = 0x840,    /* in, out: struct fw_control_hello; first on every handle */
 	FW_FILTER_CONTROL_ADAPTERS = 0x841, /* in: struct fw_control_cursor; out: fw_control_rows of struct
 					     * fw_adapter, by index; address_count is 0 */
-	FW_FILTER_CONTROL_LISTS = 0x842,    /* the same of struct fw_filter_list, by id */
+	FW_FILTER_CONTROL_LISTS = 0x842,    /* the same of struct fw_filter_list, as they were set */
 	FW_FILTER_CONTROL_PREFIXES = 0x843, /* in: struct fw_filter_control_prefixes; out: fw_control_rows of struct
 					     * fw_filter_control_prefix, in their order */
 	FW_FILTER_CONTROL_DRAFT = 0x844,    /* in: struct fw_filter_control_draft: a new draft of this handle */
