@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/control_handle.h"
 
+#include "kernel/windows/control_request.h"
 #include "kernel/windows/control_rows.h"
 #include "kernel/windows/driver.h"
 #include "kernel/windows/nt_memory.h"
@@ -8,16 +9,10 @@
 #include "kernel/windows/rule_registry.h"
 #include "kernel/windows/usage_dump.h"
 
-#define ANSWER_MOST (1u << 20) /* bytes of an answer; more room is not used */
 
-/* One request. The input was copied away where it is read after the answer began, for both share a
- * buffer. */
 struct request {
 	struct fw_control_handle *handle;
-	uint8_t *buffer;
-	uint32_t in;  /* bytes */
-	uint32_t out; /* bytes */
-	uint32_t answered;
+	struct fw_control_request data;
 };
 
 struct fw_control_handle *fw_control_handle_new(void)
@@ -44,57 +39,19 @@ void fw_control_handle_put(struct fw_control_handle *handle)
 	fw_free(handle);
 }
 
-/* Copy a structure that begins with its size, which may be greater than we know. */
-static NTSTATUS take(const struct request *request, void *structure, uint32_t size)
-{
-	uint32_t said;
-
-	if (request->in < size)
-		return STATUS_BUFFER_TOO_SMALL;
-	memcpy(&said, request->buffer, sizeof(said));
-	if (said < size || said > request->in)
-		return STATUS_INVALID_PARAMETER;
-	memcpy(structure, request->buffer, size);
-	return STATUS_SUCCESS;
-}
-
-/* What an answer leaves out must not be what the pool held before. */
-static void clear(struct request *request)
-{
-	memset(request->buffer, 0, request->out);
-}
-
 static NTSTATUS answer_status(struct request *request)
 {
 	struct fw_control_status status;
 
-	if (request->out < sizeof(status))
-		return STATUS_BUFFER_TOO_SMALL;
 	memset(&status, 0, sizeof(status));
 	status.size = sizeof(status);
 	fw_driver_status(&status);
-	memcpy(request->buffer, &status, sizeof(status));
-	request->answered = sizeof(status);
-	return STATUS_SUCCESS;
+	return fw_control_answer(&request->data, &status, sizeof(status));
 }
 
 static NTSTATUS on_hello(struct request *request)
 {
-	struct fw_control_hello hello;
-	NTSTATUS status = take(request, &hello, sizeof(hello));
-
-	if (!NT_SUCCESS(status))
-		return status;
-	if (request->out < sizeof(hello))
-		return STATUS_BUFFER_TOO_SMALL;
-	if (hello.major != FW_ABI_MAJOR)
-		return STATUS_REVISION_MISMATCH;
-	hello.size = sizeof(hello);
-	hello.minor = FW_ABI_MINOR;
-	memcpy(request->buffer, &hello, sizeof(hello));
-	request->answered = sizeof(hello);
-	InterlockedExchange(&request->handle->is_greeted, 1);
-	return STATUS_SUCCESS;
+	return fw_control_greet(&request->data, &request->handle->is_greeted);
 }
 
 static NTSTATUS on_status(struct request *request)
@@ -104,18 +61,13 @@ static NTSTATUS on_status(struct request *request)
 
 static NTSTATUS answer_rows(struct request *request, enum fw_control_kind kind)
 {
-	struct fw_control_cursor cursor;
-	NTSTATUS status = take(request, &cursor, sizeof(cursor));
+	struct fw_control_request *data = &request->data;
+	uint64_t after;
+	NTSTATUS status = fw_control_take_cursor(data, fw_control_rows_least(kind), &after);
 
-	if (!NT_SUCCESS(status))
-		return status;
-	if (cursor.reserved)
-		return STATUS_INVALID_PARAMETER;
-	if (request->out < fw_control_rows_least(kind))
-		return STATUS_BUFFER_TOO_SMALL;
-	clear(request);
-	request->answered = fw_control_rows_fill(kind, cursor.after, request->buffer, request->out);
-	return STATUS_SUCCESS;
+	if (NT_SUCCESS(status))
+		data->answered = fw_control_rows_fill(kind, after, data->buffer, data->out);
+	return status;
 }
 
 static NTSTATUS on_usage(struct request *request)
@@ -147,7 +99,7 @@ static NTSTATUS on_subscribe(struct request *request)
 {
 	const uint64_t known = (1ull << FW_RECORD_TYPE_COUNT) - 1;
 	struct fw_control_subscription subscription;
-	NTSTATUS status = take(request, &subscription, sizeof(subscription));
+	NTSTATUS status = fw_control_take(&request->data, &subscription, sizeof(subscription));
 
 	if (!NT_SUCCESS(status))
 		return status;
@@ -166,14 +118,12 @@ static NTSTATUS on_report(struct request *request)
 	struct fw_control_report report = { .size = sizeof(report) };
 	NTSTATUS status;
 
-	if (request->out < sizeof(report))
+	if (request->data.out < sizeof(report))
 		return STATUS_BUFFER_TOO_SMALL;
 	status = fw_event_reader_report(&request->handle->reader, &report);
 	if (!NT_SUCCESS(status))
 		return status;
-	memcpy(request->buffer, &report, sizeof(report));
-	request->answered = sizeof(report);
-	return STATUS_SUCCESS;
+	return fw_control_answer(&request->data, &report, sizeof(report));
 }
 
 /* The header of a list, and where its elements are; all of them are there, and not too many. */
@@ -181,13 +131,13 @@ static NTSTATUS take_list(
 	const struct request *request, uint32_t element, uint32_t *count, uint32_t *offset)
 {
 	struct fw_control_rules list; /* fw_control_rule_ids has the same form */
-	NTSTATUS status = take(request, &list, sizeof(list));
+	NTSTATUS status = fw_control_take(&request->data, &list, sizeof(list));
 
 	if (!NT_SUCCESS(status))
 		return status;
 	if (!list.count || list.count > FW_CONTROL_RULES_AT_ONCE)
 		return STATUS_INVALID_PARAMETER;
-	if ((uint64_t)list.count * element > request->in - list.size)
+	if ((uint64_t)list.count * element > request->data.in - list.size)
 		return STATUS_BUFFER_TOO_SMALL;
 	*count = list.count;
 	*offset = list.size;
@@ -203,16 +153,16 @@ static NTSTATUS on_rules_add(struct request *request)
 	if (!NT_SUCCESS(status))
 		return status;
 	bytes = count * (uint32_t)sizeof(struct fw_rule);
-	if (request->out < offset + bytes)
+	if (request->data.out < offset + bytes)
 		return STATUS_BUFFER_TOO_SMALL;
 	rules = fw_allocate(bytes); /* where they are aligned, whatever the header's size is */
 	if (!rules)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	memcpy(rules, request->buffer + offset, bytes);
+	memcpy(rules, request->data.buffer + offset, bytes);
 	status = fw_rule_registry_add(rules, count);
 	if (NT_SUCCESS(status)) {
-		memcpy(request->buffer + offset, rules, bytes);
-		request->answered = offset + bytes;
+		memcpy(request->data.buffer + offset, rules, bytes);
+		request->data.answered = offset + bytes;
 	}
 	fw_free(rules);
 	return status;
@@ -229,7 +179,7 @@ static NTSTATUS on_rules_remove(struct request *request)
 	ids = fw_allocate(count * sizeof(*ids));
 	if (!ids)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	memcpy(ids, request->buffer + offset, count * sizeof(*ids));
+	memcpy(ids, request->data.buffer + offset, count * sizeof(*ids));
 	status = fw_rule_registry_remove(ids, count);
 	fw_free(ids);
 	return status;
@@ -237,7 +187,7 @@ static NTSTATUS on_rules_remove(struct request *request)
 
 static NTSTATUS on_stop(struct request *request)
 {
-	if (request->out < sizeof(struct fw_control_status))
+	if (request->data.out < sizeof(struct fw_control_status))
 		return STATUS_BUFFER_TOO_SMALL;
 	fw_driver_stop();
 	return answer_status(request);
@@ -247,7 +197,7 @@ static NTSTATUS on_start(struct request *request)
 {
 	NTSTATUS status;
 
-	if (request->out < sizeof(struct fw_control_status))
+	if (request->data.out < sizeof(struct fw_control_status))
 		return STATUS_BUFFER_TOO_SMALL;
 	status = fw_driver_start();
 	return NT_SUCCESS(status) ? answer_status(request) : status;
@@ -256,7 +206,7 @@ static NTSTATUS on_start(struct request *request)
 static NTSTATUS on_dump(struct request *request)
 {
 	struct fw_control_dump dump;
-	NTSTATUS status = take(request, &dump, sizeof(dump));
+	NTSTATUS status = fw_control_take(&request->data, &dump, sizeof(dump));
 
 	return NT_SUCCESS(status) ? fw_usage_dump_set(dump.interval_ms) : status;
 }
@@ -302,23 +252,16 @@ static NTSTATUS read(struct fw_control_handle *handle, IRP *irp, uint32_t room)
 
 static NTSTATUS answer(struct fw_control_handle *handle, IRP *irp, uint32_t code)
 {
-	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
 	uint32_t number = (code >> 2 & 0xfffu) - FW_CONTROL_HELLO;
-	struct request request = { .handle = handle,
-		.buffer = irp->AssociatedIrp.SystemBuffer,
-		.in = location->Parameters.DeviceIoControl.InputBufferLength,
-		.out = location->Parameters.DeviceIoControl.OutputBufferLength };
+	struct request request = { .handle = handle };
 	NTSTATUS status = STATUS_INVALID_DEVICE_REQUEST;
 
-	if (!request.buffer)
-		request.in = request.out = 0;
-	if (request.out > ANSWER_MOST)
-		request.out = ANSWER_MOST;
+	fw_control_request_begin(&request.data, irp);
 	if (number < FW_ARRAY_SIZE(functions) && functions[number] &&
 		code == fw_control_code((enum fw_control_function)(FW_CONTROL_HELLO + number)))
 		status = handle->is_greeted || !number ? functions[number](&request)
 						       : STATUS_INVALID_DEVICE_STATE;
-	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.answered : 0);
+	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.data.answered : 0);
 	return status;
 }
 

@@ -44,8 +44,8 @@ defect 'system 5: an empty list is dereferenced' events 'one reader' irp_queue \
 	'/^IRP \*fw_irp_queue_pop/,/^}/s/while (!IsListEmpty(&queue->requests))/while (1)/'
 defect 'system 5: a pointer of the kernel is given to a user' process 'system 5: no pointer' control_rows \
 	's/^\t\t\tusage->process = process->process;/&\n\t\t\tusage->group = (ULONG_PTR)process;/'
-defect 'system 5: what the pool held before is given to a user' device 'every feature' control_handle \
-	'/^static void clear/,/^}/s/^\tmemset.*/\t(void)request;/'
+defect 'system 5: what the pool held before is given to a user' device 'every feature' control_request \
+	'/^NTSTATUS fw_control_take_cursor/,/^}/s/^\tmemset.*/\t;/'
 defect 'NT-24: closing a handle ends requests of others' events 'NT-24: a handle closed' event_stream \
 	'/^void fw_event_stream_remove/,/^}/s/if (stream.readers\[i\] != reader)/if (stream.readers[i] == reader)/'
 
@@ -65,11 +65,11 @@ defect 'NT-21: as many requests wait as anybody likes' events 'NT-21: no more th
 defect 'NT-24: anybody may open the device' device 'NT-24: a user may not' control_device \
 	's/NTSTATUS status = fw_control_security_check(irp);/NTSTATUS status = STATUS_SUCCESS;/'
 defect 'NT-24: counts are believed' device 'NT-24: every code with every length' control_handle \
-	's/if ((uint64_t)list.count \* element > request->in - list.size)/if (0)/'
-defect 'NT-24: a size that is too great is believed' device 'NT-24: every code with hostile' control_handle \
+	's/if ((uint64_t)list.count \* element > request->data.in - list.size)/if (0)/'
+defect 'NT-24: a size that is too great is believed' device 'NT-24: every code with hostile' control_request \
 	's/ || said > request->in)/)/'
-defect 'NT-24: an answer goes beyond its room' device 'NT-24: every code with every length' control_handle \
-	'/^static NTSTATUS answer_status/,/^}/s/if (request->out < sizeof(status))/if (0)/'
+defect 'NT-24: an answer goes beyond its room' device 'NT-24: every code with every length' control_request \
+	'/^NTSTATUS fw_control_answer/,/^}/s/if (request->out < size)/if (0)/'
 defect 'NT-24: a handle is not held by its requests' events 'NT-24: a handle closed' control_handle \
 	'/^NTSTATUS fw_control_handle_request/,/^}/{
 	s/^\tfw_control_handle_get(handle);/\t;/

@@ -11,7 +11,7 @@ around=
 . tests/nt/defects.sh
 
 # shellcheck disable=SC2086 # several patterns
-objects whole kernel/windows/filter/*.c && objects rest kernel/windows/control_security.c kernel/windows/irp_queue.c \
+objects whole kernel/windows/filter/*.c && objects rest kernel/windows/control_request.c kernel/windows/control_security.c kernel/windows/irp_queue.c \
 	kernel/windows/nt_optional.c kernel/windows/nt_text.c $fake tests/nt/filter_client.c || exit 1
 without_defects bind control packet
 
@@ -66,7 +66,7 @@ defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMR
 defect 'NT-24: anybody may open the device' control 'NT-24: who may open' im_control \
 	's/fw_control_security_check(irp)/STATUS_SUCCESS/'
 defect 'NT-24: the count of prefixes is believed' control 'NT-24: counts are' im_handle \
-	's/(uint64_t)append.count \* sizeof(struct fw_filter_prefix) > request->in - append.size/0/'
+	's/(uint64_t)append.count \* sizeof(struct fw_filter_prefix) > request->data.in - append.size/0/'
 defect 'NT-24: anybody may set lists by WMI' control 'WMI reads' im_wmi \
 	's/ANY_SIZE, fNDIS_GUID_TO_OID }/ANY_SIZE, fNDIS_GUID_TO_OID | fNDIS_GUID_ALLOW_WRITE }/'
 defect 'NT-32: prefixes that are not in order are left out' control 'NT-32: lists that are not' im_draft \

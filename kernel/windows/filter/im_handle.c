@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/filter/im_handle.h"
 
+#include "kernel/windows/control_request.h"
 #include "kernel/windows/event_stream.h"
 #include "kernel/windows/filter/im_list.h"
 #include "kernel/windows/filter/im_request.h"
@@ -8,19 +9,13 @@
 #include "kernel/windows/filter/im_set.h"
 #include "kernel/windows/nt_memory.h"
 
-#define ANSWER_MOST (1u << 20) /* bytes of an answer; more room is not used */
 #define QUERY_MOST (1u << 16)
 
 static volatile LONG handles;
 
-/* One request. The input was copied away where it is read after the answer began, for both share a
- * buffer. */
 struct request {
 	struct fw_im_handle *handle;
-	uint8_t *buffer;
-	uint32_t in;  /* bytes */
-	uint32_t out; /* bytes */
-	uint32_t answered;
+	struct fw_control_request data;
 };
 
 struct fw_im_handle *fw_im_handle_new(void)
@@ -62,54 +57,20 @@ static void unlock(struct fw_im_handle *handle)
 	KeReleaseMutex(&handle->lock, FALSE);
 }
 
-/* Copy a structure that begins with its size, which may be greater than we know. */
-static NTSTATUS take(const struct request *request, void *structure, uint32_t size)
-{
-	uint32_t said;
-
-	if (request->in < size)
-		return STATUS_BUFFER_TOO_SMALL;
-	memcpy(&said, request->buffer, sizeof(said));
-	if (said < size || said > request->in)
-		return STATUS_INVALID_PARAMETER;
-	memcpy(structure, request->buffer, size);
-	return STATUS_SUCCESS;
-}
-
 static NTSTATUS on_hello(struct request *request)
 {
-	struct fw_control_hello hello;
-	NTSTATUS status = take(request, &hello, sizeof(hello));
-
-	if (!NT_SUCCESS(status))
-		return status;
-	if (request->out < sizeof(hello))
-		return STATUS_BUFFER_TOO_SMALL;
-	if (hello.major != FW_ABI_MAJOR)
-		return STATUS_REVISION_MISMATCH;
-	hello.size = sizeof(hello);
-	hello.minor = FW_ABI_MINOR;
-	memcpy(request->buffer, &hello, sizeof(hello));
-	request->answered = sizeof(hello);
-	InterlockedExchange(&request->handle->is_greeted, 1);
-	return STATUS_SUCCESS;
+	return fw_control_greet(&request->data, &request->handle->is_greeted);
 }
 
 static NTSTATUS answer_rows(struct request *request, enum fw_im_kind kind)
 {
-	struct fw_control_cursor cursor;
-	NTSTATUS status = take(request, &cursor, sizeof(cursor));
+	struct fw_control_request *data = &request->data;
+	uint64_t after;
+	NTSTATUS status = fw_control_take_cursor(data, fw_im_rows_least(kind), &after);
 
-	if (!NT_SUCCESS(status))
-		return status;
-	if (cursor.reserved)
-		return STATUS_INVALID_PARAMETER;
-	if (request->out < fw_im_rows_least(kind))
-		return STATUS_BUFFER_TOO_SMALL;
-	memset(request->buffer, 0, request->out);
-	request->answered =
-		fw_im_rows_fill(kind, NULL, cursor.after, request->buffer, request->out);
-	return STATUS_SUCCESS;
+	if (NT_SUCCESS(status))
+		data->answered = fw_im_rows_fill(kind, NULL, after, data->buffer, data->out);
+	return status;
 }
 
 static NTSTATUS on_adapters(struct request *request)
@@ -135,19 +96,19 @@ static NTSTATUS on_places(struct request *request)
 static NTSTATUS on_prefixes(struct request *request)
 {
 	struct fw_filter_control_prefixes prefixes;
-	NTSTATUS status = take(request, &prefixes, sizeof(prefixes));
+	NTSTATUS status = fw_control_take(&request->data, &prefixes, sizeof(prefixes));
 	struct fw_im_set *set;
 
 	if (!NT_SUCCESS(status))
 		return status;
-	if (request->out < fw_im_rows_least(FW_IM_KIND_PREFIX))
+	if (request->data.out < fw_im_rows_least(FW_IM_KIND_PREFIX))
 		return STATUS_BUFFER_TOO_SMALL;
 	set = fw_im_lists_find(prefixes.list);
 	if (!set)
 		return STATUS_NOT_FOUND;
-	memset(request->buffer, 0, request->out);
-	request->answered = fw_im_rows_fill(
-		FW_IM_KIND_PREFIX, set, prefixes.after, request->buffer, request->out);
+	memset(request->data.buffer, 0, request->data.out);
+	request->data.answered = fw_im_rows_fill(
+		FW_IM_KIND_PREFIX, set, prefixes.after, request->data.buffer, request->data.out);
 	fw_im_set_put(set);
 	return STATUS_SUCCESS;
 }
@@ -155,7 +116,7 @@ static NTSTATUS on_prefixes(struct request *request)
 static NTSTATUS on_draft(struct request *request)
 {
 	struct fw_filter_control_draft draft;
-	NTSTATUS status = take(request, &draft, sizeof(draft));
+	NTSTATUS status = fw_control_take(&request->data, &draft, sizeof(draft));
 
 	if (!NT_SUCCESS(status))
 		return status;
@@ -168,17 +129,17 @@ static NTSTATUS on_draft(struct request *request)
 static NTSTATUS on_append(struct request *request)
 {
 	struct fw_filter_control_append append;
-	NTSTATUS status = take(request, &append, sizeof(append));
+	NTSTATUS status = fw_control_take(&request->data, &append, sizeof(append));
 
 	if (!NT_SUCCESS(status))
 		return status;
 	if (append.reserved || !append.count || append.count > FW_FILTER_CONTROL_AT_ONCE)
 		return STATUS_INVALID_PARAMETER;
-	if ((uint64_t)append.count * sizeof(struct fw_filter_prefix) > request->in - append.size)
+	if ((uint64_t)append.count * sizeof(struct fw_filter_prefix) > request->data.in - append.size)
 		return STATUS_BUFFER_TOO_SMALL;
 	lock(request->handle);
 	status = fw_im_draft_append(&request->handle->drafts, append.number,
-		request->buffer + append.size, append.count);
+		request->data.buffer + append.size, append.count);
 	unlock(request->handle);
 	return status;
 }
@@ -187,7 +148,7 @@ static NTSTATUS on_commit(struct request *request)
 {
 	struct fw_filter_control_change *changes;
 	struct fw_filter_control_commit commit;
-	NTSTATUS status = take(request, &commit, sizeof(commit));
+	NTSTATUS status = fw_control_take(&request->data, &commit, sizeof(commit));
 	uint32_t bytes;
 
 	if (!NT_SUCCESS(status))
@@ -195,12 +156,12 @@ static NTSTATUS on_commit(struct request *request)
 	if (!commit.count || commit.count > FW_FILTER_CONTROL_DRAFTS)
 		return STATUS_INVALID_PARAMETER;
 	bytes = commit.count * (uint32_t)sizeof(*changes);
-	if (bytes > request->in - commit.size)
+	if (bytes > request->data.in - commit.size)
 		return STATUS_BUFFER_TOO_SMALL;
 	changes = fw_allocate(bytes); /* where they are aligned, whatever the header's size is */
 	if (!changes)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	memcpy(changes, request->buffer + commit.size, bytes);
+	memcpy(changes, request->data.buffer + commit.size, bytes);
 	lock(request->handle);
 	status = fw_im_draft_commit(&request->handle->drafts, changes, commit.count);
 	unlock(request->handle);
@@ -226,7 +187,7 @@ static NTSTATUS open_adapter(struct fw_im_handle *handle, const char *name)
 static NTSTATUS on_open(struct request *request)
 {
 	struct fw_filter_control_open open;
-	NTSTATUS status = take(request, &open, sizeof(open));
+	NTSTATUS status = fw_control_take(&request->data, &open, sizeof(open));
 
 	if (!NT_SUCCESS(status))
 		return status;
@@ -257,7 +218,7 @@ static NTSTATUS converted(NDIS_STATUS status)
 
 static NTSTATUS query_adapter(struct request *request, struct fw_im_adapter *adapter, uint32_t oid)
 {
-	uint32_t room = request->out < QUERY_MOST ? request->out : QUERY_MOST, written = 0;
+	uint32_t room = request->data.out < QUERY_MOST ? request->data.out : QUERY_MOST, written = 0;
 	uint8_t *answer = fw_allocate(room + 1u);
 	NTSTATUS status;
 
@@ -267,8 +228,8 @@ static NTSTATUS query_adapter(struct request *request, struct fw_im_adapter *ada
 	if (adapter->leaves)
 		status = STATUS_DEVICE_REMOVED;
 	if (NT_SUCCESS(status)) {
-		request->answered = written < room ? written : room;
-		memcpy(request->buffer, answer, request->answered);
+		request->data.answered = written < room ? written : room;
+		memcpy(request->data.buffer, answer, request->data.answered);
 	}
 	fw_free(answer);
 	return status;
@@ -280,7 +241,7 @@ static NTSTATUS on_query(struct request *request)
 {
 	struct fw_filter_control_query query;
 	struct fw_im_adapter *adapter;
-	NTSTATUS status = take(request, &query, sizeof(query));
+	NTSTATUS status = fw_control_take(&request->data, &query, sizeof(query));
 
 	if (!NT_SUCCESS(status))
 		return status;
@@ -301,8 +262,6 @@ static NTSTATUS on_status(struct request *request)
 {
 	struct fw_filter_control_status status;
 
-	if (request->out < sizeof(status))
-		return STATUS_BUFFER_TOO_SMALL;
 	memset(&status, 0, sizeof(status));
 	status.size = sizeof(status);
 	status.adapters = fw_im_adapter_count();
@@ -310,9 +269,7 @@ static NTSTATUS on_status(struct request *request)
 	status.handles = fw_im_handles_count();
 	status.memory_bytes = fw_im_set_memory();
 	status.time_ns = fw_time_boot_ns();
-	memcpy(request->buffer, &status, sizeof(status));
-	request->answered = sizeof(status);
-	return STATUS_SUCCESS;
+	return fw_control_answer(&request->data, &status, sizeof(status));
 }
 
 static NTSTATUS (*const functions[])(struct request *request) = {
@@ -332,24 +289,17 @@ static NTSTATUS (*const functions[])(struct request *request) = {
 
 static NTSTATUS answer(struct fw_im_handle *handle, IRP *irp, uint32_t code)
 {
-	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
 	uint32_t number = (code >> 2 & 0xfffu) - FW_FILTER_CONTROL_HELLO;
-	struct request request = { .handle = handle,
-		.buffer = irp->AssociatedIrp.SystemBuffer,
-		.in = location->Parameters.DeviceIoControl.InputBufferLength,
-		.out = location->Parameters.DeviceIoControl.OutputBufferLength };
+	struct request request = { .handle = handle };
 	NTSTATUS status = STATUS_INVALID_DEVICE_REQUEST;
 
-	if (!request.buffer)
-		request.in = request.out = 0;
-	if (request.out > ANSWER_MOST)
-		request.out = ANSWER_MOST;
+	fw_control_request_begin(&request.data, irp);
 	if (number < FW_ARRAY_SIZE(functions) && functions[number] &&
 		code == fw_filter_control_code((enum fw_filter_control_function)(
 				FW_FILTER_CONTROL_HELLO + number)))
 		status = handle->is_greeted || !number ? functions[number](&request)
 						       : STATUS_INVALID_DEVICE_STATE;
-	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.answered : 0);
+	fw_irp_complete(irp, status, NT_SUCCESS(status) ? request.data.answered : 0);
 	return status;
 }
 
