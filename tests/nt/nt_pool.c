@@ -145,10 +145,11 @@ static void free_check(const struct block *block, ULONG tag)
 void ExFreePoolWithTag(PVOID data, ULONG tag)
 {
 	PETHREAD thread = nt_enter("ExFreePoolWithTag", DISPATCH_LEVEL);
-	struct block *block = CONTAINING_RECORD(data, struct block, data);
+	struct block *block;
 
 	if (!data)
 		nt_violation(NT_RULE_OBJECT, "freed a NULL pool block");
+	block = CONTAINING_RECORD(data, struct block, data);
 	free_check(block, tag);
 	if (block->type == PagedPool && thread->irql > APC_LEVEL)
 		nt_violation(NT_RULE_LEVEL, "paged pool freed at IRQL %u", thread->irql);
