@@ -149,12 +149,17 @@ check "its lists stay" is_set
 "$fw" filter follow >"$work/events" 2>"$work/err" &
 follower=$!
 children+=("$follower")
-tells() { # what comes before it looks for the first time is none that appears
-	ip link add fwtold type veth peer name fwtold2
-	sleep 0.05
-	grep -q fwtold2 "$work/events" || ! ip link del fwtold
+has_told() { grep -q fwtold2 "$work/events"; }
+# What comes before it looks for the first time is none that appears; what comes then is told when it has its lists.
+tells() {
+	for _ in {1..10}; do
+		ip link add fwtold type veth peer name fwtold2
+		tries=60 until_true has_told && return
+		ip link del fwtold
+	done
+	return 1
 }
-check "follow again" until_true tells
+check "follow again" tells
 check "unload" "$fw" unload
 wait $follower
 check "what followed ends with 1" [ $? -eq 1 ]
