@@ -332,15 +332,10 @@ void IoDetachDevice(PDEVICE_OBJECT target)
 	nt_unlock();
 }
 
-NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
+static NTSTATUS link_add(const char *from, PUNICODE_STRING target)
 {
-	char from[NAME_SIZE];
 	unsigned index;
 
-	nt_enter_unlocked("IoCreateSymbolicLink", PASSIVE_LEVEL);
-	nt_utf8(link, from, sizeof(from));
-	if (nt_fails("IoCreateSymbolicLink"))
-		return STATUS_INSUFFICIENT_RESOURCES;
 	if (nt_device_find(from, strlen(from)))
 		return STATUS_OBJECT_NAME_COLLISION;
 	for (index = 0; index < LINKS && links[index].from[0]; index++)
@@ -352,6 +347,21 @@ NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
 	return STATUS_SUCCESS;
 }
 
+NTSTATUS IoCreateSymbolicLink(PUNICODE_STRING link, PUNICODE_STRING target)
+{
+	char from[NAME_SIZE];
+	NTSTATUS status;
+
+	nt_enter_unlocked("IoCreateSymbolicLink", PASSIVE_LEVEL);
+	nt_utf8(link, from, sizeof(from));
+	if (nt_fails("IoCreateSymbolicLink"))
+		return STATUS_INSUFFICIENT_RESOURCES;
+	nt_lock();
+	status = link_add(from, target);
+	nt_unlock();
+	return status;
+}
+
 NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING link)
 {
 	char from[NAME_SIZE];
@@ -359,12 +369,13 @@ NTSTATUS IoDeleteSymbolicLink(PUNICODE_STRING link)
 
 	nt_enter_unlocked("IoDeleteSymbolicLink", PASSIVE_LEVEL);
 	nt_utf8(link, from, sizeof(from));
-	for (index = 0; index < LINKS; index++)
-		if (!strcasecmp(links[index].from, from)) {
-			links[index].from[0] = 0;
-			return STATUS_SUCCESS;
-		}
-	return STATUS_OBJECT_NAME_NOT_FOUND;
+	nt_lock();
+	for (index = 0; index < LINKS && strcasecmp(links[index].from, from); index++)
+		;
+	if (index < LINKS)
+		links[index].from[0] = 0;
+	nt_unlock();
+	return index < LINKS ? STATUS_SUCCESS : STATUS_OBJECT_NAME_NOT_FOUND;
 }
 
 NTSTATUS IoRegisterShutdownNotification(PDEVICE_OBJECT object)

@@ -62,6 +62,25 @@ static NDIS_STATUS take_pools(struct fw_im_adapter *adapter)
 	return status;
 }
 
+/* The adapter below indicates from its opening on, before we are told of that. */
+static void set_binding(struct fw_im_adapter *adapter, NDIS_HANDLE binding)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->binding = binding;
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+static void set_miniport(struct fw_im_adapter *adapter, NDIS_HANDLE miniport)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->miniport = miniport;
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
 static NDIS_STATUS open_below(struct fw_im_adapter *adapter, NDIS_STRING *device)
 {
 	static NDIS_MEDIUM media[] = { NdisMedium802_3,
@@ -76,7 +95,7 @@ static NDIS_STATUS open_below(struct fw_im_adapter *adapter, NDIS_STRING *device
 	status = outcome(adapter, status);
 	if (status != NDIS_STATUS_SUCCESS)
 		return status;
-	adapter->binding = binding;
+	set_binding(adapter, binding);
 	adapter->medium = medium < FW_ARRAY_SIZE(media) ? media[medium] : NdisMedium802_3;
 	return NDIS_STATUS_SUCCESS;
 }
@@ -89,7 +108,7 @@ static void close_below(struct fw_im_adapter *adapter)
 		KeClearEvent(&adapter->opened);
 		NdisCloseAdapter(&status, adapter->binding);
 		(void)outcome(adapter, status);
-		adapter->binding = NULL;
+		set_binding(adapter, NULL);
 	}
 	free_pools(adapter);
 }
@@ -255,7 +274,7 @@ NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDI
 				NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER | NDIS_ATTRIBUTE_DESERIALIZE |
 				NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND,
 			NdisInterfaceInternal);
-		adapter->miniport = handle;
+		set_miniport(adapter, handle);
 	}
 	adapter->initializes = false;
 	KeSetEvent(&adapter->initialized, IO_NO_INCREMENT, FALSE);
@@ -270,7 +289,7 @@ void NTAPI fw_im_halt(NDIS_HANDLE context)
 
 	leave(adapter);
 	close_below(adapter);
-	adapter->miniport = NULL;
+	set_miniport(adapter, NULL);
 	fw_im_adapter_put(adapter);
 	fw_im_control_update();
 }

@@ -181,7 +181,7 @@ static void take_out(struct binding *binding, LIST_ENTRY *gone)
 {
 	RemoveEntryList(&binding->entry);
 	InsertTailList(gone, &binding->entry);
-	lists.count--;
+	__atomic_fetch_sub(&lists.count, 1, __ATOMIC_RELAXED);
 }
 
 static void put_in(struct binding *binding, LIST_ENTRY *gone)
@@ -196,7 +196,7 @@ static void put_in(struct binding *binding, LIST_ENTRY *gone)
 	if (!fw_im_set_id(binding->set))
 		fw_im_set_number(binding->set, ++lists.last_id);
 	InsertTailList(&lists.bindings, &binding->entry);
-	lists.count++;
+	__atomic_fetch_add(&lists.count, 1, __ATOMIC_RELAXED);
 }
 
 static void change_bindings(
@@ -377,7 +377,7 @@ bool fw_im_lists_next(uint64_t *after, struct fw_filter_list *row)
 
 uint32_t fw_im_lists_count(void)
 {
-	return lists.count;
+	return __atomic_load_n(&lists.count, __ATOMIC_RELAXED); /* asked without the lock */
 }
 
 struct fw_im_set *fw_im_lists_find(uint32_t id)
