@@ -80,38 +80,23 @@ static bool number_of(const uint8_t *answer, uint32_t length, uint64_t *number)
 	return length == 4 || length == 8;
 }
 
-static char *hex_of(const uint8_t *answer, uint32_t length)
-{
-	char *text = malloc(length * 2u + 1);
-
-	if (text)
-		text[0] = '\0';
-	for (uint32_t i = 0; text && i < length; i++)
-		snprintf(text + 2 * i, 3, "%02x", answer[i]);
-	return text;
-}
-
 static bool print_json(const char *adapter, uint32_t oid, const uint8_t *answer, uint32_t length)
 {
 	struct json_object *object = fw_json_new("adapter_query");
-	char number_text[16], *hex = hex_of(answer, length);
+	char number_text[16];
 	uint64_t number;
-	bool complete;
 
 	snprintf(number_text, sizeof(number_text), "0x%08x", oid);
 	fw_json_add_text(object, "adapter", adapter, strlen(adapter));
 	fw_json_add_text(object, "oid", number_text, strlen(number_text));
 	fw_json_add_text(object, "name", name_of(oid), strlen(name_of(oid)));
 	fw_json_add_number(object, "length", length);
-	if (hex)
-		fw_json_add_text(object, "bytes", hex, strlen(hex));
+	fw_json_add_hex(object, "bytes", answer, length);
 	if (number_of(answer, length, &number))
 		fw_json_add_number(object, "number", number);
 	else if (object)
 		json_object_object_add(object, "number", NULL);
-	complete = fw_json_print_line(object) && hex;
-	free(hex);
-	return complete;
+	return fw_json_print_line(object);
 }
 
 static bool is_text(const uint8_t *answer, uint32_t length)

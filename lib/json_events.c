@@ -201,13 +201,8 @@ static void add_thread(struct json_object *object, const struct fw_record_header
 
 static void add_build_id(struct json_object *object, const struct fw_image_record *record)
 {
-	char text[2 * FW_BUILD_ID_SIZE + 1];
-
-	if (!record->build_id_length)
-		return;
-	for (uint32_t i = 0; i < record->build_id_length; i++)
-		snprintf(text + 2 * i, 3, "%02x", record->build_id[i]);
-	add_text(object, "build_id", text);
+	if (record->build_id_length)
+		fw_json_add_hex(object, "build_id", record->build_id, record->build_id_length);
 }
 
 static void add_image(struct json_object *object, const struct fw_record_header *header)

@@ -104,6 +104,19 @@ void fw_json_add_bounded(
 	fw_json_add_text(object, key, bytes, strnlen(bytes, size));
 }
 
+void fw_json_add_hex(struct json_object *object, const char *key, const uint8_t *bytes, size_t length)
+{
+	char *text = malloc(2 * length + 1);
+
+	if (!text)
+		return;
+	text[0] = '\0';
+	for (size_t i = 0; i < length; i++)
+		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
+	fw_json_add_text(object, key, text, 2 * length);
+	free(text);
+}
+
 void fw_json_add_counters(struct json_object *object, const char *prefix,
 	const struct fw_counters *counters)
 {

@@ -56,6 +56,9 @@ void fw_json_add_snapshot_time(struct json_object *object, uint64_t boot_ns);
 /* Text of unknown origin, `length` bytes. */
 void fw_json_add_text(
 	struct json_object *object, const char *key, const char *bytes, size_t length);
+/* Two lower-case digits a byte. */
+void fw_json_add_hex(
+	struct json_object *object, const char *key, const uint8_t *bytes, size_t length);
 /* "sent", "received", "wire_sent", "wire_received", each behind `prefix`. */
 void fw_json_add_counters(struct json_object *object, const char *prefix,
 	const struct fw_counters *counters);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/prefix_order.h"
 #include "lib/host/wide_text.h"
 #include "lib/host/windows_error.h"
 
@@ -42,13 +43,6 @@ static bool take_address(const SOCKET_ADDRESS *from, struct fw_filter_prefix *ad
 	return true;
 }
 
-static bool agree(const uint8_t *left, const uint8_t *right, uint32_t bits)
-{
-	uint32_t bytes = bits / 8, rest = bits % 8;
-
-	return !memcmp(left, right, bytes) && (!rest || !((left[bytes] ^ right[bytes]) >> (8 - rest)));
-}
-
 /* XP tells networks and addresses apart: the longest that is not the address alone. */
 static uint8_t find_length(const IP_ADAPTER_ADDRESSES_LH *from, const struct fw_filter_prefix *address)
 {
@@ -59,7 +53,7 @@ static uint8_t find_length(const IP_ADAPTER_ADDRESSES_LH *from, const struct fw_
 
 		if (take_address(&at->Address, &network) && network.family == address->family &&
 			at->PrefixLength < address->length && at->PrefixLength > longest &&
-			agree(network.address, address->address, at->PrefixLength))
+			fw_prefix_bits_agree(network.address, address->address, at->PrefixLength))
 			longest = (uint8_t)at->PrefixLength;
 	}
 	return longest ? longest : address->length;

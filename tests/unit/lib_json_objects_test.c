@@ -259,11 +259,25 @@ static void text_objects(void **state)
 	json_object_put(text);
 }
 
+static void hex(void **state)
+{
+	static const uint8_t bytes[] = { 0x00, 0x0a, 0xff };
+	struct json_object *object = json_object_new_object();
+
+	(void)state;
+	fw_json_add_hex(object, "some", bytes, sizeof(bytes));
+	fw_json_add_hex(object, "none", bytes, 0);
+	assert_string_equal(json_object_get_string(json_object_object_get(object, "some")), "000aff");
+	assert_string_equal(json_object_get_string(json_object_object_get(object, "none")), "");
+	json_object_put(object);
+}
+
 static void null_objects(void **state)
 {
 	static const struct fw_counters none;
 
 	(void)state;
+	fw_json_add_hex(NULL, "x", (const uint8_t *)"x", 1);
 	fw_json_add_number(NULL, "x", 1);
 	fw_json_add_bool(NULL, "x", true);
 	fw_json_add_time(NULL, "x", 0);
@@ -285,6 +299,7 @@ int main(void)
 		cmocka_unit_test(stat_process),
 		cmocka_unit_test(one_time_a_snapshot),
 		cmocka_unit_test(text_objects),
+		cmocka_unit_test(hex),
 		cmocka_unit_test(null_objects),
 	};
 
