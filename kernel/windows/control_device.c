@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/control_device.h"
 
+#include "kernel/windows/control_file.h"
 #include "kernel/windows/control_handle.h"
 #include "kernel/windows/control_security.h"
 
@@ -66,60 +67,34 @@ DEVICE_OBJECT *fw_control_device_object(void)
 	return control.device;
 }
 
-static NTSTATUS on_create(FILE_OBJECT *file, IRP *irp)
+static void *open_handle(void)
 {
-	NTSTATUS status = fw_control_security_check(irp);
-
-	if (!NT_SUCCESS(status))
-		return status;
-	file->FsContext = fw_control_handle_new();
-	return file->FsContext ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	return fw_control_handle_new();
 }
 
-/* NT-24: this handle's requests end, and no others. */
-static void on_cleanup(FILE_OBJECT *file)
+static void stop_handle(void *handle)
 {
-	struct fw_control_handle *handle = file->FsContext;
-
-	if (handle)
-		fw_event_reader_stop(&handle->reader);
+	fw_event_reader_stop(&((struct fw_control_handle *)handle)->reader);
 }
 
-static void on_close(FILE_OBJECT *file)
+static void close_handle(void *handle)
 {
-	on_cleanup(file); /* in case nobody told of it */
-	fw_control_handle_put(file->FsContext);
-	file->FsContext = NULL;
+	fw_control_handle_put(handle);
+}
+
+static NTSTATUS request(void *handle, IRP *irp)
+{
+	return fw_control_handle_request(handle, irp);
 }
 
 NTSTATUS fw_control_device_dispatch(DEVICE_OBJECT *device, IRP *irp)
 {
-	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
-	NTSTATUS status = STATUS_SUCCESS;
-	FILE_OBJECT *file = location->FileObject;
+	static const struct fw_control_file_handles handles = { open_handle, stop_handle,
+		close_handle, request };
 
-	if (!fw_control_device_owns(device) || !file) {
+	if (!fw_control_device_owns(device)) {
 		fw_irp_complete(irp, STATUS_INVALID_DEVICE_REQUEST, 0);
 		return STATUS_INVALID_DEVICE_REQUEST;
 	}
-	switch (location->MajorFunction) {
-	case IRP_MJ_CREATE:
-		status = on_create(file, irp);
-		break;
-	case IRP_MJ_CLEANUP:
-		on_cleanup(file);
-		break;
-	case IRP_MJ_CLOSE:
-		on_close(file);
-		break;
-	case IRP_MJ_DEVICE_CONTROL:
-		if (file->FsContext)
-			return fw_control_handle_request(file->FsContext, irp);
-		status = STATUS_INVALID_DEVICE_STATE;
-		break;
-	default:
-		status = STATUS_INVALID_DEVICE_REQUEST;
-	}
-	fw_irp_complete(irp, status, 0);
-	return status;
+	return fw_control_file_dispatch(&handles, irp);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Who may use the control device: SYSTEM and Administrators (NT-24). PASSIVE_LEVEL; called by
- * control_device.c. */
+ * control_device.c, control_file.c and filter/im_control.c. */
 #ifndef FW_NT_CONTROL_SECURITY_H
 #define FW_NT_CONTROL_SECURITY_H
 

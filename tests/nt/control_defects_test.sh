@@ -62,7 +62,7 @@ defect 'system 1: rows in use keep all others' process 'ended rows that are in u
 # Rules.
 defect 'NT-21: as many requests wait as anybody likes' events 'NT-21: no more than so many' event_reader \
 	's/else if (reader->pending.count >= PENDING_MOST)/else if (0)/'
-defect 'NT-24: anybody may open the device' device 'NT-24: a user may not' control_device \
+defect 'NT-24: anybody may open the device' device 'NT-24: a user may not' control_file \
 	's/NTSTATUS status = fw_control_security_check(irp);/NTSTATUS status = STATUS_SUCCESS;/'
 defect 'NT-24: counts are believed' device 'NT-24: every code with every length' control_handle \
 	's/if ((uint64_t)list.count \* element > request->data.in - list.size)/if (0)/'

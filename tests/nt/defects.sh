@@ -74,12 +74,15 @@ without_defects() {
 	done
 }
 
-# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail.
+# defect NAME TEST-PROGRAM TEST FILE SED-SCRIPT: the test, of which a part of the name is given, is to fail. FILE is one of
+# folder `whole`, of the driver's own or of what both drivers have.
 defect() {
+	source=$sources/$4.c
+	[ -e "$source" ] || source=$sources/../$4.c
 	rm -rf "$folder/defect"
 	cp -r "$folder/whole" "$folder/defect"
-	sed -e "$5" "$sources/$4.c" >"$folder/defect/$4.c"
-	if cmp -s "$sources/$4.c" "$folder/defect/$4.c"; then
+	sed -e "$5" "$source" >"$folder/defect/$4.c"
+	if cmp -s "$source" "$folder/defect/$4.c"; then
 		verdict 1 "$1" "the source has changed, the defect cannot be put back"
 	elif ! object "$folder/defect/$4.c" "$folder/defect/$4.o" || ! program "$2" "$folder"/defect/*.o; then
 		verdict 1 "$1" "does not compile"

@@ -11,8 +11,8 @@ around=
 . tests/nt/defects.sh
 
 # shellcheck disable=SC2086 # several patterns
-objects whole kernel/windows/filter/*.c && objects rest kernel/windows/control_request.c kernel/windows/control_security.c kernel/windows/irp_queue.c \
-	kernel/windows/nt_optional.c kernel/windows/nt_text.c $fake tests/nt/filter_client.c || exit 1
+objects whole kernel/windows/filter/*.c kernel/windows/control_file.c && objects rest kernel/windows/control_request.c kernel/windows/control_security.c \
+	kernel/windows/irp_queue.c kernel/windows/nt_optional.c kernel/windows/nt_text.c $fake tests/nt/filter_client.c || exit 1
 without_defects bind control packet
 
 defect 'NT-29: a packet is handed on whether it has room or not' packet 'NT-29: without room' im_send \
@@ -63,7 +63,7 @@ defect 'a request that waited is forgotten' bind 'sleeps and wakes' im_power 's/
 defect 'loopback is done twice' bind 'requests and resets' im_request '/NDIS_MAC_OPTION_NO_LOOPBACK/s/.*/\t\t;/'
 defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMResetComplete/d'
 
-defect 'NT-24: anybody may open the device' control 'NT-24: who may open' im_control \
+defect 'NT-24: anybody may open the device' control 'NT-24: who may open' control_file \
 	's/fw_control_security_check(irp)/STATUS_SUCCESS/'
 defect 'NT-24: the count of prefixes is believed' control 'NT-24: counts are' im_handle \
 	's/(uint64_t)append.count \* sizeof(struct fw_filter_prefix) > request->data.in - append.size/0/'

@@ -62,22 +62,14 @@ static NDIS_STATUS take_pools(struct fw_im_adapter *adapter)
 	return status;
 }
 
-/* The adapter below indicates from its opening on, before we are told of that. */
-static void set_binding(struct fw_im_adapter *adapter, NDIS_HANDLE binding)
+/* The adapter below indicates from its opening on, before we are told of that: others look at both
+ * handles under the lock. */
+static void set_handle(struct fw_im_adapter *adapter, NDIS_HANDLE *at, NDIS_HANDLE handle)
 {
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	adapter->binding = binding;
-	KeReleaseSpinLock(&adapter->lock, irql);
-}
-
-static void set_miniport(struct fw_im_adapter *adapter, NDIS_HANDLE miniport)
-{
-	KIRQL irql;
-
-	KeAcquireSpinLock(&adapter->lock, &irql);
-	adapter->miniport = miniport;
+	*at = handle;
 	KeReleaseSpinLock(&adapter->lock, irql);
 }
 
@@ -95,7 +87,7 @@ static NDIS_STATUS open_below(struct fw_im_adapter *adapter, NDIS_STRING *device
 	status = outcome(adapter, status);
 	if (status != NDIS_STATUS_SUCCESS)
 		return status;
-	set_binding(adapter, binding);
+	set_handle(adapter, &adapter->binding, binding);
 	adapter->medium = medium < FW_ARRAY_SIZE(media) ? media[medium] : NdisMedium802_3;
 	return NDIS_STATUS_SUCCESS;
 }
@@ -108,7 +100,7 @@ static void close_below(struct fw_im_adapter *adapter)
 		KeClearEvent(&adapter->opened);
 		NdisCloseAdapter(&status, adapter->binding);
 		(void)outcome(adapter, status);
-		set_binding(adapter, NULL);
+		set_handle(adapter, &adapter->binding, NULL);
 	}
 	free_pools(adapter);
 }
@@ -274,7 +266,7 @@ NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDI
 				NDIS_ATTRIBUTE_INTERMEDIATE_DRIVER | NDIS_ATTRIBUTE_DESERIALIZE |
 				NDIS_ATTRIBUTE_NO_HALT_ON_SUSPEND,
 			NdisInterfaceInternal);
-		set_miniport(adapter, handle);
+		set_handle(adapter, &adapter->miniport, handle);
 	}
 	adapter->initializes = false;
 	KeSetEvent(&adapter->initialized, IO_NO_INCREMENT, FALSE);
@@ -289,7 +281,7 @@ void NTAPI fw_im_halt(NDIS_HANDLE context)
 
 	leave(adapter);
 	close_below(adapter);
-	set_miniport(adapter, NULL);
+	set_handle(adapter, &adapter->miniport, NULL);
 	fw_im_adapter_put(adapter);
 	fw_im_control_update();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/windows/filter/im_control.h"
 
+#include "kernel/windows/control_file.h"
 #include "kernel/windows/control_security.h"
 #include "kernel/windows/filter/im_driver.h"
 #include "kernel/windows/filter/im_handle.h"
@@ -94,58 +95,32 @@ DEVICE_OBJECT *fw_im_control_object(void)
 	return control.device;
 }
 
-static NTSTATUS on_create(FILE_OBJECT *file, IRP *irp)
+static void *open_handle(void)
 {
-	NTSTATUS status = fw_control_security_check(irp);
-
-	if (!NT_SUCCESS(status))
-		return status;
-	file->FsContext = fw_im_handle_new();
-	return file->FsContext ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
+	return fw_im_handle_new();
 }
 
-/* NT-24: this handle's requests end, and no others. */
-static void on_cleanup(FILE_OBJECT *file)
+static void stop_handle(void *handle)
 {
-	struct fw_im_handle *handle = file->FsContext;
-
-	if (handle)
-		fw_im_follower_stop(&handle->follower);
+	fw_im_follower_stop(&((struct fw_im_handle *)handle)->follower);
 }
 
-static void on_close(FILE_OBJECT *file)
+static void close_handle(void *handle)
 {
-	on_cleanup(file); /* in case nobody told of it */
-	fw_im_handle_put(file->FsContext);
-	file->FsContext = NULL;
+	fw_im_handle_put(handle);
+}
+
+static NTSTATUS request(void *handle, IRP *irp)
+{
+	return fw_im_handle_request(handle, irp);
 }
 
 /* Of no other device: NDIS calls it for this one only. */
 static NTSTATUS NTAPI dispatch(DEVICE_OBJECT *device, IRP *irp)
 {
-	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
-	NTSTATUS status = STATUS_SUCCESS;
-	FILE_OBJECT *file = location->FileObject;
+	static const struct fw_control_file_handles handles = { open_handle, stop_handle,
+		close_handle, request };
 
 	(void)device;
-	switch (file ? location->MajorFunction : IRP_MJ_MAXIMUM_FUNCTION) {
-	case IRP_MJ_CREATE:
-		status = on_create(file, irp);
-		break;
-	case IRP_MJ_CLEANUP:
-		on_cleanup(file);
-		break;
-	case IRP_MJ_CLOSE:
-		on_close(file);
-		break;
-	case IRP_MJ_DEVICE_CONTROL:
-		if (file->FsContext)
-			return fw_im_handle_request(file->FsContext, irp);
-		status = STATUS_INVALID_DEVICE_STATE;
-		break;
-	default:
-		status = STATUS_INVALID_DEVICE_REQUEST;
-	}
-	fw_irp_complete(irp, status, 0);
-	return status;
+	return fw_control_file_dispatch(&handles, irp);
 }
