@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include "backend/windows/device_rows.h"
-#include "flowwatcher/prefix_list.h"
+#include "core/prefix_order.h"
 #include "lib/grow.h"
 #include "lib/host/network_adapters.h"
 
-#define MOST_LISTS 65536u /* more than any driver has adapters */
+#define MOST_ROWS 65536u /* more than any driver has adapters */
 
 static void end_text(char *text, size_t size)
 {
@@ -34,10 +34,40 @@ bool fw_filter_rows_same_name(const char *left, const char *right)
 	return true;
 }
 
-struct adapter_rows {
-	fw_adapter_fn row;
-	void *argument;
+/* Rows of an answer, all of them, before any is handed out. */
+struct kept {
+	void *at;
+	size_t size; /* of a row */
+	size_t count, capacity;
+	bool no_memory;
 };
+
+static bool keep(void *row, void *argument)
+{
+	struct kept *kept = argument;
+	void *at;
+
+	if (kept->count == MOST_ROWS)
+		return false;
+	at = fw_grow(kept->at, kept->count, &kept->capacity, kept->size);
+	kept->no_memory = !at;
+	if (!at)
+		return false;
+	kept->at = at;
+	memcpy((char *)at + kept->count++ * kept->size, row, kept->size);
+	return true;
+}
+
+static enum fw_status keep_all(struct fw_device_channel *channel, uint32_t command, const char *what, struct kept *kept,
+	struct fw_error *error)
+{
+	const struct fw_rows_request request = { command, kept->size, what, keep, kept };
+	enum fw_status status = fw_device_rows(channel, &request, error);
+
+	if (kept->no_memory)
+		return fw_error_set(error, FW_NO_MEMORY, "%s: no memory for more than %zu of them", what, kept->count);
+	return status == FW_STOPPED ? malformed(error, what, "too many of them") : status;
+}
 
 static void tidy_direction(struct fw_adapter_direction *direction)
 {
@@ -45,22 +75,8 @@ static void tidy_direction(struct fw_adapter_direction *direction)
 	end_text(direction->pattern, sizeof(direction->pattern));
 }
 
-static bool take_alias(const struct fw_network_adapter *from, void *argument)
+static void tidy_adapter(struct fw_adapter *adapter)
 {
-	struct fw_adapter *adapter = argument;
-
-	if (!fw_filter_rows_same_name(from->name, adapter->name))
-		return true;
-	memcpy(adapter->alias, from->alias, sizeof(adapter->alias));
-	adapter->address_count = (uint32_t)from->address_count;
-	return false;
-}
-
-static bool hand_adapter(void *row, void *argument)
-{
-	const struct adapter_rows *rows = argument;
-	struct fw_adapter *adapter = row;
-
 	end_text(adapter->name, sizeof(adapter->name));
 	end_text(adapter->driver, sizeof(adapter->driver));
 	end_text(adapter->medium, sizeof(adapter->medium));
@@ -69,43 +85,40 @@ static bool hand_adapter(void *row, void *argument)
 	tidy_direction(&adapter->out);
 	if (adapter->mac_length > sizeof(adapter->mac))
 		adapter->mac_length = sizeof(adapter->mac);
-	fw_network_adapters(take_alias, adapter, NULL);
-	return rows->row(adapter, rows->argument);
 }
 
+static bool take_alias(const struct fw_network_adapter *from, void *argument)
+{
+	const struct kept *kept = argument;
+	struct fw_adapter *adapters = kept->at;
+
+	for (size_t i = 0; i < kept->count; i++) {
+		if (!fw_filter_rows_same_name(from->name, adapters[i].name))
+			continue;
+		memcpy(adapters[i].alias, from->alias, sizeof(adapters[i].alias));
+		adapters[i].address_count = (uint32_t)from->address_count;
+	}
+	return true;
+}
+
+/* What users call an adapter, and its addresses, are not the driver's to know. */
 enum fw_status fw_filter_rows_adapters(struct fw_device_channel *channel, fw_adapter_fn row, void *argument,
 	struct fw_error *error)
 {
-	struct adapter_rows rows = { row, argument };
-	const struct fw_rows_request request = { FW_FILTER_CONTROL_ADAPTERS, sizeof(struct fw_adapter),
-		"listing the adapters", hand_adapter, &rows };
+	struct kept kept = { .size = sizeof(struct fw_adapter) };
+	enum fw_status status =
+		keep_all(channel, FW_FILTER_CONTROL_ADAPTERS, "listing the adapters", &kept, error);
+	struct fw_adapter *adapters = kept.at;
 
-	return fw_device_rows(channel, &request, error);
-}
-
-struct list_rows {
-	struct fw_filter_list *at;
-	size_t count, capacity;
-	bool no_memory;
-};
-
-static bool keep_list(void *row, void *argument)
-{
-	struct list_rows *lists = argument;
-	struct fw_filter_list *list = row, *at = NULL;
-
-	end_text(list->adapter, sizeof(list->adapter));
-	end_text(list->source, sizeof(list->source));
-	list->direction &= FW_FILTER_BOTH;
-	if (lists->count == MOST_LISTS)
-		return false;
-	at = fw_grow(lists->at, lists->count, &lists->capacity, sizeof(*at));
-	lists->no_memory = !at;
-	if (!at)
-		return false;
-	lists->at = at;
-	at[lists->count++] = *list;
-	return true;
+	for (size_t i = 0; i < kept.count; i++)
+		tidy_adapter(&adapters[i]);
+	if (kept.count)
+		fw_network_adapters(take_alias, &kept, NULL);
+	for (size_t i = 0; i < kept.count && status == FW_OK; i++)
+		if (!row(&adapters[i], argument))
+			status = FW_STOPPED;
+	free(kept.at);
+	return status;
 }
 
 static int compare_lists(const void *left, const void *right)
@@ -116,26 +129,25 @@ static int compare_lists(const void *left, const void *right)
 	return order ? order : (a->id > b->id) - (a->id < b->id);
 }
 
-/* The driver has them by id. */
+/* By adapter; the driver has them as they were set. */
 enum fw_status fw_filter_rows_lists(struct fw_device_channel *channel, fw_filter_list_fn row, void *argument,
 	struct fw_error *error)
 {
-	static const char what[] = "listing the lists";
-	struct list_rows lists = { 0 };
-	const struct fw_rows_request request = { FW_FILTER_CONTROL_LISTS, sizeof(struct fw_filter_list), what,
-		keep_list, &lists };
-	enum fw_status status = fw_device_rows(channel, &request, error);
+	struct kept kept = { .size = sizeof(struct fw_filter_list) };
+	enum fw_status status = keep_all(channel, FW_FILTER_CONTROL_LISTS, "listing the lists", &kept, error);
+	struct fw_filter_list *lists = kept.at;
 
-	if (lists.no_memory)
-		status = fw_error_set(error, FW_NO_MEMORY, "no memory for %zu lists", lists.count);
-	else if (status == FW_STOPPED)
-		status = malformed(error, what, "too many of them");
-	if (status == FW_OK && lists.count)
-		qsort(lists.at, lists.count, sizeof(*lists.at), compare_lists);
-	for (size_t i = 0; i < lists.count && status == FW_OK; i++)
-		if (!row(&lists.at[i], argument))
+	for (size_t i = 0; i < kept.count; i++) {
+		end_text(lists[i].adapter, sizeof(lists[i].adapter));
+		end_text(lists[i].source, sizeof(lists[i].source));
+		lists[i].direction &= FW_FILTER_BOTH;
+	}
+	if (status == FW_OK && kept.count)
+		qsort(lists, kept.count, sizeof(*lists), compare_lists);
+	for (size_t i = 0; i < kept.count && status == FW_OK; i++)
+		if (!row(&lists[i], argument))
 			status = FW_STOPPED;
-	free(lists.at);
+	free(kept.at);
 	return status;
 }
 
@@ -146,22 +158,14 @@ struct prefix_rows {
 	bool has_last, is_wrong;
 };
 
-static bool is_well_formed(const struct fw_filter_prefix *prefix)
-{
-	if (prefix->family == FW_FAMILY_IPV4)
-		return prefix->length <= 32;
-	return prefix->family == FW_FAMILY_IPV6 && prefix->length <= 128;
-}
-
 /* Who looks something up in them relies on their order. */
 static bool hand_prefix(void *row, void *argument)
 {
 	const struct fw_filter_control_prefix *found = row;
 	struct prefix_rows *rows = argument;
 
-	rows->is_wrong = !is_well_formed(&found->prefix) ||
-			 (rows->has_last && (fw_filter_prefix_compare(&rows->last, &found->prefix) >= 0 ||
-						    fw_filter_prefix_contains(&rows->last, &found->prefix)));
+	rows->is_wrong = !fw_prefix_is_sound(&found->prefix) ||
+			 (rows->has_last && !fw_prefix_may_follow(&rows->last, &found->prefix));
 	if (rows->is_wrong)
 		return false;
 	rows->last = found->prefix;
