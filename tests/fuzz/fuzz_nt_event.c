@@ -95,10 +95,12 @@ void fuzz_set_handler(struct fuzz_input *input, PFILE_OBJECT file)
 	uint8_t choice = fuzz_8(input);
 	LONG type = choice & 128 ? (LONG)fuzz_32(input) : choice % TDI_LOWER_EVENTS;
 	void *handler = type >= 0 && type < TDI_LOWER_EVENTS ? handlers[type] : (void *)on_error;
+	const TDI_REQUEST_KERNEL_SET_EVENT set = { type, choice & 64 ? NULL : handler, NULL };
 	struct tdi_request *request = fuzz_request();
 
+	/* Not waited for: the transport may hold it. */
 	if (file && request)
-		tdi_set_handler(file, type, choice & 64 ? NULL : handler, NULL);
+		tdi_begin(request, file, TDI_SET_EVENT_HANDLER, &set, sizeof(set));
 }
 
 /* The request that the client's handler will return: a receive, or the accept of a connection. */
