@@ -197,7 +197,8 @@ static INT receive_packet(NDIS_HANDLE context, PNDIS_PACKET packet)
 	if (NDIS_GET_PACKET_STATUS(packet) == NDIS_STATUS_RESOURCES)
 		return 0;
 	nt_lock();
-	keeps = binding->held_count < HELD && (options->holds || nt_random(100) < options->keep_chance);
+	keeps = binding->bound && binding->held_count < HELD &&
+		(options->holds || nt_random(100) < options->keep_chance);
 	if (keeps)
 		binding->held[binding->held_count++] = packet;
 	if (keeps && !options->holds)

@@ -213,12 +213,15 @@ static void unlink_device(struct device *device)
 bool nt_device_retire(PDEVICE_OBJECT object)
 {
 	struct device *device = device_of(object);
+	bool retired;
 
 	nt_lock();
-	device->retired = object->ReferenceCount;
+	retired = object->ReferenceCount;
+	device->retired = retired;
 	device->hidden = true;
 	nt_unlock();
-	return device->retired;
+	/* The device may be gone by now: its last handle takes it along. */
+	return retired;
 }
 
 void nt_device_closed(PDEVICE_OBJECT object)
@@ -312,12 +315,17 @@ NTSTATUS IoAttachDevice(PDEVICE_OBJECT source, PUNICODE_STRING name, PDEVICE_OBJ
 
 	nt_enter_unlocked("IoAttachDevice", PASSIVE_LEVEL);
 	nt_utf8(name, text, sizeof(text));
-	target = nt_device_find(text, strlen(text));
-	if (!target)
-		return STATUS_OBJECT_NAME_NOT_FOUND;
 	if (nt_fails("IoAttachDevice"))
 		return STATUS_INSUFFICIENT_RESOURCES;
+	nt_lock();
+	target = nt_device_find(text, strlen(text));
+	if (target)
+		nt_device_reference(target);
+	nt_unlock();
+	if (!target)
+		return STATUS_OBJECT_NAME_NOT_FOUND;
 	*lower = IoAttachDeviceToDeviceStack(source, target);
+	nt_device_dereference(target);
 	return *lower ? STATUS_SUCCESS : STATUS_NO_SUCH_DEVICE;
 }
 

@@ -116,6 +116,7 @@ NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULON
 	size_t length = strlen(name);
 	PFILE_OBJECT file;
 	NTSTATUS status;
+	bool is_ready;
 
 	nt_lock();
 	while (length && !(device = nt_device_find(name, length)))
@@ -123,11 +124,12 @@ NTSTATUS nt_file_open(const char *name, ACCESS_MASK access, const void *ea, ULON
 			;
 	if (device)
 		nt_device_opened(device);
+	is_ready = device && !(IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING) &&
+		!nt_driver_is_unloading(device->DriverObject);
 	nt_unlock();
 	if (!device)
 		return STATUS_OBJECT_NAME_NOT_FOUND;
-	if (IoGetAttachedDevice(device)->Flags & DO_DEVICE_INITIALIZING ||
-		nt_driver_is_unloading(device->DriverObject)) {
+	if (!is_ready) {
 		nt_device_closed(device);
 		return STATUS_NO_SUCH_DEVICE;
 	}
