@@ -4,10 +4,10 @@
 #include "backend/linux/adapter_filter.h"
 #include "backend/linux/kernel_loader.h"
 #include "backend/linux/pin_directory.h"
+#include "backend/linux/pinned_links.h"
 #include "backend/linux/shaper.h"
 
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -54,6 +54,7 @@ static enum fw_status clear_adapters(const struct fw_kernel_side *side, struct f
 
 enum fw_status fw_bpf_unload(struct fw_error *error)
 {
+	struct fw_pinned_links links;
 	struct fw_kernel_side side;
 	char path[PATH_MAX];
 	enum fw_status status, cleared = FW_OK;
@@ -79,8 +80,12 @@ enum fw_status fw_bpf_unload(struct fw_error *error)
 		cleared = clear_adapters(&side, error);
 	}
 	fw_kernel_side_close(&side);
+	if (status != FW_OK)
+		return status;
+	fw_pinned_links_detach(path, &links);
+	status = fw_pin_directory_remove(path, error);
 	if (status == FW_OK)
-		status = fw_pin_directory_remove(path, error);
+		fw_pinned_links_wait(&links);
 	return status == FW_OK ? cleared : status;
 }
 
@@ -99,8 +104,9 @@ static void census_add_map(struct census *census, uint32_t id)
 		census->maps[census->map_count++] = id;
 }
 
-static void census_add_link(struct census *census, int link)
+static void census_add_link(int link, void *argument)
 {
+	struct census *census = argument;
 	struct bpf_link_info info = { 0 };
 	struct bpf_prog_info program = { 0 };
 	uint32_t size = sizeof(info), maps[MAX_MAPS];
@@ -126,25 +132,8 @@ static void census_add_link(struct census *census, int link)
 
 static void take_census(struct census *census)
 {
-	DIR *directory = opendir(fw_pin_directory());
-	struct dirent *entry;
-	char path[PATH_MAX];
-
 	memset(census, 0, sizeof(*census));
-	while (directory && (entry = readdir(directory))) {
-		int fd;
-
-		if (strncmp(entry->d_name, "link-", strlen("link-")))
-			continue;
-		snprintf(path, sizeof(path), "%s/%s", fw_pin_directory(), entry->d_name);
-		fd = bpf_obj_get(path);
-		if (fd < 0)
-			continue;
-		census_add_link(census, fd);
-		close(fd);
-	}
-	if (directory)
-		closedir(directory);
+	fw_pinned_links_each(fw_pin_directory(), census_add_link, census);
 }
 
 static uint32_t count_keys(int map)

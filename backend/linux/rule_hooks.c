@@ -4,6 +4,7 @@
 #include "backend/linux/cgroup_root.h"
 #include "backend/linux/kernel_side.h"
 #include "backend/linux/pin_directory.h"
+#include "backend/linux/pinned_links.h"
 
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -58,7 +59,7 @@ void fw_rule_hooks_detach(void)
 
 	for (size_t i = 0; i < FW_HOOK_COUNT; i++) {
 		link_path(i, path, sizeof(path));
-		unlink(path);
+		fw_pinned_link_remove(path);
 	}
 }
 

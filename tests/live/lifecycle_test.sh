@@ -33,6 +33,14 @@ nothing_left() {
 	return 1
 }
 
+links_of_all() { bpftool -j link list | jq '.[].id' | sort; }
+pinned_links() {
+	local pin
+	for pin in "${FLOWWATCHER_BPFFS:-/sys/fs/bpf}"/flowwatcher/link-*; do
+		bpftool -j link show pinned "$pin" | jq .id
+	done | sort
+}
+
 mounts() { grep -c ' bpf ' /proc/self/mounts; }
 cgroups() { find /sys/fs/cgroup -type d 2>/dev/null | sort; }
 no_new_cgroup() { [ -z "$(comm -13 "$work/cgroups" <(cgroups))" ]; }
@@ -83,7 +91,7 @@ check "no run was missed, nothing failed" status_has '.missed_runs == 0 and .fai
 
 # --- more processes exit than rows are kept for (FW_EXITED_KEPT): the oldest are folded away
 "$fw" stat --json -o "$work/stat" \
-	-- bash -c "for i in 1 2 3; do '$traffic' -t 300 -s 15 -o '$work/many'\$i short_lived; done"
+	-- bash -c "for i in 1 2 3; do '$traffic' -t 900 -s 15 -o '$work/many'\$i short_lived; done"
 many_sent=$(jq -s 'map(.sent) | add' "$work"/many?)
 check "more processes exit than rows are kept" test "$(jq '.departed_sent > 0' "$work/stat")" = true
 check "  and no byte of the measurement is lost" test "$(jq .sent "$work/stat")" = "$many_sent"
@@ -131,7 +139,11 @@ check "  and ends with 0 on Ctrl-C" test $? -eq 0
 background "$work/watch_unload" "$fw" watch --json -i 0.2
 watcher=$background_pid
 check "watch runs" until_true has_lines "$work/watch_unload" 1
+pinned_links >"$work/links"
+check "the kernel side is attached by links" test -s "$work/links"
 check "unload while it runs" exits 0 "$fw" unload
+links_of_all >"$work/at_once"
+check "  and every link has ended as it returns" test -z "$(comm -12 "$work/links" "$work/at_once")"
 wait "$watcher"; code=$?
 check "watch ends with 1" test "$code" -eq 1
 check "  and says why" grep -q 'unloaded' "$work/watch_unload.err"
