@@ -183,35 +183,72 @@ static int fill_list(const struct fw_filter_bound *bound, const struct fw_filter
 	return result;
 }
 
+struct listing {
+	struct fw_filter_list *at;
+	size_t count;
+};
+
+/* -ENOENT: one was replaced meanwhile; `skips`: that one is left out. */
+static int fill_lists(struct fw_filter_store *store, bool skips, struct listing *listing)
+{
+	int result = 0;
+
+	listing->at = calloc(store->binding_count + 1, sizeof(*listing->at));
+	listing->count = 0;
+	if (!listing->at)
+		return -ENOMEM;
+	if (store->binding_count)
+		qsort(store->bindings, store->binding_count, sizeof(*store->bindings),
+			compare_bounds);
+	for (size_t i = 0; i < store->binding_count && !result; i++) {
+		const struct fw_filter_bound *bound = &store->bindings[i], *next = bound + 1;
+		bool both = i + 1 < store->binding_count &&
+			    next->binding.list == bound->binding.list &&
+			    !strcmp(next->key.adapter, bound->key.adapter);
+
+		result = fill_list(bound, both ? next : NULL, &listing->at[listing->count]);
+		listing->count += !result;
+		if (result == -ENOENT && skips)
+			result = 0;
+		i += both;
+	}
+	return result;
+}
+
+/* All of them as they were at one moment: with one that is replaced while it is read, all are read
+ * again, or it would be missing. */
+static int read_lists(const struct fw_kernel_side *side, struct listing *listing)
+{
+	struct fw_filter_store store = { 0 };
+	int tries = 0, result;
+
+	do {
+		bool is_last = !fw_filter_store_again(tries++);
+
+		free(listing->at);
+		listing->at = NULL;
+		result = fw_filter_store_read(side, &store);
+		if (result)
+			return result;
+		result = fill_lists(&store, is_last, listing);
+		fw_filter_store_done(&store);
+	} while (result == -ENOENT);
+	return result;
+}
+
 enum fw_status fw_filter_lists(const struct fw_kernel_side *side, fw_filter_list_fn row,
 	void *argument, struct fw_error *error)
 {
-	struct fw_filter_store store = { 0 };
+	struct listing listing = { NULL, 0 };
+	int result = read_lists(side, &listing);
 	enum fw_status status = FW_OK;
-	int result = fw_filter_store_read(side, &store);
 
 	if (result)
-		return fw_error_set_errno(error, result, "reading the lists of adapters");
-	if (store.binding_count)
-		qsort(store.bindings, store.binding_count, sizeof(*store.bindings), compare_bounds);
-	for (size_t i = 0; i < store.binding_count && status == FW_OK; i++) {
-		const struct fw_filter_bound *bound = &store.bindings[i], *next = bound + 1;
-		bool both = i + 1 < store.binding_count &&
-			    next->binding.list == bound->binding.list &&
-			    !strcmp(next->key.adapter, bound->key.adapter);
-		struct fw_filter_list list;
-
-		result = fill_list(bound, both ? next : NULL, &list);
-		if (result == -ENOENT)
-			continue; /* replaced at this moment */
-		if (result)
-			status = fw_error_set_errno(
-				error, result, "reading the list of %s", bound->key.adapter);
-		else if (!row(&list, argument))
+		status = fw_error_set_errno(error, result, "reading the lists of adapters");
+	for (size_t i = 0; i < listing.count && status == FW_OK; i++)
+		if (!row(&listing.at[i], argument))
 			status = FW_STOPPED;
-		i += both;
-	}
-	fw_filter_store_done(&store);
+	free(listing.at);
 	return status;
 }
 

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #define LIST_PIN "filter-list-%u"
-#define READ_TRIES 5
+#define READ_TRIES 200
+#define HASTY_TRIES 5
+#define READ_WAIT_US 5000
 
 /* Of the calling thread. */
 static int identify(uint32_t *inode, uint64_t *cookie)
@@ -106,12 +108,19 @@ static int read_slots(struct fw_filter_store *store)
 	return result;
 }
 
+bool fw_filter_store_again(int tries)
+{
+	if (tries >= HASTY_TRIES)
+		usleep(READ_WAIT_US);
+	return tries < READ_TRIES;
+}
+
 /* Readers hold no lock, so that they cannot keep a change waiting: they look again. */
 int fw_filter_store_read(const struct fw_kernel_side *side, struct fw_filter_store *store)
 {
-	int result = 0;
+	int tries = 0, result = 0;
 
-	for (int tries = 0; tries < READ_TRIES; tries++) {
+	do {
 		uint32_t generation = 0;
 
 		memset(store, 0, sizeof(*store));
@@ -127,7 +136,7 @@ int fw_filter_store_read(const struct fw_kernel_side *side, struct fw_filter_sto
 		if (!result && generation == store->generation)
 			return 0;
 		fw_filter_store_done(store);
-	}
+	} while (fw_filter_store_again(tries++));
 	return result ? result : -EAGAIN;
 }
 

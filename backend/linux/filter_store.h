@@ -33,6 +33,10 @@ struct fw_filter_store {
 	size_t slot_count, slot_capacity;
 };
 
+/* May who found a change under way look again, after so many times from 0 on? Waits a little after the first
+ * few, so that many commands which change lists one after another come to their end. */
+bool fw_filter_store_again(int tries);
+
 /* Fills *store, whatever was in it; empty on failure. */
 int fw_filter_store_read(const struct fw_kernel_side *side, struct fw_filter_store *store);
 void fw_filter_store_done(struct fw_filter_store *store);

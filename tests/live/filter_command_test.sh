@@ -85,20 +85,36 @@ has_line() {
 		jq -se 'any(.[]; .prefix == "10.9.1.0/30" and .line == 2)' >/dev/null
 }
 check "lines stay" has_line
+# The first opening of a list finds that another command has just replaced it.
+replaced_meanwhile() {
+	local call
+	"$fw" filter get | sed 's/, set .*//' >"$work/before"
+	call=$(strace -e trace=bpf "$fw" filter get 2>&1 >/dev/null | grep '^bpf(' | grep -n filter-list- | head -n 1)
+	strace -o /dev/null -e trace=bpf -e "inject=bpf:error=ENOENT:when=${call%%:*}" "$fw" filter get |
+		sed 's/, set .*//' >"$work/after"
+	diff "$work/before" "$work/after" >"$work/err"
+}
+if command -v strace >/dev/null; then
+	check "a list that is replaced while it is read is not left out" replaced_meanwhile
+else
+	skip "a list that is replaced while it is read" "no strace"
+fi
 check "a list of a pattern is not pushed aside" fails 1 "give --adapter 'fwcmd?'" \
 	add --adapter fwcmd1 --direction out 203.0.113.1
 check "what is contained is said" eval \
 	'filter add --adapter fwcmd0 10.9.1.1 && grep -q "is in 10.9.1.0/30 already" "$work/err"'
 count=$(prefixes | wc -l)
 for i in $(seq 16); do
-	"$fw" filter add --adapter fwcmd0 "198.51.100.$((2 * i))" >/dev/null 2>&1 &
+	"$fw" filter add --adapter fwcmd0 "198.51.100.$((2 * i))" >/dev/null 2>>"$work/at_once" &
 done
 wait
+cp "$work/at_once" "$work/err"
 check "of sixteen commands at once none is lost" [ "$(prefixes | wc -l)" -eq $((count + 16)) ]
 for i in $(seq 16); do
-	"$fw" filter remove --adapter fwcmd0 "198.51.100.$((2 * i))" >/dev/null 2>&1 &
+	"$fw" filter remove --adapter fwcmd0 "198.51.100.$((2 * i))" >/dev/null 2>>"$work/at_once" &
 done
 wait
+cp "$work/at_once" "$work/err"
 check "nor of sixteen that take back" [ "$(prefixes | wc -l)" -eq "$count" ]
 check "what is not there is not removed" fails 1 '10.9.1.0/30' remove --adapter fwcmd0 10.9.1.1
 check "one bad line refuses the file" eval 'printf "fwcmd0\n192.0.2.1\n192.0.2.300\n" >"$work/bad" &&
