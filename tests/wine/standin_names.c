@@ -17,9 +17,14 @@ extern __declspec(dllimport) POBJECT_TYPE IoDriverObjectType;
 NTSTATUS NTAPI standin_reference(PUNICODE_STRING name, ULONG attributes, PACCESS_STATE access_state,
 	ACCESS_MASK access, POBJECT_TYPE type, KPROCESSOR_MODE mode, PVOID context, PVOID *object);
 
-/* What a caller that takes it for an import reads. */
-extern PVOID __imp_standin_reference;
-PVOID __imp_standin_reference = (PVOID)standin_reference;
+/* What a caller that takes it for an import reads; x86 has other names for both. */
+#ifdef _WIN64
+#define IMPORT "__imp_standin_reference"
+#else
+#define IMPORT "__imp__standin_reference@32"
+#endif
+extern PVOID standin_import __asm__(IMPORT);
+PVOID standin_import = (PVOID)standin_reference;
 
 static BOOLEAN is_named(PDEVICE_OBJECT device, PUNICODE_STRING name)
 {
