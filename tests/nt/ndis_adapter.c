@@ -31,6 +31,15 @@ struct ndis_adapter *ndis_adapter_of(NDIS_HANDLE handle, const char *function)
 	return adapter;
 }
 
+bool ndis_adapter_is_there(const struct ndis_adapter *adapter)
+{
+	const struct ndis_adapter *other;
+
+	for (other = ndis_adapters; other && other != adapter; other = other->next)
+		;
+	return other;
+}
+
 static struct ndis_miniport *miniport_new(struct ndis_wrapper *wrapper, const NDIS_MINIPORT_CHARACTERISTICS *calls)
 {
 	struct ndis_miniport *miniport = ndis_new(sizeof(*miniport));

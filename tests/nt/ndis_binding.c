@@ -59,14 +59,14 @@ static struct ndis_protocol *protocol_new(const NDIS_PROTOCOL_CHARACTERISTICS *c
 	return protocol;
 }
 
-/* One bind or unbind of an adapter at a time. */
+/* One bind or unbind of an adapter at a time; adapters come and go while others are bound. */
 static bool claim(const struct ndis_protocol *protocol, struct ndis_adapter *adapter)
 {
 	bool fits;
 
 	nt_lock();
-	fits = !protocol->leaving && adapter->state == NDIS_RUNNING && !adapter->open && !adapter->binding &&
-	       protocol->own == (adapter->miniport->wrapper != NULL);
+	fits = ndis_adapter_is_there(adapter) && !protocol->leaving && adapter->state == NDIS_RUNNING && !adapter->open &&
+	       !adapter->binding && protocol->own == (adapter->miniport->wrapper != NULL);
 	if (fits)
 		adapter->binding = true;
 	nt_unlock();
@@ -162,16 +162,6 @@ void ndis_bind_all(struct ndis_adapter *adapter)
 		}
 }
 
-static bool is_there(const struct ndis_adapter *adapter)
-{
-	const struct ndis_adapter *other;
-
-	for (other = ndis_adapters; other && other != adapter; other = other->next)
-		;
-	return other;
-}
-
-/* Adapters come and go while one is bound. */
 static void protocol_bind_all(struct ndis_protocol *protocol)
 {
 	struct ndis_adapter *adapter, *all[ADAPTERS];
@@ -182,7 +172,7 @@ static void protocol_bind_all(struct ndis_protocol *protocol)
 		all[count++] = adapter;
 	nt_unlock();
 	for (index = 0; index < count; index++)
-		if (is_there(all[index]) && claim(protocol, all[index]))
+		if (claim(protocol, all[index]))
 			bind_claimed(protocol, all[index]);
 }
 

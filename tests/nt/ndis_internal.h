@@ -157,6 +157,8 @@ struct ndis_wrapper *ndis_wrapper_of(NDIS_HANDLE handle, const char *function);
 struct ndis_miniport *ndis_miniport_of(NDIS_HANDLE handle, const char *function);
 struct ndis_protocol *ndis_protocol_of(NDIS_HANDLE handle, const char *function);
 struct ndis_adapter *ndis_adapter_of(NDIS_HANDLE handle, const char *function);
+/* Of those that are there? The books are held. */
+bool ndis_adapter_is_there(const struct ndis_adapter *adapter);
 struct ndis_open *ndis_open_of(NDIS_HANDLE handle, const char *function); /* for new work: not closing */
 struct ndis_bind *ndis_bind_of(NDIS_HANDLE handle, const char *function);
 struct ndis_packet *ndis_packet_of(PNDIS_PACKET packet, const char *function);

@@ -28,16 +28,6 @@ static NDIS_STATUS ask(struct ndis_adapter *adapter, struct ndis_question *quest
 	return status;
 }
 
-/* The books are held. */
-static bool is_there(const struct ndis_adapter *adapter)
-{
-	const struct ndis_adapter *other;
-
-	for (other = ndis_adapters; other && other != adapter; other = other->next)
-		;
-	return other;
-}
-
 /* Called later, too, when the adapter that had none left may have gone. */
 static void questions_go_on(struct ndis_adapter *adapter)
 {
@@ -45,7 +35,7 @@ static void questions_go_on(struct ndis_adapter *adapter)
 	NDIS_STATUS status;
 
 	nt_lock();
-	first = is_there(adapter) && !adapter->asking ? adapter->questions : NULL;
+	first = ndis_adapter_is_there(adapter) && !adapter->asking ? adapter->questions : NULL;
 	if (first)
 		adapter->asking = true;
 	nt_unlock();
