@@ -10,13 +10,16 @@
  * (15.6 ms) or two: with less, that time would be lost. */
 #define BURST_NS 50000000ull
 
+/* How far what cannot wait may overdraw a bucket. */
+#define PAST_NS FW_TOKEN_SECOND_NS
+
 /* 0.1 s of the rate: 1 % of ten seconds. More lets a single send fill a path of a longer round
  * trip, less is smoother. */
 #define PIECES_PER_SECOND 10u
 #define PIECE_LEAST 128u
 #define PIECE_MOST (256u * 1024 * 1024)
 
-struct fw_limit *fw_limit_new(uint64_t sent_rate, uint64_t received_rate)
+struct fw_limit *fw_limit_new(const struct fw_rule *rule)
 {
 	struct fw_limit *limit = fw_allocate(sizeof(*limit));
 	unsigned i;
@@ -25,8 +28,9 @@ struct fw_limit *fw_limit_new(uint64_t sent_rate, uint64_t received_rate)
 		return NULL;
 	limit->references = 1;
 	KeInitializeSpinLock(&limit->lock);
-	limit->ways[FW_LIMIT_SEND].rate = sent_rate;
-	limit->ways[FW_LIMIT_RECEIVE].rate = received_rate;
+	limit->ends_ns = rule->ends_ns;
+	limit->ways[FW_LIMIT_SEND].rate = rule->sent_rate;
+	limit->ways[FW_LIMIT_RECEIVE].rate = rule->received_rate;
 	for (i = 0; i < FW_LIMIT_DIRECTIONS; i++) {
 		limit->ways[i].limit = limit;
 		InitializeListHead(&limit->ways[i].ring);
@@ -53,6 +57,12 @@ void fw_limit_retire(struct fw_limit *limit)
 	fw_limit_put(limit);
 }
 
+bool fw_limit_is_retired(const struct fw_limit *limit)
+{
+	return __atomic_load_n(&limit->retired, __ATOMIC_ACQUIRE) ||
+	       (limit->ends_ns && fw_time_boot_ns() >= limit->ends_ns);
+}
+
 /* A word of 64 bits is not read in one step everywhere. */
 static uint64_t paid_ns(const struct fw_limit_way *way)
 {
@@ -65,14 +75,16 @@ bool fw_limit_has_tokens(const struct fw_limit_way *way)
 	       !fw_token_bucket_debt_ns(paid_ns(way), fw_time_boot_ns());
 }
 
-static void take(struct fw_limit_way *way, uint64_t now_ns, uint64_t bytes)
+static void take(struct fw_limit_way *way, uint64_t bytes, bool is_bounded)
 {
-	uint64_t cost_ns = fw_token_bucket_cost_ns(bytes, way->rate);
-	uint64_t was, next;
+	uint64_t cost_ns = fw_token_bucket_cost_ns(bytes, way->rate), now_ns = fw_time_boot_ns();
+	uint64_t was, next, most = now_ns + PAST_NS;
 
 	do {
 		was = paid_ns(way);
 		next = fw_token_bucket_take(was, now_ns, BURST_NS, cost_ns);
+		if (is_bounded && next > most)
+			next = was > most ? was : most;
 	} while ((uint64_t)InterlockedCompareExchange64(&way->paid_ns, (LONG64)next, (LONG64)was) !=
 		 was);
 }
@@ -92,17 +104,16 @@ static void close_window(struct fw_limit_way *way, uint64_t now_ns, uint64_t *ra
 	way->window_bytes = 0;
 }
 
-void fw_limit_charge(struct fw_limit_way *way, uint64_t bytes)
+/* The time is read with the lock, so that it does not go back from one processor to the next. */
+static void count(struct fw_limit_way *way, uint64_t bytes)
 {
 	struct fw_rule_counters *counters = &way->limit->counters;
 	bool is_send = way == &way->limit->ways[FW_LIMIT_SEND];
-	uint64_t now_ns = fw_time_boot_ns();
+	uint64_t now_ns;
 	KIRQL irql;
 
-	if (!way->rate || !bytes || fw_limit_is_retired(way->limit))
-		return;
-	take(way, now_ns, bytes);
 	KeAcquireSpinLock(&way->limit->lock, &irql);
+	now_ns = fw_time_boot_ns();
 	close_window(way, now_ns, is_send ? &counters->sent_rate : &counters->received_rate);
 	way->window_bytes += bytes;
 	way->window_last_ns = now_ns;
@@ -111,6 +122,24 @@ void fw_limit_charge(struct fw_limit_way *way, uint64_t bytes)
 	else
 		counters->received += bytes;
 	KeReleaseSpinLock(&way->limit->lock, irql);
+}
+
+static void charge(struct fw_limit_way *way, uint64_t bytes, bool is_bounded)
+{
+	if (!way->rate || !bytes || fw_limit_is_retired(way->limit))
+		return;
+	take(way, bytes, is_bounded);
+	count(way, bytes);
+}
+
+void fw_limit_charge(struct fw_limit_way *way, uint64_t bytes)
+{
+	charge(way, bytes, false);
+}
+
+void fw_limit_charge_past(struct fw_limit_way *way, uint64_t bytes)
+{
+	charge(way, bytes, true);
 }
 
 void fw_limit_count_hit(struct fw_limit_way *way, uint64_t bytes, bool is_dropped)
@@ -135,10 +164,11 @@ uint32_t fw_limit_piece(const struct fw_limit_way *way)
 
 void fw_limit_counters(struct fw_limit *limit, struct fw_rule_counters *counters)
 {
-	uint64_t now_ns = fw_time_boot_ns();
+	uint64_t now_ns;
 	KIRQL irql;
 
 	KeAcquireSpinLock(&limit->lock, &irql);
+	now_ns = fw_time_boot_ns();
 	close_window(&limit->ways[FW_LIMIT_SEND], now_ns, &limit->counters.sent_rate);
 	close_window(&limit->ways[FW_LIMIT_RECEIVE], now_ns, &limit->counters.received_rate);
 	*counters = limit->counters;

@@ -31,29 +31,32 @@ struct fw_limit_way {
 struct fw_limit {
 	LONG volatile references;
 	LONG volatile retired; /* not 0: its rule is gone, what waits goes for nothing */
+	uint64_t ends_ns;      /* so it does from then on, on fw_time_boot_ns(); 0: never */
 	KSPIN_LOCK lock;       /* of the counters */
 	struct fw_rule_counters counters;
 	struct fw_limit_way ways[FW_LIMIT_DIRECTIONS];
 };
 
-/* With one reference; NULL: no memory. */
-struct fw_limit *fw_limit_new(uint64_t sent_rate, uint64_t received_rate);
+/* As the rule says, with one reference; NULL: no memory. */
+struct fw_limit *fw_limit_new(const struct fw_rule *rule);
 void fw_limit_hold(struct fw_limit *limit);
 void fw_limit_put(struct fw_limit *limit); /* NULL is accepted */
 
 /* The rule is gone; its reference goes with it. What waits is let go by fw_limit_let_go(). */
 void fw_limit_retire(struct fw_limit *limit);
 
-static inline bool fw_limit_is_retired(const struct fw_limit *limit)
-{
-	return __atomic_load_n(&limit->retired, __ATOMIC_ACQUIRE) != 0;
-}
+/* Has its rule gone, or ended? */
+bool fw_limit_is_retired(const struct fw_limit *limit);
 
 /* May something go now, whatever it costs? */
 bool fw_limit_has_tokens(const struct fw_limit_way *way);
 
 /* These bytes go; they may overdraw the bucket, and who comes next waits. */
 void fw_limit_charge(struct fw_limit_way *way, uint64_t bytes);
+
+/* The same of what can never wait. It puts off what can by a second at most, however much it is:
+ * or others would wait for hours for what nothing could hold. */
+void fw_limit_charge_past(struct fw_limit_way *way, uint64_t bytes);
 
 /* Something had to wait, or was dropped. */
 void fw_limit_count_hit(struct fw_limit_way *way, uint64_t bytes, bool is_dropped);

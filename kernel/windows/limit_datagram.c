@@ -3,10 +3,11 @@
 #include "kernel/windows/nt_memory.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_flow.h"
-#include "kernel/windows/tdi_handler.h"
 #include "kernel/windows/tdi_mdl.h"
+#include "kernel/windows/tdi_tell.h"
 
-/* As a socket's buffer: what nothing can slow down is dropped beyond it. */
+/* As a socket's buffer: what nothing can slow down is dropped beyond it. What keeps a datagram counts
+ * as it does, or empty ones would take all memory; one of any size finds room where nothing waits. */
 #define BYTES_MOST 65536u
 #define NAMES_MOST 1024u /* a source and options */
 
@@ -16,6 +17,7 @@ struct held_datagram {
 	LONG options_length;
 	ULONG flags;
 	uint32_t bytes;
+	uint32_t size;	/* of all of it */
 	uint8_t data[]; /* the bytes, the source, the options */
 };
 
@@ -44,6 +46,7 @@ static struct held_datagram *copy(const struct fw_limit_datagram *datagram)
 	if (!held)
 		return NULL;
 	held->bytes = bytes;
+	held->size = (uint32_t)sizeof(*held) + bytes + source + options;
 	held->source_length = (LONG)source;
 	held->options_length = (LONG)options;
 	held->flags = datagram->flags;
@@ -63,58 +66,65 @@ static struct held_datagram *copy(const struct fw_limit_datagram *datagram)
 
 enum fate { PASSES, WAITS, DROPPED };
 
-/* With the lock. */
-static enum fate decide(struct fw_limit_file *file, struct fw_limit_way *way, uint32_t bytes)
+/* With the lock, of one that would take so much. */
+static enum fate decide(struct fw_limit_file *file, struct fw_limit_way *way, uint32_t size)
 {
-	if (file->stopped || fw_limit_lane_is_open(&file->receive, way))
+	if (file->receive.object->stopped || fw_limit_lane_is_open(&file->receive, way))
 		return PASSES;
-	return file->datagram_bytes + bytes > BYTES_MOST ? DROPPED : WAITS;
+	return file->datagram_bytes && file->datagram_bytes + size > BYTES_MOST ? DROPPED : WAITS;
 }
 
-/* It waits, unless the file is being cleaned up. */
-static bool put(struct fw_limit_file *file, struct fw_limit_way *way, struct held_datagram *held)
-{
-	bool waits;
-	KIRQL irql;
-
-	fw_limit_lock(&irql);
-	waits = !file->stopped;
-	if (waits) {
-		InsertTailList(&file->datagrams, &held->entry);
-		file->datagram_bytes += held->bytes;
-		fw_limit_lane_wait(&file->receive, way);
-	}
-	fw_limit_unlock(irql);
-	return waits;
-}
-
-/* What the lower driver shows in part only it would have to be asked for, which it can be in this
- * very moment only: such a datagram is dropped. */
-static bool take(struct fw_limit_file *file, struct fw_limit_way *way,
+/* Before anything is copied. */
+static enum fate decide_first(struct fw_limit_file *file, struct fw_limit_way *way,
 	const struct fw_limit_datagram *datagram)
 {
-	struct held_datagram *held = NULL;
 	enum fate fate;
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	fate = decide(file, way, datagram->available);
+	fate = decide(file, way, (uint32_t)sizeof(struct held_datagram) + datagram->available);
 	fw_limit_unlock(irql);
-	if (fate == PASSES)
-		return false;
-	if (datagram->indicated < datagram->available)
-		fate = DROPPED;
+	/* What the lower driver shows in part only it would have to be asked for, which it can be
+	 * in this very moment only. */
+	return fate == WAITS && datagram->indicated < datagram->available ? DROPPED : fate;
+}
+
+/* Others came meanwhile, the limit may have gone: only WAITS has taken it. */
+static enum fate put(
+	struct fw_limit_file *file, struct fw_limit_way *way, struct held_datagram *held)
+{
+	enum fate fate;
+	KIRQL irql;
+
+	fw_limit_lock(&irql);
+	fate = decide(file, way, held->size);
+	if (fate == WAITS) {
+		InsertTailList(&file->datagrams, &held->entry);
+		file->datagram_bytes += held->size;
+		fw_limit_lane_wait(&file->receive, way);
+	}
+	fw_limit_unlock(irql);
+	return fate;
+}
+
+static bool take(struct fw_limit_file *file, struct fw_limit_way *way,
+	const struct fw_limit_datagram *datagram)
+{
+	enum fate fate = decide_first(file, way, datagram);
+	struct held_datagram *held;
+
 	if (fate == WAITS) {
 		held = copy(datagram);
 		if (!held) {
 			fw_tdi_count_failure();
 			return false;
 		}
+		fate = put(file, way, held);
+		if (fate != WAITS)
+			fw_free(held);
 	}
-	if (held && !put(file, way, held)) {
-		fw_free(held);
+	if (fate == PASSES)
 		return false;
-	}
 	fw_limit_count_hit(way, datagram->available, fate == DROPPED);
 	return true;
 }
@@ -159,17 +169,15 @@ static void fill(const struct held_datagram *held, uint32_t taken, IRP *irp)
 
 static void tell(struct fw_tdi_object *address, struct held_datagram *held)
 {
-	struct fw_tdi_handler *handler = fw_tdi_handler_find(address, TDI_EVENT_RECEIVE_DATAGRAM);
 	uint8_t *source = held->data + held->bytes;
+	struct fw_tdi_tell tell;
 	NTSTATUS status;
 	ULONG taken = 0;
 	IRP *irp = NULL;
-	KIRQL irql;
 
-	if (!handler)
+	if (!fw_tdi_tell_begin(&tell, address, TDI_EVENT_RECEIVE_DATAGRAM))
 		return;
-	KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
-	status = ((PTDI_IND_RECEIVE_DATAGRAM)handler->function)(handler->context,
+	status = ((PTDI_IND_RECEIVE_DATAGRAM)tell.handler->function)(tell.handler->context,
 		held->source_length, held->source_length ? source : NULL, held->options_length,
 		held->options_length ? source + held->source_length : NULL, held->flags,
 		held->bytes, held->bytes, &taken, held->data, &irp);
@@ -182,8 +190,7 @@ static void tell(struct fw_tdi_object *address, struct held_datagram *held)
 		fw_tdi_flow_received(address, irp->IoStatus.Information);
 		IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
 	}
-	KeLowerIrql(irql);
-	fw_tdi_handler_put(handler);
+	fw_tdi_tell_end(&tell);
 }
 
 static struct held_datagram *oldest(struct fw_limit_file *file)
@@ -195,7 +202,7 @@ static struct held_datagram *oldest(struct fw_limit_file *file)
 	if (!IsListEmpty(&file->datagrams)) {
 		held = CONTAINING_RECORD(
 			RemoveHeadList(&file->datagrams), struct held_datagram, entry);
-		file->datagram_bytes -= held->bytes;
+		file->datagram_bytes -= held->size;
 	}
 	fw_limit_unlock(irql);
 	return held;

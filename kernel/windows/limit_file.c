@@ -90,16 +90,16 @@ void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
  * what it has for a file that is cleaned up, and our own request is cancelled. */
 void fw_limit_stop(struct fw_tdi_object *object)
 {
-	struct fw_limit_file *file = fw_limit_file_of(object);
+	struct fw_limit_file *file;
 	KIRQL irql;
 
-	if (!file)
-		return;
 	fw_limit_lock(&irql);
-	file->stopped = TRUE;
+	object->stopped = TRUE;
 	fw_limit_unlock(irql);
+	/* In a file that is made later nothing waits. */
+	file = fw_limit_file_of(object);
 	fw_limit_abort(object, STATUS_CANCELLED);
-	if (!fw_limit_stream_of(file))
+	if (!file || !fw_limit_stream_of(file))
 		return;
 	IoCancelIrp(fw_limit_stream_of(file)->irp);
 	KeWaitForSingleObject(&file->stream->landed, Executive, KernelMode, FALSE, NULL);

@@ -2,6 +2,7 @@
 #include "kernel/windows/limit_queue.h"
 
 #include "kernel/windows/limit_timer.h"
+#include "kernel/windows/rule_table.h"
 #include "kernel/windows/tdi_attach.h"
 
 #define WORD(irp, word) ((irp)->Tail.Overlay.DriverContext[word])
@@ -236,9 +237,9 @@ bool fw_limit_put_first(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, 
 	return fw_limit_put_last(lane, list->Flink, irp, owner);
 }
 
-void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp)
+void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes)
 {
-	if (insert(lane, &lane->held, irp, NULL, hurry))
+	if (insert(lane, &lane->held, irp, (void *)(uintptr_t)bytes, hurry))
 		return;
 	WORD(irp, FW_LIMIT_WORD_HANDED) = irp;
 	lane->rush = TRUE;
@@ -257,7 +258,7 @@ IRP *fw_limit_take(LIST_ENTRY *list)
 	return NULL;
 }
 
-IRP *fw_limit_take_done(struct fw_limit_lane *lane)
+IRP *fw_limit_take_done(struct fw_limit_lane *lane, uint64_t *bytes)
 {
 	IRP *irp = IsListEmpty(&lane->held) ? NULL : IRP_OF(lane->held.Flink);
 
@@ -265,8 +266,10 @@ IRP *fw_limit_take_done(struct fw_limit_lane *lane)
 		lane->rush = FALSE; /* its cancel routine waits for the lock, and will say so */
 		return NULL;
 	}
-	if (irp)
+	if (irp) {
+		*bytes = (uintptr_t)WORD(irp, FW_LIMIT_WORD_OWNER);
 		take_out(irp);
+	}
 	return irp;
 }
 
@@ -313,13 +316,34 @@ static struct fw_limit_lane *next_lane(struct fw_limit_way *way)
 	return lane;
 }
 
+/* The lane's limit may not be the one that counts any more: it waits for that from now on, and its
+ * turn is over. The lane is the caller's; a limit that is retired lets it go. */
+static bool moves(struct fw_limit_lane *lane)
+{
+	struct fw_limit *before = lane->way->limit;
+	unsigned direction = (unsigned)(lane->way - before->ways);
+	struct fw_limit *limit = fw_rules_limit(lane->object->payer, direction);
+	KIRQL irql;
+
+	if (!limit || limit == before || fw_limit_is_retired(before)) {
+		fw_limit_put(limit);
+		return false;
+	}
+	fw_limit_lock(&irql);
+	lane->way = &limit->ways[direction];
+	fw_limit_unlock(irql);
+	fw_limit_put(before);
+	return true;
+}
+
 uint32_t fw_limit_turns_of(struct fw_limit_way *way, uint32_t most)
 {
 	struct fw_limit_lane *lane;
 	uint32_t count = 0;
 
 	while (count < most && (lane = next_lane(way)) != NULL) {
-		lane->run(lane);
+		if (!moves(lane) || !fw_limit_lane_done(lane))
+			lane->run(lane);
 		count++;
 	}
 	return count;

@@ -47,7 +47,6 @@ struct fw_limit_file {
 	struct fw_limit_stream *volatile stream; /* limit_stream.c; of a connection */
 	LIST_ENTRY datagrams;			 /* limit_datagram.c; of an address */
 	uint32_t datagram_bytes;
-	BOOLEAN stopped; /* nothing waits any more: it is cleaned up */
 };
 
 /* Words of an IRP that waits, in DriverContext. */
@@ -96,14 +95,15 @@ bool fw_limit_lane_done(struct fw_limit_lane *lane);
  */
 bool fw_limit_put_last(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
 bool fw_limit_put_first(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
-void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp);
+/* A receive whose data is there, of which so many bytes are to be paid for. */
+void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes);
 
 /* Take the oldest out, which cannot be cancelled any more; NULL: there is none. The lock. */
 IRP *fw_limit_take(LIST_ENTRY *list);
 
-/* The oldest receive whose data is there; NULL: there is none, or somebody is about to hand it
- * over. The lock. */
-IRP *fw_limit_take_done(struct fw_limit_lane *lane);
+/* The oldest receive whose data is there, and what it is to pay for; NULL: there is none, or
+ * somebody is about to hand it over. The lock. */
+IRP *fw_limit_take_done(struct fw_limit_lane *lane, uint64_t *bytes);
 
 /* What is held goes, as soon as nobody is at work with the lane. */
 void fw_limit_lane_rush(struct fw_limit_lane *lane);

@@ -42,7 +42,7 @@ void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes)
 	struct fw_limit *limit = bytes ? fw_limit_of_receiver(object) : NULL;
 
 	if (limit)
-		fw_limit_charge(way_of(limit), bytes);
+		fw_limit_charge_past(way_of(limit), bytes);
 	fw_limit_put(limit);
 }
 
@@ -62,9 +62,9 @@ static bool hold(struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp,
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	waits = !file->stopped && !fw_limit_lane_is_open(lane, way) && (lane->way || bytes);
+	waits = !lane->object->stopped && !fw_limit_lane_is_open(lane, way) && (lane->way || bytes);
 	if (waits) {
-		fw_limit_put_done(lane, irp);
+		fw_limit_put_done(lane, irp, bytes);
 		fw_limit_lane_wait(lane, way);
 		hurries = lane->rush;
 	}
@@ -104,11 +104,13 @@ static bool is_pulled(const struct fw_limit_stream *stream)
 static bool join(struct fw_limit_file *file, IRP *irp, bool is_peek, bool *is_cancelled)
 {
 	struct fw_limit_stream *stream = fw_limit_stream_of(file);
+	struct fw_limit_lane *lane = &file->receive;
 
-	if (!stream || file->stopped || !file->receive.way || !is_pulled(stream))
+	/* Who is at work with the lane may be about to hand one down that came before. */
+	if (!stream || lane->object->stopped || !lane->way || !(lane->busy || is_pulled(stream)))
 		return false;
 	IoMarkIrpPending(irp);
-	*is_cancelled = !fw_limit_put_last(&file->receive, &stream->waiting, irp, NULL);
+	*is_cancelled = !fw_limit_put_last(lane, &stream->waiting, irp, NULL);
 	stream->blocked = stream->blocked && is_peek;
 	fw_tdi_request_enter();
 	return true;
@@ -163,7 +165,7 @@ bool fw_limit_refuses_event(struct fw_tdi_object *object)
 
 	if (file && fw_limit_stream_of(file)) {
 		fw_limit_lock(&irql);
-		refuses = !file->stopped && !fw_limit_lane_is_open(&file->receive, way_of(limit));
+		refuses = !object->stopped && !fw_limit_lane_is_open(&file->receive, way_of(limit));
 		if (refuses) {
 			fw_limit_stream_of(file)->due = TRUE;
 			fw_limit_lane_wait(&file->receive, way_of(limit));
@@ -185,7 +187,7 @@ bool fw_limit_delays_end(struct fw_tdi_object *object, ULONG flags)
 	if (!file || !fw_limit_stream_of(file))
 		return false;
 	fw_limit_lock(&irql);
-	delays = file->receive.way && !file->stopped;
+	delays = file->receive.way && !object->stopped;
 	if (delays) {
 		fw_limit_stream_of(file)->end_due = TRUE;
 		fw_limit_stream_of(file)->end_flags = flags;
@@ -227,18 +229,17 @@ void fw_limit_receive_fail(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status
 
 static bool complete_one(struct fw_limit_lane *lane, bool only_in_rush)
 {
-	KIRQL irql;
+	uint64_t bytes = 0;
 	IRP *irp = NULL;
+	KIRQL irql;
 
 	fw_limit_lock(&irql);
 	if (lane->rush || !only_in_rush)
-		irp = fw_limit_take_done(lane);
+		irp = fw_limit_take_done(lane, &bytes);
 	fw_limit_unlock(irql);
 	if (!irp)
 		return false;
-	/* What it has was counted when it came; an error has nothing. */
-	if (NT_SUCCESS(irp->IoStatus.Status) || irp->IoStatus.Status == STATUS_BUFFER_OVERFLOW)
-		fw_limit_charge(lane->way, irp->IoStatus.Information);
+	fw_limit_charge(lane->way, bytes);
 	IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
 	fw_tdi_object_put(lane->object);
 	fw_tdi_request_leave();
@@ -254,26 +255,50 @@ void fw_limit_receive_done(struct fw_limit_lane *lane)
 	} while (!fw_limit_lane_done(lane));
 }
 
+/* With the lock. */
+static bool is_to_pull(const struct fw_limit_lane *lane, const struct fw_limit_stream *stream)
+{
+	return stream->due && !stream->length && IsListEmpty(&lane->held) && !lane->object->stopped;
+}
+
+static bool may_pull(const struct fw_limit_lane *lane, const struct fw_limit_stream *stream)
+{
+	bool may;
+	KIRQL irql;
+
+	fw_limit_lock(&irql);
+	may = is_to_pull(lane, stream);
+	fw_limit_unlock(irql);
+	return may;
+}
+
+/* Without memory it stays due, and there may be some at the next tick. */
+static bool begin_pull(struct fw_limit_lane *lane, struct fw_limit_stream *stream)
+{
+	bool pulls;
+	KIRQL irql;
+
+	if (!may_pull(lane, stream) || !fw_limit_stream_prepare(stream))
+		return false;
+	fw_limit_lock(&irql);
+	pulls = is_to_pull(lane, stream);
+	if (pulls) {
+		IoReuseIrp(stream->irp, STATUS_SUCCESS); /* before anybody can cancel it */
+		stream->due = FALSE;
+		stream->flying = TRUE;
+		KeClearEvent(&stream->landed);
+	}
+	fw_limit_unlock(irql);
+	return pulls;
+}
+
 /* The oldest first: what is complete, then what is here, then what is still below. */
 void fw_limit_receive_run(struct fw_limit_lane *lane)
 {
 	struct fw_limit_stream *stream = fw_limit_stream_of(file_of(lane));
-	bool pulls = false;
-	KIRQL irql;
 
-	if (!complete_one(lane, false) && !fw_limit_datagram_run(lane) && stream) {
-		fw_limit_lock(&irql);
-		pulls = stream->due && !stream->length && IsListEmpty(&lane->held) &&
-			!file_of(lane)->stopped;
-		if (pulls) {
-			IoReuseIrp(stream->irp, STATUS_SUCCESS); /* before anybody can cancel it */
-			stream->due = FALSE;
-			stream->flying = TRUE;
-			KeClearEvent(&stream->landed);
-		}
-		fw_limit_unlock(irql);
-	}
-	if (pulls)
+	if (!complete_one(lane, false) && !fw_limit_datagram_run(lane) && stream &&
+		begin_pull(lane, stream))
 		fw_limit_stream_pull(lane);
 	else
 		fw_limit_receive_done(lane);

@@ -14,12 +14,13 @@
 /*
  * Data of a connection on its way from the lower driver to a client that was not told of it: one
  * request of ours pulls it into a buffer, when the limit lets it, and from there the client has it
- * as it would from the lower driver. All of it under the lock of limit_queue.c, but that `data` is
- * of who is at work with the lane.
+ * as it would from the lower driver. All of it under the lock of limit_queue.c, but that `data` and
+ * its descriptor are of who is at work with the lane.
  */
 struct fw_limit_stream {
 	IRP *irp;
-	MDL *mdl;
+	MDL *mdl;	    /* of `data` */
+	uint8_t *data;	    /* FW_LIMIT_PULL_BYTES; NULL: nothing is pulled, nothing is here */
 	KEVENT landed;	    /* the request is not below */
 	LIST_ENTRY waiting; /* the client's TDI_RECEIVEs, which want what comes here */
 	uint32_t begin;	    /* of what the client has not taken yet */
@@ -29,7 +30,6 @@ struct fw_limit_stream {
 	BOOLEAN blocked; /* the client knows of the data and will ask for it */
 	BOOLEAN end_due; /* and that nothing more comes it is to be told */
 	ULONG end_flags;
-	uint8_t data[FW_LIMIT_PULL_BYTES];
 };
 
 /* The limit of a receiving object with a reference, or NULL. */
@@ -68,6 +68,8 @@ void fw_limit_file_free(struct fw_limit_file *file);
 /* limit_stream.c, for limit_receive.c: memory for a connection; NULL: there is none. */
 struct fw_limit_stream *fw_limit_stream_get(struct fw_limit_file *file);
 void fw_limit_stream_free(struct fw_limit_stream *stream);
+/* Memory for what is pulled, until the client has it; false: there is none. The lane is busy. */
+bool fw_limit_stream_prepare(struct fw_limit_stream *stream);
 /* Ask the lower driver: the lane stays busy until it has answered. */
 void fw_limit_stream_pull(struct fw_limit_lane *lane);
 /* Give on what is here. */

@@ -108,7 +108,7 @@ static enum course decide(
 
 	fw_limit_lock(&irql);
 	is_open = fw_limit_lane_is_open(lane, way);
-	if (!file->stopped && (lane->way || (way && (split || !is_open)))) {
+	if (!lane->object->stopped && (lane->way || (way && (split || !is_open)))) {
 		fw_tdi_request_enter();
 		course = !hold(lane, way, irp, split) ? ENDS
 			 : is_open		      ? WAITS
@@ -159,7 +159,7 @@ NTSTATUS fw_limit_send(struct fw_tdi_object *object, IRP *irp)
 		status = send_by(object, file, way, irp);
 	} else {
 		if (way)
-			fw_limit_charge(way, request_of(irp)->SendLength);
+			fw_limit_charge_past(way, request_of(irp)->SendLength);
 		status = pass_on(object, irp);
 	}
 	fw_limit_put(limit);

@@ -4,9 +4,9 @@
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_connection.h"
 #include "kernel/windows/tdi_flow.h"
-#include "kernel/windows/tdi_handler.h"
 #include "kernel/windows/tdi_mdl.h"
 #include "kernel/windows/tdi_request.h"
+#include "kernel/windows/tdi_tell.h"
 #include "kernel/windows/tdi_transfer.h"
 
 static struct fw_limit_stream *stream_of(const struct fw_limit_lane *lane)
@@ -14,12 +14,36 @@ static struct fw_limit_stream *stream_of(const struct fw_limit_lane *lane)
 	return fw_limit_stream_of(CONTAINING_RECORD(lane, struct fw_limit_file, receive));
 }
 
+static void free_buffer(struct fw_limit_stream *stream)
+{
+	if (stream->mdl)
+		IoFreeMdl(stream->mdl);
+	fw_free(stream->data);
+	stream->mdl = NULL;
+	stream->data = NULL;
+}
+
+bool fw_limit_stream_prepare(struct fw_limit_stream *stream)
+{
+	if (stream->data)
+		return true;
+	stream->data = fw_allocate(FW_LIMIT_PULL_BYTES);
+	if (stream->data)
+		stream->mdl = IoAllocateMdl(stream->data, FW_LIMIT_PULL_BYTES, FALSE, FALSE, NULL);
+	if (stream->mdl) {
+		MmBuildMdlForNonPagedPool(stream->mdl);
+		return true;
+	}
+	free_buffer(stream);
+	fw_tdi_count_failure();
+	return false;
+}
+
 void fw_limit_stream_free(struct fw_limit_stream *stream)
 {
 	if (!stream)
 		return;
-	if (stream->mdl)
-		IoFreeMdl(stream->mdl);
+	free_buffer(stream);
 	if (stream->irp)
 		IoFreeIrp(stream->irp);
 	fw_free(stream);
@@ -34,11 +58,8 @@ static struct fw_limit_stream *stream_new(const struct fw_tdi_device *device)
 	InitializeListHead(&stream->waiting);
 	KeInitializeEvent(&stream->landed, NotificationEvent, TRUE);
 	stream->irp = IoAllocateIrp(device->lower->StackSize, FALSE);
-	stream->mdl = IoAllocateMdl(stream->data, sizeof(stream->data), FALSE, FALSE, NULL);
-	if (stream->irp && stream->mdl) {
-		MmBuildMdlForNonPagedPool(stream->mdl);
+	if (stream->irp)
 		return stream;
-	}
 	fw_limit_stream_free(stream);
 	return NULL;
 }
@@ -61,8 +82,14 @@ struct fw_limit_stream *fw_limit_stream_get(struct fw_limit_file *file)
 	return other;
 }
 
+/* With the lock: the peer has thrown away what is not taken, and the client is to hear of it. */
+static bool is_aborted_by_peer(const struct fw_limit_stream *stream)
+{
+	return stream->end_due && stream->end_flags & TDI_DISCONNECT_ABORT;
+}
+
 /* With the lock: has the client something to get, or to hear, that need not wait? Not before what
- * is held. */
+ * is held. What was here when the connection ended is to go, too. */
 bool fw_limit_stream_is_pressed(const struct fw_limit_lane *lane)
 {
 	const struct fw_limit_stream *stream = stream_of(lane);
@@ -70,7 +97,8 @@ bool fw_limit_stream_is_pressed(const struct fw_limit_lane *lane)
 	if (!stream || stream->flying || !IsListEmpty(&lane->held))
 		return false;
 	if (stream->length)
-		return !stream->blocked || !IsListEmpty(&stream->waiting);
+		return lane->aborted || !stream->blocked || !IsListEmpty(&stream->waiting) ||
+		       is_aborted_by_peer(stream);
 	return !stream->due && (!IsListEmpty(&stream->waiting) || stream->end_due);
 }
 
@@ -82,8 +110,8 @@ static NTSTATUS NTAPI was_pulled(DEVICE_OBJECT *device, IRP *irp, void *context)
 	uint64_t bytes = NT_SUCCESS(irp->IoStatus.Status) ? irp->IoStatus.Information : 0;
 	KIRQL irql;
 
-	if (bytes > sizeof(stream->data))
-		bytes = sizeof(stream->data);
+	if (bytes > FW_LIMIT_PULL_BYTES)
+		bytes = FW_LIMIT_PULL_BYTES;
 	fw_limit_charge(lane->way, bytes);
 	fw_limit_lock(&irql);
 	stream->flying = FALSE;
@@ -109,8 +137,8 @@ void fw_limit_stream_pull(struct fw_limit_lane *lane)
 	TDI_REQUEST_KERNEL_RECEIVE *request;
 	IO_STACK_LOCATION *next;
 
-	if (most > sizeof(stream->data))
-		most = sizeof(stream->data);
+	if (most > FW_LIMIT_PULL_BYTES)
+		most = FW_LIMIT_PULL_BYTES;
 	fw_tdi_request_enter();
 	stream->irp->MdlAddress = stream->mdl;
 	next = IoGetNextIrpStackLocation(stream->irp);
@@ -188,24 +216,16 @@ static void put_returned(struct fw_limit_lane *lane, IRP *irp)
 static NTSTATUS call_handler(struct fw_limit_lane *lane, ULONG *taken, IRP **returned)
 {
 	struct fw_limit_stream *stream = stream_of(lane);
-	struct fw_tdi_object *address = fw_tdi_object_address(lane->object);
-	struct fw_tdi_handler *handler =
-		address ? fw_tdi_handler_find(address, TDI_EVENT_RECEIVE) : NULL;
-	NTSTATUS status = STATUS_DATA_NOT_ACCEPTED;
-	KIRQL irql;
+	struct fw_tdi_tell tell;
+	NTSTATUS status;
 
-	if (handler) {
-		KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
-		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context,
-			lane->object->context,
-			TDI_RECEIVE_NORMAL | TDI_RECEIVE_ENTIRE_MESSAGE |
-				TDI_RECEIVE_AT_DISPATCH_LEVEL,
-			stream->length, stream->length, taken, stream->data + stream->begin,
-			returned);
-		KeLowerIrql(irql);
-	}
-	fw_tdi_handler_put(handler);
-	fw_tdi_object_put(address);
+	if (!fw_tdi_tell_begin(&tell, lane->object, TDI_EVENT_RECEIVE))
+		return STATUS_DATA_NOT_ACCEPTED;
+	status = ((PTDI_IND_RECEIVE)tell.handler->function)(tell.handler->context,
+		lane->object->context,
+		TDI_RECEIVE_NORMAL | TDI_RECEIVE_ENTIRE_MESSAGE | TDI_RECEIVE_AT_DISPATCH_LEVEL,
+		stream->length, stream->length, taken, stream->data + stream->begin, returned);
+	fw_tdi_tell_end(&tell);
 	return status;
 }
 
@@ -245,6 +265,9 @@ static enum step next_step(struct fw_limit_lane *lane, IRP **irp)
 	if (!fw_limit_stream_is_pressed(lane))
 		return OVER;
 	*irp = fw_limit_take(&stream->waiting);
+	/* What it left and does not ask for would keep the end from it. */
+	if (!*irp && stream->blocked && is_aborted_by_peer(stream))
+		stream->length = 0;
 	if (stream->length)
 		return *irp ? FILL : TELL;
 	if (*irp)
@@ -255,6 +278,19 @@ static enum step next_step(struct fw_limit_lane *lane, IRP **irp)
 	return TELL_END;
 }
 
+/* One that a handler returned may have no location for anybody below us: it goes in the one it has,
+ * and is not counted. */
+static void go_down(struct fw_tdi_object *object, IRP *irp)
+{
+	if (irp->CurrentLocation > 1) {
+		fw_tdi_receive_on(object, irp);
+		return;
+	}
+	fw_tdi_count_failure();
+	fw_tdi_pass(object->device, irp);
+	fw_tdi_object_put(object);
+}
+
 static void take_step(struct fw_limit_lane *lane, enum step step, IRP *irp, ULONG end_flags)
 {
 	switch (step) {
@@ -262,7 +298,7 @@ static void take_step(struct fw_limit_lane *lane, enum step step, IRP *irp, ULON
 		complete(lane, irp, fill(lane, irp));
 		break;
 	case GO_DOWN:
-		fw_tdi_receive_on(lane->object, irp);
+		go_down(lane->object, irp);
 		fw_tdi_request_leave();
 		break;
 	case TELL:
@@ -280,6 +316,7 @@ void fw_limit_stream_serve(struct fw_limit_lane *lane)
 {
 	struct fw_limit_stream *stream = stream_of(lane);
 	enum step step = stream ? TELL : OVER;
+	bool is_empty = false;
 	ULONG end_flags;
 	IRP *irp;
 	KIRQL irql;
@@ -289,7 +326,11 @@ void fw_limit_stream_serve(struct fw_limit_lane *lane)
 		irp = NULL;
 		step = next_step(lane, &irp);
 		end_flags = stream->end_flags;
+		is_empty = !stream->length;
 		fw_limit_unlock(irql);
 		take_step(lane, step, irp, end_flags);
 	}
+	/* Thousands of connections may have one after the other what needs it. */
+	if (is_empty)
+		free_buffer(stream);
 }

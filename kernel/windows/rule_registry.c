@@ -182,7 +182,7 @@ static NTSTATUS make_state(const struct fw_rule *rule, struct fw_rule_state *sta
 	state->entry.rule.id = 0; /* until it is in force */
 	if (!NT_SUCCESS(status) || rule->action != FW_RULE_LIMIT)
 		return status;
-	state->limit = fw_limit_new(rule->sent_rate, rule->received_rate);
+	state->limit = fw_limit_new(rule);
 	return state->limit ? STATUS_SUCCESS : STATUS_INSUFFICIENT_RESOURCES;
 }
 

@@ -55,7 +55,7 @@ void fw_tdi_let_go(void)
 {
 	if (!fw_tdi_worker_ready())
 		return; /* not attached */
-	while (fw_limit_turns(TURNS) == TURNS)
+	while (fw_limit_turns(TURNS) >= TURNS)
 		;
 	if (!fw_rules_have_limits() || fw_tdi_bypassed())
 		fw_limit_timer_stop();

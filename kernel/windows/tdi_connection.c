@@ -5,9 +5,9 @@
 #include "kernel/windows/limit_send.h"
 #include "kernel/windows/tdi_attach.h"
 #include "kernel/windows/tdi_flow.h"
-#include "kernel/windows/tdi_handler.h"
 #include "kernel/windows/tdi_judge.h"
 #include "kernel/windows/tdi_request.h"
+#include "kernel/windows/tdi_tell.h"
 #include "kernel/windows/tdi_worker.h"
 
 /* A TDI_ASSOCIATE_ADDRESS that is under way. */
@@ -322,19 +322,13 @@ static bool end_cut(struct fw_tdi_object *connection)
  * for events would wait for ever. */
 void fw_tdi_connection_tell_end(struct fw_tdi_object *connection, ULONG flags)
 {
-	struct fw_tdi_object *address = fw_tdi_object_address(connection);
-	struct fw_tdi_handler *handler =
-		address ? fw_tdi_handler_find(address, TDI_EVENT_DISCONNECT) : NULL;
-	KIRQL irql;
+	struct fw_tdi_tell tell;
 
-	if (handler) {
-		KeRaiseIrql(DISPATCH_LEVEL, &irql); /* as the lower driver calls it */
-		((PTDI_IND_DISCONNECT)handler->function)(
-			handler->context, connection->context, 0, NULL, 0, NULL, flags);
-		KeLowerIrql(irql);
-	}
-	fw_tdi_handler_put(handler);
-	fw_tdi_object_put(address);
+	if (!fw_tdi_tell_begin(&tell, connection, TDI_EVENT_DISCONNECT))
+		return;
+	((PTDI_IND_DISCONNECT)tell.handler->function)(
+		tell.handler->context, connection->context, 0, NULL, 0, NULL, flags);
+	fw_tdi_tell_end(&tell);
 }
 
 void fw_tdi_connection_cut(struct fw_tdi_object *connection)

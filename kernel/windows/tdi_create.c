@@ -7,6 +7,7 @@
 #include "kernel/windows/tdi_flow.h"
 #include "kernel/windows/tdi_port.h"
 #include "kernel/windows/tdi_request.h"
+#include "kernel/windows/tdi_tell.h"
 
 /* FILE_FULL_EA_INFORMATION: where its parts are; the name and a zero byte come first, then the
  * value. */
@@ -161,6 +162,7 @@ NTSTATUS fw_tdi_cleanup(struct fw_tdi_device *device, IRP *irp)
 	if (!object)
 		return fw_tdi_pass(device, irp);
 	fw_limit_stop(object);
+	fw_tdi_tell_stop(object);
 	return fw_tdi_watch(device, irp, was_cleaned_up, object);
 }
 

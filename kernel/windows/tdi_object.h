@@ -42,11 +42,12 @@ struct fw_tdi_object {
 	 * advance for somebody's address that somebody. Changes once at most; both are referenced
 	 * until the object goes. */
 	struct fw_process_state *volatile payer;
-	KSPIN_LOCK lock; /* of the two below, and of `local` to `ended` */
+	KSPIN_LOCK lock; /* of the two below, and of `local` to `told` */
 	uint64_t sent;
 	uint64_t received;
 	struct fw_limit_file
 		*volatile limited; /* what waits for limits; NULL: none ever concerned it */
+	BOOLEAN stopped; /* it is cleaned up: nothing waits any more; lock of limit_queue.c */
 
 	struct fw_object_node by_number;  /* key: `number`; from create to cleanup */
 	struct fw_object_node by_context; /* of the associated address: context, number */
@@ -73,6 +74,10 @@ struct fw_tdi_object {
 	BOOLEAN announcing;  /* somebody is told just now */
 	BOOLEAN end_due;     /* `ended` is to be told by who tells the beginning */
 	struct fw_connection ended;
+
+	uint32_t telling; /* calls of its handlers by us, tdi_tell.c */
+	BOOLEAN untold;	  /* none begins any more */
+	KEVENT *told;	  /* of who waits for them; NULL: nobody */
 
 	LIST_ENTRY work; /* lock of the worker, as for `queued` */
 	BOOLEAN queued;	 /* is in its list and has a reference */

@@ -12,10 +12,9 @@ libraries="-lcmocka $libraries"
 needs_cmocka
 
 # shellcheck disable=SC2086 # several patterns
-# shellcheck disable=SC2086 # several patterns
 objects whole kernel/windows/tdi_*.c kernel/windows/limit_*.c &&
-	objects rest $fake tests/nt/tdi_client.c tests/nt/tdi_doubles.c tests/nt/tdi_lower.c || exit 1
-without_defects send receive
+	objects rest $fake tests/nt/limit_receiver.c tests/nt/tdi_client.c tests/nt/tdi_doubles.c tests/nt/tdi_lower.c || exit 1
+without_defects send receive end
 
 # Sends.
 defect 'NT-18: what waits was not marked pending' send 'a send waits for its tokens' limit_send 's/^\tIoMarkIrpPending(irp);.*//'
@@ -47,11 +46,11 @@ defect 'NT-23: the timer is left at the end' send 'a send waits for its tokens' 
 
 # Receives.
 defect 'NT-20: complete receives do not wait' receive 'a receive completes late' limit_receive \
-	's/^\twaits = !file->stopped && .*/\twaits = false;/'
+	's/^\twaits = !lane->object->stopped && .*/\twaits = false;/'
 defect 'NT-20: data of a cancelled receive is lost' receive 'a complete receive is cancelled' limit_queue \
-	'/^void fw_limit_put_done/,/^}/s/NULL, hurry)/NULL, cancel)/'
+	'/^void fw_limit_put_done/,/^}/s/, hurry)/, cancel)/'
 defect 'NT-20: what is refused is not pulled' receive 'events keep the rate' limit_receive \
-	's/^\t\t\tfile->stream->due = TRUE;/\t\t\t;/; s/^\t\t\tfw_limit_stream_of(file)->due = TRUE;/\t\t\t;/'
+	's/^\t\t\tfw_limit_stream_of(file)->due = TRUE;/\t\t\t;/'
 defect 'NT-20: urgent data waits with the rest' receive 'urgent data goes past' tdi_event_receive \
 	's/^\treturn handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&/\treturn true \&\&/'
 defect 'NT-20: a receive goes past what is pulled' receive 'the client takes parts' limit_receive \
@@ -66,5 +65,28 @@ defect 'NT-15: peeked data is taken' receive 'the client takes parts' limit_stre
 defect 'NT-21: datagrams wait without a bound' receive 'datagrams wait, so many' limit_datagram \
 	's/^#define BYTES_MOST.*/#define BYTES_MOST 100000000u/'
 defect 'NT-23: datagrams are left at cleanup' receive 'datagrams wait, so many' limit_file 's/^\tfw_limit_datagrams_drop(lane);/\t;/'
+
+# What ends, what goes meanwhile, what is bounded.
+defect 'NT-20: data waits for a file that is cleaned up' end 'data comes during the cleanup' limit_file \
+	's/^\tobject->stopped = TRUE;/\tobject->stopped = fw_limit_file_of(object) != NULL;/'
+defect 'NT-13: a cleanup does not wait for a handler' end 'no call of a handler outlives' tdi_create \
+	's/^\tfw_tdi_tell_stop(object);/\t;/'
+defect 'NT-20: a receive goes past one that is handed down' end 'requests keep their order' limit_receive \
+	's/!(lane->busy || is_pulled(stream))/!is_pulled(stream)/'
+defect 'NT-20: a rule that ends keeps what waits' end 'goes when the rule ends' limit_bucket \
+	's/(limit->ends_ns && fw_time_boot_ns() >= limit->ends_ns)/0/'
+defect 'NT-20: what waits keeps its first limit' end 'moves to another limit' limit_queue \
+	's/if (!limit || limit == before ||/if (1 ||/'
+defect 'NT-20: an abort waits for what was left' end 'an abort is told' limit_stream \
+	's/^\treturn stream->end_due && stream->end_flags & TDI_DISCONNECT_ABORT;/\treturn false;/'
+defect 'NT-21: empty datagrams wait without a bound' end 'empty datagrams are bounded' limit_datagram \
+	's/^\t\tfile->datagram_bytes += held->size;/\t\tfile->datagram_bytes += held->bytes;/
+	s/datagram_bytes -= held->size;/datagram_bytes -= held->bytes;/'
+defect 'NT-21: a large datagram never finds room' end 'large datagrams find room' limit_datagram \
+	's/^\treturn file->datagram_bytes && /\treturn /'
+defect 'NT-21: what cannot wait keeps others waiting' end 'puts off for a second' limit_bucket \
+	's/if (is_bounded && next > most)/if (0)/'
+defect 'NT-18: a returned request has no room' end 'a returned request without room' limit_stream \
+	's/irp->CurrentLocation > 1/1/'
 
 defects_end

@@ -22,7 +22,7 @@ static struct nt_options seeded;
 static void start_at(uint64_t rate)
 {
 	tdi_world_start_with(TDI_ALL4, seeded.seed ? &seeded : NULL);
-	tdi_doubles.limit = fw_limit_new(rate, 0);
+	tdi_doubles.limit = tdi_limit_new(rate, 0);
 	connection = tdi_open_connection(TDI_TCP, NULL);
 	tdi_connect(connection, 80);
 }
@@ -304,7 +304,7 @@ static void what_waits_goes_without_its_rule(void **state)
 	begin(1, PIECE, 0);
 	began = KeQueryInterruptTime();
 	remove_limit();
-	tdi_doubles.limit = fw_limit_new(RATE, 0);
+	tdi_doubles.limit = tdi_limit_new(RATE, 0);
 	end_large(0, mdl, STATUS_SUCCESS, 4 * PIECE);
 	assert_int_equal(tdi_end(&requests[1]), STATUS_SUCCESS);
 	assert_in_range(KeQueryInterruptTime() - began, 0, 300000);
@@ -419,7 +419,7 @@ static void fail_once(void *context)
 
 	tdi_world_start(TDI_ALL4);
 	nt_failures_pause();
-	tdi_doubles.limit = fw_limit_new(RATE, 0);
+	tdi_doubles.limit = tdi_limit_new(RATE, 0);
 	connection = tdi_open_connection(TDI_TCP, NULL);
 	tdi_connect(connection, 80);
 	nt_failures_resume();

@@ -192,7 +192,13 @@ static NTSTATUS completed(PDEVICE_OBJECT device, PIRP irp, PVOID context)
 	return STATUS_MORE_PROCESSING_REQUIRED;
 }
 
-static void prepare(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
+/* With one location for each driver below the client. */
+static CCHAR locations(PFILE_OBJECT file)
+{
+	return IoGetRelatedDeviceObject(file)->StackSize;
+}
+
+static void prepare(struct tdi_request *request, PFILE_OBJECT file, CCHAR count, uint8_t minor,
 	const void *parameters, size_t size)
 {
 	PDEVICE_OBJECT device = IoGetRelatedDeviceObject(file);
@@ -200,7 +206,7 @@ static void prepare(struct tdi_request *request, PFILE_OBJECT file, uint8_t mino
 
 	memset(request, 0, sizeof(*request));
 	nt_failures_pause();
-	request->irp = IoAllocateIrp(device->StackSize, FALSE);
+	request->irp = IoAllocateIrp(count, FALSE);
 	nt_failures_resume();
 	location = IoGetNextIrpStackLocation(request->irp);
 	location->MajorFunction = IRP_MJ_INTERNAL_DEVICE_CONTROL;
@@ -221,7 +227,7 @@ void tdi_begin(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 void tdi_begin_with(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 	const void *parameters, size_t size, MDL *data)
 {
-	prepare(request, file, minor, parameters, size);
+	prepare(request, file, locations(file), minor, parameters, size);
 	request->irp->MdlAddress = data;
 	IoCallDriver(IoGetRelatedDeviceObject(file), request->irp);
 }
@@ -250,7 +256,15 @@ NTSTATUS tdi_send_request(PFILE_OBJECT file, uint8_t minor, const void *paramete
 IRP *tdi_returned(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 	const void *parameters, size_t size)
 {
-	prepare(request, file, minor, parameters, size);
+	prepare(request, file, locations(file), minor, parameters, size);
+	IoSetNextIrpStackLocation(request->irp);
+	return request->irp;
+}
+
+IRP *tdi_returned_alone(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
+	const void *parameters, size_t size)
+{
+	prepare(request, file, 1, minor, parameters, size);
 	IoSetNextIrpStackLocation(request->irp);
 	return request->irp;
 }

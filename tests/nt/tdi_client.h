@@ -66,6 +66,9 @@ NTSTATUS tdi_send_request(PFILE_OBJECT file, uint8_t minor, const void *paramete
 /* One that a handler returns to the transport. */
 IRP *tdi_returned(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
 	const void *parameters, size_t size);
+/* The same with one location, for the transport alone. */
+IRP *tdi_returned_alone(struct tdi_request *request, PFILE_OBJECT file, uint8_t minor,
+	const void *parameters, size_t size);
 
 NTSTATUS tdi_transfer(PFILE_OBJECT file, uint8_t minor, uint32_t length, uint32_t flags);
 NTSTATUS tdi_datagram(PFILE_OBJECT file, uint8_t minor, uint32_t length, uint16_t remote_port);

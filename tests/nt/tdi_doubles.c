@@ -120,6 +120,13 @@ void fw_nt_mdl_part(MDL *source, MDL *target, void *address, uint32_t length)
 	IoBuildPartialMdl(source, target, address, length);
 }
 
+struct fw_limit *tdi_limit_new(uint64_t sent_rate, uint64_t received_rate)
+{
+	const struct fw_rule rule = { .sent_rate = sent_rate, .received_rate = received_rate };
+
+	return fw_limit_new(&rule);
+}
+
 bool fw_rules_have_limits(void)
 {
 	return __atomic_load_n(&tdi_doubles.limit, __ATOMIC_RELAXED) != NULL;

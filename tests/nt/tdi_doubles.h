@@ -44,6 +44,9 @@ extern struct tdi_doubles tdi_doubles;
 
 void tdi_doubles_reset(void);
 
+/* A limit of bytes a second; 0: none in that direction. */
+struct fw_limit *tdi_limit_new(uint64_t sent_rate, uint64_t received_rate);
+
 /* How many records of a type there are, and the n-th of them (NULL: none). */
 unsigned tdi_doubles_records(enum fw_record_type type);
 const union tdi_record *tdi_doubles_record(enum fw_record_type type, unsigned n);
