@@ -11,8 +11,10 @@ struct ndis_miniport *ndis_miniport_of(NDIS_HANDLE handle, const char *function)
 {
 	struct ndis_miniport *miniport;
 
+	nt_lock();
 	for (miniport = miniports; miniport && miniport != handle; miniport = miniport->next)
 		;
+	nt_unlock();
 	if (!miniport)
 		nt_violation(NT_RULE_OBJECT, "%s with a handle that is of no miniport driver", function);
 	return miniport;
@@ -47,8 +49,10 @@ static struct ndis_miniport *miniport_new(struct ndis_wrapper *wrapper, const ND
 	miniport->magic = NDIS_MINIPORT;
 	miniport->wrapper = wrapper;
 	miniport->calls = *calls;
+	nt_lock();
 	miniport->next = miniports;
 	miniports = miniport;
+	nt_unlock();
 	return miniport;
 }
 
@@ -56,9 +60,11 @@ static void miniport_free(struct ndis_miniport *miniport)
 {
 	struct ndis_miniport **at;
 
+	nt_lock();
 	for (at = &miniports; *at != miniport; at = &(*at)->next)
 		;
 	*at = miniport->next;
+	nt_unlock();
 	free(miniport);
 }
 
@@ -86,10 +92,12 @@ void NdisIMDeregisterLayeredMiniport(NDIS_HANDLE driver)
 	struct ndis_adapter *adapter;
 
 	nt_enter_unlocked("NdisIMDeregisterLayeredMiniport", PASSIVE_LEVEL);
+	nt_lock();
 	for (adapter = ndis_adapters; adapter; adapter = adapter->next)
 		if (adapter->miniport == miniport)
 			nt_violation(NT_RULE_UNLOAD, "NdisIMDeregisterLayeredMiniport with %s still there",
 				adapter->text);
+	nt_unlock();
 	miniport_free(miniport);
 }
 
@@ -327,11 +335,13 @@ void ndis_registration_check(const char *when, PDRIVER_OBJECT driver)
 	struct ndis_miniport *miniport;
 	struct ndis_adapter *adapter;
 
+	nt_lock();
 	for (adapter = ndis_adapters; adapter; adapter = adapter->next)
 		if (!driver || (adapter->miniport->wrapper && adapter->miniport->wrapper->driver == driver))
 			nt_violation(NT_RULE_UNLOAD, "the adapter %s is left after %s", adapter->text, when);
 	for (miniport = miniports; miniport; miniport = miniport->next)
 		if (!driver || (miniport->wrapper && miniport->wrapper->driver == driver))
 			nt_violation(NT_RULE_UNLOAD, "a miniport driver is left after %s", when);
+	nt_unlock();
 	ndis_protocol_check(when, driver);
 }

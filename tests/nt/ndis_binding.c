@@ -8,6 +8,7 @@
 #include "ndis_internal.h"
 
 #define ADAPTERS 64
+#define PROTOCOLS 16
 
 static struct ndis_protocol *protocols;
 static struct ndis_open *gone; /* kept, so that late use is found */
@@ -60,15 +61,22 @@ static struct ndis_protocol *protocol_new(const NDIS_PROTOCOL_CHARACTERISTICS *c
 }
 
 /* One bind or unbind of an adapter at a time; adapters come and go while others are bound. */
+static bool claim_locked(const struct ndis_protocol *protocol, struct ndis_adapter *adapter)
+{
+	bool fits = ndis_adapter_is_there(adapter) && !protocol->leaving && adapter->state == NDIS_RUNNING &&
+		    !adapter->open && !adapter->binding && protocol->own == (adapter->miniport->wrapper != NULL);
+
+	if (fits)
+		adapter->binding = true;
+	return fits;
+}
+
 static bool claim(const struct ndis_protocol *protocol, struct ndis_adapter *adapter)
 {
 	bool fits;
 
 	nt_lock();
-	fits = ndis_adapter_is_there(adapter) && !protocol->leaving && adapter->state == NDIS_RUNNING && !adapter->open &&
-	       !adapter->binding && protocol->own == (adapter->miniport->wrapper != NULL);
-	if (fits)
-		adapter->binding = true;
+	fits = claim_locked(protocol, adapter);
 	nt_unlock();
 	return fits;
 }
@@ -155,11 +163,12 @@ void ndis_bind_all(struct ndis_adapter *adapter)
 {
 	struct ndis_protocol *protocol;
 
-	for (protocol = protocols; protocol; protocol = protocol->next)
-		if (claim(protocol, adapter)) {
-			bind_claimed(protocol, adapter);
-			break;
-		}
+	nt_lock();
+	for (protocol = protocols; protocol && !claim_locked(protocol, adapter); protocol = protocol->next)
+		;
+	nt_unlock();
+	if (protocol)
+		bind_claimed(protocol, adapter);
 }
 
 static void protocol_bind_all(struct ndis_protocol *protocol)
@@ -264,6 +273,19 @@ static void protocol_free(struct ndis_protocol *protocol)
 	free(protocol);
 }
 
+/* An adapter that it is bound to; NULL: there is none any more. */
+static struct ndis_adapter *bound_to(const struct ndis_protocol *protocol)
+{
+	struct ndis_adapter *adapter;
+
+	nt_lock();
+	for (adapter = ndis_adapters; adapter && !(adapter->open && adapter->open->protocol == protocol);
+		adapter = adapter->next)
+		;
+	nt_unlock();
+	return adapter;
+}
+
 static void protocol_end(struct ndis_protocol *protocol)
 {
 	struct ndis_adapter *adapter;
@@ -272,12 +294,8 @@ static void protocol_end(struct ndis_protocol *protocol)
 	protocol->leaving = true;
 	nt_unlock();
 	ndis_drain();
-again:
-	for (adapter = ndis_adapters; adapter; adapter = adapter->next)
-		if (adapter->open && adapter->open->protocol == protocol) {
-			ndis_unbind(adapter);
-			goto again; /* adapters above it may have gone */
-		}
+	while ((adapter = bound_to(protocol))) /* adapters above the last one may have gone */
+		ndis_unbind(adapter);
 	protocol_free(protocol);
 }
 
@@ -535,7 +553,8 @@ NDIS_STATUS ndis_pnp_event(struct ndis_adapter *adapter, NET_PNP_EVENT_CODE code
 {
 	NET_PNP_EVENT event = { .NetEvent = code, .Buffer = buffer, .BufferLength = length };
 	NDIS_STATUS status = NDIS_STATUS_SUCCESS;
-	struct ndis_protocol *protocol;
+	struct ndis_protocol *protocol, *all[PROTOCOLS];
+	unsigned count = 0, index;
 	struct ndis_open *open;
 
 	if (adapter) {
@@ -546,9 +565,13 @@ NDIS_STATUS ndis_pnp_event(struct ndis_adapter *adapter, NET_PNP_EVENT_CODE code
 		ndis_open_leave(open);
 		return status;
 	}
-	for (protocol = protocols; protocol; protocol = protocol->next)
+	nt_lock();
+	for (protocol = protocols; protocol && count < PROTOCOLS; protocol = protocol->next)
 		if (!protocol->own && !protocol->leaving)
-			status = pnp_call(protocol, NULL, &event);
+			all[count++] = protocol;
+	nt_unlock();
+	for (index = 0; index < count; index++)
+		status = pnp_call(all[index], NULL, &event);
 	return status;
 }
 
@@ -566,9 +589,11 @@ void ndis_protocol_check(const char *when, PDRIVER_OBJECT driver)
 	struct ndis_protocol *protocol;
 	struct ndis_open *open;
 
+	nt_lock();
 	for (protocol = protocols; protocol; protocol = protocol->next)
 		if (!driver || !protocol->own)
 			nt_violation(NT_RULE_UNLOAD, "a protocol is left after %s", when);
+	nt_unlock();
 	if (driver)
 		return;
 	while ((open = gone)) {
