@@ -50,6 +50,8 @@ s/^\t\tchange_bindings(changes, count, &made, &gone);/\t\tLIST_ENTRY all = lists
 seeds=120
 defect 'a miniport that NDIS has not come to is left to it' bind 'initialised late' im_bind 's/if (!adapter->initializes)/if (1)/'
 seeds=
+defect 'a miniport that NDIS fails later is taken down twice' bind 'each failure of a load' im_bind \
+	's/adapter->is_halted = true;//'
 defect 'a packet pool stays' bind 'it is bound, and' im_bind '/NdisFreePacketPool(adapter->receive_pool)/d'
 defect 'NT-23: nobody is told that an adapter leaves' bind 'NT-23: who has a handle' im_list '/FW_ADAPTER_VANISHED/s/.*/;/'
 defect 'NT-23: a handle asks an adapter that has left' bind 'NT-23: who has a handle' im_handle \

@@ -196,10 +196,16 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING de
 		return NDIS_STATUS_SUCCESS;
 	}
 	status = ndis_adapter_initialize(adapter);
-	if (status != NDIS_STATUS_SUCCESS)
+	if (status != NDIS_STATUS_SUCCESS) {
 		adapter_free(adapter);
-	else
-		ndis_bind_all(adapter);
+		return status;
+	}
+	/* NDIS has more to do for a device: what fails there ends the miniport that it has initialised. */
+	if (nt_fails("NdisIMInitializeDeviceInstanceEx after MiniportInitialize")) {
+		ndis_adapter_end(adapter);
+		return NDIS_STATUS_FAILURE;
+	}
+	ndis_bind_all(adapter);
 	return status;
 }
 

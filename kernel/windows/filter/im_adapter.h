@@ -2,8 +2,8 @@
 /*
  * An adapter that the intermediate driver is bound to: the binding to the miniport below, our own
  * miniport above it, and what judges its packets. Counted: NDIS has one reference from bind to the
- * end of unbind or halt, each handle that is open on it one, each row under way one. Called by all
- * of kernel/windows/filter; IRQL where it is said.
+ * end of unbind or halt, bind and unbind have one while they run, each handle that is open on it
+ * one, each row under way one. Called by all of kernel/windows/filter; IRQL where it is said.
  */
 #ifndef FW_NT_IM_ADAPTER_H
 #define FW_NT_IM_ADAPTER_H
@@ -55,6 +55,7 @@ struct fw_im_adapter {
 	KEVENT initialized; /* NDIS is through with our miniport's initialisation, or it was called
 			       off */
 	bool initializes;
+	bool is_halted; /* and the reference that NDIS had is gone */
 
 	struct fw_im_judge side[FW_IM_SIDES];
 	bool was_indicated; /* by look-ahead since the last end of receiving; the adapter below

@@ -173,7 +173,7 @@ static NDIS_STATUS bind(struct fw_im_adapter *adapter, NDIS_STRING *device)
 	fw_im_list_insert(adapter);
 	fw_im_control_update();
 	status = initialize_above(adapter);
-	if (status == NDIS_STATUS_SUCCESS)
+	if (status == NDIS_STATUS_SUCCESS || adapter->is_halted)
 		return status;
 	leave(adapter);
 	close_below(adapter);
@@ -185,6 +185,8 @@ pools_free:
 	return status;
 }
 
+/* NDIS may fail our miniport after it has initialised it: then it was halted, which has undone all
+ * of it. */
 void NTAPI fw_im_bind(NDIS_STATUS *status, NDIS_HANDLE bind_context, NDIS_STRING *device,
 	PVOID specific1, PVOID specific2)
 {
@@ -199,9 +201,14 @@ void NTAPI fw_im_bind(NDIS_STATUS *status, NDIS_HANDLE bind_context, NDIS_STRING
 		return;
 	adapter = fw_im_adapter_new(device, &instance);
 	NdisCloseConfiguration(configuration);
-	*status = adapter ? bind(adapter, device) : NDIS_STATUS_RESOURCES;
-	if (*status != NDIS_STATUS_SUCCESS)
-		fw_im_adapter_put(adapter);
+	*status = NDIS_STATUS_RESOURCES;
+	if (!adapter)
+		return;
+	fw_im_adapter_get(adapter);
+	*status = bind(adapter, device);
+	if (*status != NDIS_STATUS_SUCCESS && !adapter->is_halted)
+		fw_im_adapter_put(adapter); /* NDIS does not get it */
+	fw_im_adapter_put(adapter);
 }
 
 /* What NDIS began and has not done is called off, or waited for: both leave it decided whether
@@ -282,6 +289,7 @@ void NTAPI fw_im_halt(NDIS_HANDLE context)
 	leave(adapter);
 	close_below(adapter);
 	set_handle(adapter, &adapter->miniport, NULL);
+	adapter->is_halted = true;
 	fw_im_adapter_put(adapter);
 	fw_im_control_update();
 }
