@@ -227,20 +227,23 @@ static void set_power(struct filter_stack *stack, NDIS_DEVICE_POWER_STATE state)
 		NDIS_STATUS_SUCCESS);
 }
 
-static void ask_for_speed(void *context)
+static void set_power_above(NDIS_DEVICE_POWER_STATE state)
+{
+	NT_CHECK_EQUAL(ndis_system_set(ndis_adapter_find(FILTER_UPPER), OID_PNP_SET_POWER, &state, sizeof(state)),
+		NDIS_STATUS_SUCCESS);
+}
+
+static NDIS_STATUS ask_for_speed(struct filter_stack *stack)
 {
 	uint32_t number, written;
 
-	NT_CHECK_EQUAL(fake_binding_query(context, OID_GEN_LINK_SPEED, &number, sizeof(number), &written),
-		NDIS_STATUS_SUCCESS);
+	return fake_binding_query(stack->binding, OID_GEN_LINK_SPEED, &number, sizeof(number), &written);
 }
 
 static void sleeps(void *context)
 {
-	NDIS_DEVICE_POWER_STATE state = NdisDeviceStateD3;
 	struct filter_stack stack = PLAIN;
 	uint8_t frame[128];
-	PETHREAD thread;
 
 	(void)context;
 	NT_CHECK(filter_begin(&stack));
@@ -248,17 +251,11 @@ static void sleeps(void *context)
 	NT_CHECK(fake_binding_send(stack.binding, frame, filter_frame4(frame, 1, 2), NULL));
 	fake_binding_wait(stack.binding);
 	NT_CHECK_EQUAL(fake_binding_failed(stack.binding), 1);
-	thread = nt_thread_start("asker", NULL, ask_for_speed, stack.binding);
-	nt_sleep_ms(10);
 	set_power(&stack, NdisDeviceStateD0);
-	nt_thread_join(thread);
-	NT_CHECK_EQUAL(ndis_system_set(ndis_adapter_find(FILTER_UPPER), OID_PNP_SET_POWER, &state, sizeof(state)),
-		NDIS_STATUS_SUCCESS);
+	set_power_above(NdisDeviceStateD3);
 	NT_CHECK_EQUAL(fake_adapter_packet(stack.adapter, frame, 60, NULL, false), true);
 	NT_CHECK_EQUAL(fake_binding_received(stack.binding)->count, 0);
-	state = NdisDeviceStateD0;
-	NT_CHECK_EQUAL(ndis_system_set(ndis_adapter_find(FILTER_UPPER), OID_PNP_SET_POWER, &state, sizeof(state)),
-		NDIS_STATUS_SUCCESS);
+	set_power_above(NdisDeviceStateD0);
 	NT_CHECK(fake_adapter_packet(stack.adapter, frame, 60, NULL, false));
 	NT_CHECK_EQUAL(fake_binding_received(stack.binding)->count, 1);
 	fake_binding_return_all(stack.binding);
@@ -268,6 +265,73 @@ static void sleeps(void *context)
 static void power(void)
 {
 	nt_each_seed(1, 30, sleeps, NULL);
+}
+
+/* NDIS has one request with a miniport at a time: one that waited would hold up the one that puts ours to sleep. */
+static void falls_asleep(void *context)
+{
+	struct filter_stack stack = PLAIN;
+
+	NT_CHECK(filter_begin(&stack));
+	if (context)
+		set_power_above(NdisDeviceStateD3);
+	set_power(&stack, NdisDeviceStateD3);
+	NT_CHECK_EQUAL(ask_for_speed(&stack), NDIS_STATUS_FAILURE);
+	if (!context)
+		set_power_above(NdisDeviceStateD3);
+	NT_CHECK_EQUAL(ask_for_speed(&stack), NDIS_STATUS_FAILURE);
+	set_power(&stack, NdisDeviceStateD0);
+	NT_CHECK_EQUAL(ask_for_speed(&stack), NDIS_STATUS_FAILURE);
+	set_power_above(NdisDeviceStateD0);
+	NT_CHECK_EQUAL(ask_for_speed(&stack), NDIS_STATUS_SUCCESS);
+	filter_end(&stack);
+}
+
+static void falls_asleep_with_requests(void)
+{
+	nt_each_seed(1, 20, falls_asleep, NULL); /* the adapter first */
+	nt_each_seed(1, 20, falls_asleep, &falls_asleep);
+}
+
+struct asker {
+	struct filter_stack *stack;
+	NDIS_STATUS status;
+	bool is_done;
+};
+
+static void ask(void *context)
+{
+	struct asker *asker = context;
+
+	asker->status = ask_for_speed(asker->stack);
+	asker->is_done = true;
+}
+
+/* Our miniport is awake first, as it is when a machine wakes up: a request waits for the adapter, which wakes up or does not. */
+static void wakes_up(void *context)
+{
+	struct filter_stack stack = PLAIN;
+	struct asker asker = { .stack = &stack };
+	PETHREAD thread;
+
+	NT_CHECK(filter_begin(&stack));
+	set_power_above(NdisDeviceStateD3);
+	set_power(&stack, NdisDeviceStateD3);
+	set_power_above(NdisDeviceStateD0);
+	thread = nt_thread_start("asker", NULL, ask, &asker);
+	nt_sleep_ms(10);
+	NT_CHECK(!asker.is_done);
+	set_power(&stack, context ? NdisDeviceStateD2 : NdisDeviceStateD0);
+	nt_thread_join(thread);
+	NT_CHECK_EQUAL(asker.status, context ? NDIS_STATUS_FAILURE : NDIS_STATUS_SUCCESS);
+	NT_CHECK_EQUAL(ask_for_speed(&stack), asker.status);
+	filter_end(&stack);
+}
+
+static void wakes_up_with_requests(void)
+{
+	nt_each_seed(1, 20, wakes_up, NULL);
+	nt_each_seed(1, 20, wakes_up, &wakes_up);
 }
 
 /* Sends that the adapter still has when it is told to sleep, or goes. */
@@ -335,6 +399,8 @@ int main(int argc, char **argv)
 	nt_test("NT-32: lists survive that an adapter goes and comes", lists_survive);
 	nt_test("requests and resets are passed through", requests_pass);
 	nt_test("the adapter sleeps and wakes up", power);
+	nt_test("no request keeps our miniport awake", falls_asleep_with_requests);
+	nt_test("a request waits for an adapter that wakes up", wakes_up_with_requests);
 	nt_test("NT-30: it is unbound while sends are under way", unbound_with_sends);
 	nt_test("statuses are passed through", statuses);
 	nt_test("events of plug and play", other_events);

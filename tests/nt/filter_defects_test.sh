@@ -61,7 +61,9 @@ defect 'a list goes with its adapter' bind 'NT-32: lists survive' im_bind \
 	's/^\tfw_im_list_remove(adapter);/&\n\tfw_im_lists_done();\n\tfw_im_lists_init();/'
 defect 'sends go down to an adapter that sleeps' bind 'sleeps and wakes' im_adapter \
 	's/ && adapter->below == NdisDeviceStateD0//'
-defect 'a request that waited is forgotten' bind 'sleeps and wakes' im_power 's/fw_im_request_resume(adapter);/;/'
+defect 'a request waits for an adapter that falls asleep' bind 'keeps our miniport awake' im_request 's/ && !adapter->stands_by//'
+defect 'a request waits for an adapter that sleeps on' bind 'adapter that wakes up' im_power 's/fw_im_request_fail(adapter);/;/'
+defect 'a request that waited is forgotten' bind 'adapter that wakes up' im_power 's/fw_im_request_resume(adapter);/;/'
 defect 'loopback is done twice' bind 'requests and resets' im_request '/NDIS_MAC_OPTION_NO_LOOPBACK/s/.*/\t\t;/'
 defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMResetComplete/d'
 

@@ -64,6 +64,7 @@ struct fw_im_adapter {
 	KSPIN_LOCK lock;	       /* of what follows; nothing is called with it held */
 	NDIS_DEVICE_POWER_STATE below; /* the adapter's */
 	NDIS_DEVICE_POWER_STATE above; /* our miniport's */
+	bool stands_by;		       /* since one of the two fell asleep none has woken up */
 	bool leaves;		       /* no request goes down any more */
 	bool is_queued;		       /* `request` waits for the adapter to wake up */
 	uint32_t requests;	       /* of our own, and sends, that are down there */

@@ -3,12 +3,24 @@
 #include "kernel/windows/filter/im_driver.h"
 #include "kernel/windows/filter/im_request.h"
 
+/* Of one end. Until one of them wakes up again requests are refused: NDIS has one with our miniport
+ * at a time, and one that waited would hold up the one that puts it to sleep. */
+static void set_state(struct fw_im_adapter *adapter, NDIS_DEVICE_POWER_STATE *end,
+	NDIS_DEVICE_POWER_STATE state)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	*end = state;
+	adapter->stands_by = state != NdisDeviceStateD0;
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
 /* From above; any state can be entered, and `below` has its own. */
 NDIS_STATUS fw_im_set_power(
 	struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed)
 {
 	NDIS_DEVICE_POWER_STATE state;
-	KIRQL irql;
 
 	if (bytes < sizeof(state)) {
 		*needed = sizeof(state);
@@ -18,21 +30,10 @@ NDIS_STATUS fw_im_set_power(
 	memcpy(&state, buffer, sizeof(state));
 	if (state < NdisDeviceStateD0 || state > NdisDeviceStateD3 || adapter->leaves)
 		return NDIS_STATUS_FAILURE;
-	KeAcquireSpinLock(&adapter->lock, &irql);
-	adapter->above = state;
-	KeReleaseSpinLock(&adapter->lock, irql);
+	set_state(adapter, &adapter->above, state);
 	*read = sizeof(state);
 	*needed = 0;
 	return NDIS_STATUS_SUCCESS;
-}
-
-static void set_below(struct fw_im_adapter *adapter, NDIS_DEVICE_POWER_STATE state)
-{
-	KIRQL irql;
-
-	KeAcquireSpinLock(&adapter->lock, &irql);
-	adapter->below = state;
-	KeReleaseSpinLock(&adapter->lock, irql);
 }
 
 /* Once we agreed that the adapter sleeps nothing of ours may be down there. */
@@ -43,11 +44,13 @@ static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVE
 	if (!event->Buffer || event->BufferLength < sizeof(state))
 		return NDIS_STATUS_FAILURE;
 	memcpy(&state, event->Buffer, sizeof(state));
-	set_below(adapter, state);
-	if (state == NdisDeviceStateD0)
+	set_state(adapter, &adapter->below, state);
+	if (state == NdisDeviceStateD0) {
 		fw_im_request_resume(adapter);
-	else
+	} else {
 		fw_im_adapter_wait(adapter);
+		fw_im_request_fail(adapter);
+	}
 	return NDIS_STATUS_SUCCESS;
 }
 

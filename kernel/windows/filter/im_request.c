@@ -20,7 +20,8 @@ static enum admission admit(struct fw_im_adapter *adapter)
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	if (!adapter->leaves && adapter->binding && adapter->above == NdisDeviceStateD0) {
+	if (!adapter->leaves && !adapter->stands_by && adapter->binding &&
+		adapter->above == NdisDeviceStateD0) {
 		admission = adapter->below == NdisDeviceStateD0 ? GOES_DOWN : WAITS;
 		adapter->is_queued = admission == WAITS;
 		adapter->requests += admission == GOES_DOWN;
@@ -55,7 +56,7 @@ static NDIS_STATUS pass_down(struct fw_im_adapter *adapter, ULONG *transferred, 
 }
 
 /* Take the request that waits, if there is one. */
-static bool take_queued(struct fw_im_adapter *adapter, bool leaves)
+static bool take_queued(struct fw_im_adapter *adapter, bool goes_down)
 {
 	bool was;
 	KIRQL irql;
@@ -63,10 +64,7 @@ static bool take_queued(struct fw_im_adapter *adapter, bool leaves)
 	KeAcquireSpinLock(&adapter->lock, &irql);
 	was = adapter->is_queued;
 	adapter->is_queued = false;
-	if (leaves)
-		adapter->leaves = true;
-	else
-		adapter->requests += was;
+	adapter->requests += was && goes_down;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return was;
 }
@@ -82,14 +80,24 @@ static void answer(struct fw_im_adapter *adapter, NDIS_STATUS status)
 
 void fw_im_request_resume(struct fw_im_adapter *adapter)
 {
-	if (take_queued(adapter, false))
+	if (take_queued(adapter, true))
 		issue(adapter);
+}
+
+void fw_im_request_fail(struct fw_im_adapter *adapter)
+{
+	if (take_queued(adapter, false))
+		answer(adapter, NDIS_STATUS_FAILURE);
 }
 
 void fw_im_request_refuse(struct fw_im_adapter *adapter)
 {
-	if (take_queued(adapter, true))
-		answer(adapter, NDIS_STATUS_FAILURE);
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->leaves = true;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	fw_im_request_fail(adapter);
 }
 
 /* Wake-up is the adapter's below, and loopback is its business too: without the bit NDIS would loop

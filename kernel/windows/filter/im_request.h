@@ -33,9 +33,10 @@ NDIS_STATUS NTAPI fw_im_pnp_event(NDIS_HANDLE context, NET_PNP_EVENT *event);
 NDIS_STATUS fw_im_set_power(
 	struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed);
 
-/* The request that waited for the adapter to wake up goes down, or the adapter leaves and it is
- * refused, as all are that come later. */
+/* The request that waited for the adapter to wake up goes down, or fails, for it sleeps on; or the
+ * adapter leaves and it fails, as all do that come later. */
 void fw_im_request_resume(struct fw_im_adapter *adapter);
+void fw_im_request_fail(struct fw_im_adapter *adapter);
 void fw_im_request_refuse(struct fw_im_adapter *adapter);
 
 /* A question of the driver's own; waits for the answer. PASSIVE_LEVEL. */
