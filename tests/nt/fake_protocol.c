@@ -20,7 +20,7 @@ struct fake_binding {
 	unsigned pieces, completes;
 	bool open_done, close_done, request_done, reset_done;
 	NDIS_STATUS open_status, request_status, reset_status, media_status;
-	unsigned statuses;
+	unsigned statuses, status_completes;
 };
 
 struct fake_protocol {
@@ -291,7 +291,7 @@ static void status_told(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, U
 
 static void status_complete(NDIS_HANDLE context)
 {
-	(void)context;
+	((struct fake_binding *)context)->status_completes++;
 }
 
 static void open_complete(NDIS_HANDLE context, NDIS_STATUS status, NDIS_STATUS open_status)
@@ -598,4 +598,9 @@ NDIS_STATUS fake_binding_media_status(struct fake_binding *binding)
 unsigned fake_binding_statuses(struct fake_binding *binding)
 {
 	return binding->statuses;
+}
+
+unsigned fake_binding_status_completes(struct fake_binding *binding)
+{
+	return binding->status_completes;
 }

@@ -44,5 +44,6 @@ NDIS_STATUS fake_binding_reset(struct fake_binding *binding);
 /* The last of these statuses that was indicated, 0: none; and how many of all kinds. */
 NDIS_STATUS fake_binding_media_status(struct fake_binding *binding);
 unsigned fake_binding_statuses(struct fake_binding *binding);
+unsigned fake_binding_status_completes(struct fake_binding *binding);
 
 #endif

@@ -373,6 +373,71 @@ static void statuses(void)
 	nt_kernel_stop();
 }
 
+/* What becomes of the cable while one of them sleeps is told when both are awake, whoever is the second. */
+static void link_changes(void *context)
+{
+	struct filter_stack stack = PLAIN;
+
+	NT_CHECK(filter_begin(&stack));
+	set_power_above(NdisDeviceStateD3);
+	set_power(&stack, NdisDeviceStateD3);
+	fake_adapter_link(stack.adapter, false);
+	if (context)
+		set_power_above(NdisDeviceStateD0);
+	else
+		set_power(&stack, NdisDeviceStateD0);
+	NT_CHECK_EQUAL(fake_binding_media_status(stack.binding), 0);
+	if (context)
+		set_power(&stack, NdisDeviceStateD0);
+	else
+		set_power_above(NdisDeviceStateD0);
+	NT_CHECK_EQUAL(fake_binding_media_status(stack.binding), NDIS_STATUS_MEDIA_DISCONNECT);
+	NT_CHECK_EQUAL(fake_binding_statuses(stack.binding), 1);
+	NT_CHECK_EQUAL(fake_binding_status_completes(stack.binding), 1);
+	/* Nothing is told twice, and what comes again goes up again. */
+	set_power_above(NdisDeviceStateD3);
+	set_power_above(NdisDeviceStateD0);
+	NT_CHECK_EQUAL(fake_binding_statuses(stack.binding), 1);
+	fake_adapter_link(stack.adapter, true);
+	fake_adapter_link(stack.adapter, true);
+	NT_CHECK_EQUAL(fake_binding_statuses(stack.binding), 3);
+	NT_CHECK_EQUAL(fake_binding_status_completes(stack.binding), 3);
+	filter_end(&stack);
+}
+
+static void link_changes_asleep(void)
+{
+	nt_each_seed(1, 20, link_changes, NULL);
+	nt_each_seed(1, 20, link_changes, &link_changes);
+}
+
+static void pull_and_plug(void *context)
+{
+	for (int i = 0; i < 9; i++)
+		fake_adapter_link(context, i % 2);
+}
+
+/* While it changes: what is told last is what was said last. */
+static void link_flaps(void *context)
+{
+	struct filter_stack stack = PLAIN;
+	PETHREAD thread;
+
+	(void)context;
+	NT_CHECK(filter_begin(&stack));
+	thread = nt_thread_start("cable", NULL, pull_and_plug, stack.adapter);
+	for (int i = 0; i < 6; i++)
+		set_power_above(i % 2 ? NdisDeviceStateD0 : NdisDeviceStateD3);
+	nt_thread_join(thread);
+	NT_CHECK_EQUAL(fake_binding_media_status(stack.binding), NDIS_STATUS_MEDIA_DISCONNECT);
+	filter_end(&stack);
+}
+
+static void link_flaps_when_it_wakes_up(void)
+{
+	nt_each_seed(1, 100, link_flaps, NULL);
+}
+
 static void other_events(void)
 {
 	struct filter_stack stack = PLAIN;
@@ -403,6 +468,8 @@ int main(int argc, char **argv)
 	nt_test("a request waits for an adapter that wakes up", wakes_up_with_requests);
 	nt_test("NT-30: it is unbound while sends are under way", unbound_with_sends);
 	nt_test("statuses are passed through", statuses);
+	nt_test("a cable pulled while it sleeps is told when it wakes up", link_changes_asleep);
+	nt_test("a cable pulled while it wakes up is told in order", link_flaps_when_it_wakes_up);
 	nt_test("events of plug and play", other_events);
 	return nt_tests_end();
 }

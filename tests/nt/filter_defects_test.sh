@@ -64,6 +64,11 @@ defect 'sends go down to an adapter that sleeps' bind 'sleeps and wakes' im_adap
 defect 'a request waits for an adapter that falls asleep' bind 'keeps our miniport awake' im_request 's/ && !adapter->stands_by//'
 defect 'a request waits for an adapter that sleeps on' bind 'adapter that wakes up' im_power 's/fw_im_request_fail(adapter);/;/'
 defect 'a request that waited is forgotten' bind 'adapter that wakes up' im_power 's/fw_im_request_resume(adapter);/;/'
+defect 'a cable is forgotten when our miniport wakes up last' bind 'cable pulled while it sleeps' im_power \
+	'/fw_im_set_power/,/^}/s/fw_im_status_resume(adapter);/;/'
+defect 'a cable is forgotten when the adapter wakes up last' bind 'cable pulled while it sleeps' im_power \
+	'/on_set_power/,/^}/s/fw_im_status_resume(adapter);//'
+defect 'two tell of a cable' bind 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
 defect 'loopback is done twice' bind 'requests and resets' im_request '/NDIS_MAC_OPTION_NO_LOOPBACK/s/.*/\t\t;/'
 defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMResetComplete/d'
 

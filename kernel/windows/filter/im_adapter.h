@@ -67,6 +67,10 @@ struct fw_im_adapter {
 	bool stands_by;		       /* since one of the two fell asleep none has woken up */
 	bool leaves;		       /* no request goes down any more */
 	bool is_queued;		       /* `request` waits for the adapter to wake up */
+	NDIS_STATUS media;	       /* the cable: what the adapter last said of it, how often */
+	uint32_t media_heard;	       /* it did, and what of that those above were told */
+	uint32_t media_told;
+	bool is_telling;	       /* somebody is */
 	uint32_t requests;	       /* of our own, and sends, that are down there */
 	uint32_t waiters;	       /* for `requests` to be 0 */
 	KEVENT idle;		       /* it was, while somebody waited */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Sleep, waking up, resets, and what the adapter below says of itself without being asked. */
+/* Sleep, waking up, resets, and what Plug and Play tells. */
 #include "kernel/windows/filter/im_driver.h"
 #include "kernel/windows/filter/im_request.h"
 
@@ -31,6 +31,8 @@ NDIS_STATUS fw_im_set_power(
 	if (state < NdisDeviceStateD0 || state > NdisDeviceStateD3 || adapter->leaves)
 		return NDIS_STATUS_FAILURE;
 	set_state(adapter, &adapter->above, state);
+	if (state == NdisDeviceStateD0)
+		fw_im_status_resume(adapter);
 	*read = sizeof(state);
 	*needed = 0;
 	return NDIS_STATUS_SUCCESS;
@@ -47,6 +49,7 @@ static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVE
 	set_state(adapter, &adapter->below, state);
 	if (state == NdisDeviceStateD0) {
 		fw_im_request_resume(adapter);
+		fw_im_status_resume(adapter);
 	} else {
 		fw_im_adapter_wait(adapter);
 		fw_im_request_fail(adapter);
@@ -94,30 +97,6 @@ void NTAPI fw_im_reset_complete(NDIS_HANDLE context, NDIS_STATUS status)
 	struct fw_im_adapter *adapter = context;
 
 	NdisMResetComplete(adapter->miniport, status, FALSE);
-	fw_im_adapter_end(adapter);
-}
-
-void NTAPI fw_im_status(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, UINT bytes)
-{
-	struct fw_im_adapter *adapter = context;
-
-	if (status == NDIS_STATUS_RESET_START || status == NDIS_STATUS_RESET_END)
-		return;
-	if (status == NDIS_STATUS_MEDIA_CONNECT || status == NDIS_STATUS_MEDIA_DISCONNECT)
-		adapter->facts.has_carrier = status == NDIS_STATUS_MEDIA_CONNECT;
-	if (!fw_im_adapter_begin_up(adapter))
-		return;
-	NdisMIndicateStatus(adapter->miniport, status, buffer, bytes);
-	fw_im_adapter_end(adapter);
-}
-
-void NTAPI fw_im_status_complete(NDIS_HANDLE context)
-{
-	struct fw_im_adapter *adapter = context;
-
-	if (!fw_im_adapter_begin_up(adapter))
-		return;
-	NdisMIndicateStatusComplete(adapter->miniport);
 	fw_im_adapter_end(adapter);
 }
 

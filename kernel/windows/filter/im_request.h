@@ -24,14 +24,19 @@ void NTAPI fw_im_shutdown(PVOID context);
 void NTAPI fw_im_request_complete(NDIS_HANDLE context, NDIS_REQUEST *request, NDIS_STATUS status);
 /* im_power.c */
 void NTAPI fw_im_reset_complete(NDIS_HANDLE context, NDIS_STATUS status);
-void NTAPI fw_im_status(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, UINT bytes);
-void NTAPI fw_im_status_complete(NDIS_HANDLE context);
 /* PASSIVE_LEVEL. `context` NULL: about no adapter. */
 NDIS_STATUS NTAPI fw_im_pnp_event(NDIS_HANDLE context, NET_PNP_EVENT *event);
+/* im_status.c */
+void NTAPI fw_im_status(NDIS_HANDLE context, NDIS_STATUS status, PVOID buffer, UINT bytes);
+void NTAPI fw_im_status_complete(NDIS_HANDLE context);
 
 /* im_power.c: our miniport is put to sleep or woken up. */
 NDIS_STATUS fw_im_set_power(
 	struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed);
+
+/* im_status.c: one of both ends is awake again. If the other is, too, those above are told what became
+ * of the cable meanwhile. */
+void fw_im_status_resume(struct fw_im_adapter *adapter);
 
 /* The request that waited for the adapter to wake up goes down, or fails, for it sleeps on; or the
  * adapter leaves and it fails, as all do that come later. */
