@@ -19,6 +19,9 @@ struct fake_binding {
 	unsigned held_count, later_count;
 	unsigned pieces, completes;
 	bool open_done, close_done, request_done, reset_done;
+	unsigned events[NetEventMaximum];
+	NDIS_STATUS event_status;
+	NDIS_DEVICE_POWER_STATE power;
 	NDIS_STATUS open_status, request_status, reset_status, media_status;
 	unsigned statuses, status_completes;
 };
@@ -431,9 +434,14 @@ static void unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE handle)
 
 static NDIS_STATUS pnp_event(NDIS_HANDLE context, PNET_PNP_EVENT event)
 {
-	(void)context;
-	(void)event;
-	return NDIS_STATUS_SUCCESS;
+	struct fake_binding *binding = context;
+
+	if (!binding)
+		return NDIS_STATUS_SUCCESS;
+	binding->events[event->NetEvent]++;
+	if (event->NetEvent == NetEventSetPower)
+		memcpy(&binding->power, event->Buffer, sizeof(binding->power));
+	return binding->event_status;
 }
 
 struct fake_protocol *fake_protocol_new(const struct fake_protocol_options *options)
@@ -588,6 +596,21 @@ NDIS_STATUS fake_binding_reset(struct fake_binding *binding)
 		status = binding->reset_status;
 	}
 	return status;
+}
+
+unsigned fake_binding_events(struct fake_binding *binding, NET_PNP_EVENT_CODE code)
+{
+	return binding->events[code];
+}
+
+void fake_binding_event_status(struct fake_binding *binding, NDIS_STATUS status)
+{
+	binding->event_status = status;
+}
+
+NDIS_DEVICE_POWER_STATE fake_binding_power(struct fake_binding *binding)
+{
+	return binding->power;
 }
 
 NDIS_STATUS fake_binding_media_status(struct fake_binding *binding)

@@ -41,6 +41,11 @@ unsigned fake_binding_completes(struct fake_binding *binding);
 NDIS_STATUS fake_binding_query(struct fake_binding *binding, NDIS_OID oid, void *buffer, uint32_t length, uint32_t *written);
 NDIS_STATUS fake_binding_set(struct fake_binding *binding, NDIS_OID oid, void *buffer, uint32_t length);
 NDIS_STATUS fake_binding_reset(struct fake_binding *binding);
+/* Events of Plug and Play of this kind that it was told of; what it answers to them from now on; what it was last told of
+ * power. */
+unsigned fake_binding_events(struct fake_binding *binding, NET_PNP_EVENT_CODE code);
+void fake_binding_event_status(struct fake_binding *binding, NDIS_STATUS status);
+NDIS_DEVICE_POWER_STATE fake_binding_power(struct fake_binding *binding);
 /* The last of these statuses that was indicated, 0: none; and how many of all kinds. */
 NDIS_STATUS fake_binding_media_status(struct fake_binding *binding);
 unsigned fake_binding_statuses(struct fake_binding *binding);

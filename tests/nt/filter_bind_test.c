@@ -438,16 +438,31 @@ static void link_flaps_when_it_wakes_up(void)
 	nt_each_seed(1, 100, link_flaps, NULL);
 }
 
+/* Who is bound to our miniport hears of them as if it were bound to the adapter, and may refuse. */
 static void other_events(void)
 {
 	struct filter_stack stack = PLAIN;
+	struct ndis_adapter *adapter;
 
 	nt_kernel_start(NULL);
 	NT_CHECK(filter_begin(&stack));
+	adapter = fake_adapter_ndis(stack.adapter);
 	for (int code = NetEventQueryPower; code < NetEventMaximum; code++) {
-		NT_CHECK_EQUAL(ndis_pnp_event(fake_adapter_ndis(stack.adapter), code, NULL, 0), NDIS_STATUS_SUCCESS);
+		NT_CHECK_EQUAL(ndis_pnp_event(adapter, code, NULL, 0), NDIS_STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_binding_events(stack.binding, code), 1);
 		NT_CHECK_EQUAL(ndis_pnp_event(NULL, code, NULL, 0), NDIS_STATUS_SUCCESS);
+		NT_CHECK_EQUAL(fake_binding_events(stack.binding, code), 1);
 	}
+	fake_binding_event_status(stack.binding, NDIS_STATUS_FAILURE);
+	NT_CHECK_EQUAL(ndis_pnp_event(adapter, NetEventQueryRemoveDevice, NULL, 0), NDIS_STATUS_FAILURE);
+	NT_CHECK_EQUAL(ndis_pnp_event(adapter, NetEventQueryPower, NULL, 0), NDIS_STATUS_SUCCESS);
+	set_power(&stack, NdisDeviceStateD3);
+	NT_CHECK_EQUAL(fake_binding_power(stack.binding), NdisDeviceStateD3);
+	set_power(&stack, NdisDeviceStateD0);
+	NT_CHECK_EQUAL(fake_binding_power(stack.binding), NdisDeviceStateD0);
+	fake_protocol_free(stack.protocol); /* without anybody above */
+	NT_CHECK_EQUAL(ndis_pnp_event(adapter, NetEventQueryRemoveDevice, NULL, 0), NDIS_STATUS_SUCCESS);
+	stack.protocol = fake_protocol_new(&stack.above);
 	ndis_drain();
 	filter_end(&stack);
 	nt_kernel_stop();
@@ -470,6 +485,6 @@ int main(int argc, char **argv)
 	nt_test("statuses are passed through", statuses);
 	nt_test("a cable pulled while it sleeps is told when it wakes up", link_changes_asleep);
 	nt_test("a cable pulled while it wakes up is told in order", link_flaps_when_it_wakes_up);
-	nt_test("events of plug and play", other_events);
+	nt_test("events of plug and play go on to those above", other_events);
 	return nt_tests_end();
 }

@@ -69,6 +69,9 @@ defect 'a cable is forgotten when our miniport wakes up last' bind 'cable pulled
 defect 'a cable is forgotten when the adapter wakes up last' bind 'cable pulled while it sleeps' im_power \
 	'/on_set_power/,/^}/s/fw_im_status_resume(adapter);//'
 defect 'two tell of a cable' bind 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
+defect 'those above are not asked before a removal' bind 'events of plug and play' im_power \
+	's/return notify_above(context, event)/return NDIS_STATUS_SUCCESS/'
+defect 'those above do not hear of power' bind 'events of plug and play' im_power 's/(void)notify_above(adapter, event)//'
 defect 'loopback is done twice' bind 'requests and resets' im_request '/NDIS_MAC_OPTION_NO_LOOPBACK/s/.*/\t\t;/'
 defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMResetComplete/d'
 

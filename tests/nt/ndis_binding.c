@@ -575,13 +575,15 @@ NDIS_STATUS ndis_pnp_event(struct ndis_adapter *adapter, NET_PNP_EVENT_CODE code
 	return status;
 }
 
-/* An intermediate driver hands an event on to who is bound to its adapter. */
+/* An intermediate driver hands an event on to who is bound to its adapter; if nobody is, nobody minds. */
 NDIS_STATUS NdisIMNotifyPnPEvent(NDIS_HANDLE miniport, PNET_PNP_EVENT event)
 {
 	struct ndis_adapter *adapter = ndis_adapter_of(miniport, "NdisIMNotifyPnPEvent");
+	NDIS_STATUS status;
 
 	nt_enter_unlocked("NdisIMNotifyPnPEvent", PASSIVE_LEVEL);
-	return ndis_pnp_event(adapter, event->NetEvent, event->Buffer, event->BufferLength);
+	status = ndis_pnp_event(adapter, event->NetEvent, event->Buffer, event->BufferLength);
+	return status == NDIS_STATUS_ADAPTER_NOT_OPEN ? NDIS_STATUS_SUCCESS : status;
 }
 
 void ndis_protocol_check(const char *when, PDRIVER_OBJECT driver)

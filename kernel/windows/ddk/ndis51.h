@@ -59,6 +59,9 @@
 #define NdisMTransferDataComplete(miniport, packet, status, transferred) \
 	((*((PNDIS_MINIPORT_BLOCK)(miniport))->TDCompleteHandler)(miniport, packet, status, transferred))
 
+/* Its import library has it, its header does not. */
+NDIS_STATUS NTAPI NdisIMNotifyPnPEvent(NDIS_HANDLE miniport, PNET_PNP_EVENT event);
+
 /* mingw's MaxPerPacketInfo counts three entries that a packet of XP has no room for (they came with NDIS 6): never go over
  * the entries up to it. */
 #undef MaxPerPacketInfo

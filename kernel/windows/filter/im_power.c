@@ -38,8 +38,21 @@ NDIS_STATUS fw_im_set_power(
 	return NDIS_STATUS_SUCCESS;
 }
 
-/* Once we agreed that the adapter sleeps nothing of ours may be down there. */
-static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVENT *event)
+/* Those above hear of it as if they were bound to the adapter; without a miniport nobody is there. */
+static NDIS_STATUS notify_above(struct fw_im_adapter *adapter, NET_PNP_EVENT *event)
+{
+	NDIS_HANDLE miniport;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	miniport = adapter->miniport;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	return miniport ? NdisIMNotifyPnPEvent(miniport, event) : NDIS_STATUS_SUCCESS;
+}
+
+/* Once we agreed that the adapter sleeps nothing of ours may be down there: those above are told
+ * before that is waited for, and of its waking up when they can use it. */
+static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, NET_PNP_EVENT *event)
 {
 	NDIS_DEVICE_POWER_STATE state;
 
@@ -50,29 +63,38 @@ static NDIS_STATUS on_set_power(struct fw_im_adapter *adapter, const NET_PNP_EVE
 	if (state == NdisDeviceStateD0) {
 		fw_im_request_resume(adapter);
 		fw_im_status_resume(adapter);
+		(void)notify_above(adapter, event);
 	} else {
+		(void)notify_above(adapter, event);
 		fw_im_adapter_wait(adapter);
 		fw_im_request_fail(adapter);
 	}
 	return NDIS_STATUS_SUCCESS;
 }
 
+/* About no adapter: bindings may have been made or enabled by hand, and NDIS looks at all of them
+ * again. */
+static NDIS_STATUS on_global_event(const NET_PNP_EVENT *event)
+{
+	if (event->NetEvent == NetEventReconfigure)
+		NdisReEnumerateProtocolBindings(fw_im_driver_protocol());
+	return NDIS_STATUS_SUCCESS;
+}
+
+/* Neither the power of the adapter nor its removal is ours to refuse: unbinding waits by itself for
+ * what is under way. */
 NDIS_STATUS NTAPI fw_im_pnp_event(NDIS_HANDLE context, NET_PNP_EVENT *event)
 {
+	if (!context)
+		return on_global_event(event);
 	switch (event->NetEvent) {
 	case NetEventSetPower:
-		return context ? on_set_power(context, event) : NDIS_STATUS_SUCCESS;
-	case NetEventReconfigure:
-		/* Bindings may have been made or enabled by hand: NDIS looks at all of them again.
-		 */
-		if (!context)
-			NdisReEnumerateProtocolBindings(fw_im_driver_protocol());
+		return on_set_power(context, event);
+	case NetEventQueryPower:
+		(void)notify_above(context, event);
 		return NDIS_STATUS_SUCCESS;
 	default:
-		/* NetEventBindList: the order of bindings above; NetEventQueryPower,
-		 * QueryRemoveDevice: we are in nobody's way, for unbinding waits by itself for what
-		 * is under way. */
-		return NDIS_STATUS_SUCCESS;
+		return notify_above(context, event);
 	}
 }
 
