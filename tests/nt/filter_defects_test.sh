@@ -52,6 +52,8 @@ defect 'a miniport that NDIS has not come to is left to it' bind 'initialised la
 seeds=
 defect 'a miniport that NDIS fails later is taken down twice' bind 'each failure of a load' im_bind \
 	's/adapter->is_halted = true;//'
+defect 'the unload routine is registered before the miniport' bind 'it is bound, and' im_driver \
+	's/^\tstatus = register_miniport();/\tNdisMRegisterUnloadHandler(driver.wrapper, unload);\n&/'
 defect 'a packet pool stays' bind 'it is bound, and' im_bind '/NdisFreePacketPool(adapter->receive_pool)/d'
 defect 'NT-23: nobody is told that an adapter leaves' bind 'NT-23: who has a handle' im_list '/FW_ADAPTER_VANISHED/s/.*/;/'
 defect 'NT-23: a handle asks an adapter that has left' bind 'NT-23: who has a handle' im_handle \

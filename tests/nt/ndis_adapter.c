@@ -20,6 +20,17 @@ struct ndis_miniport *ndis_miniport_of(NDIS_HANDLE handle, const char *function)
 	return miniport;
 }
 
+bool ndis_miniport_is_there(const struct ndis_wrapper *wrapper)
+{
+	struct ndis_miniport *miniport;
+
+	nt_lock();
+	for (miniport = miniports; miniport && miniport->wrapper != wrapper; miniport = miniport->next)
+		;
+	nt_unlock();
+	return miniport;
+}
+
 struct ndis_adapter *ndis_adapter_of(NDIS_HANDLE handle, const char *function)
 {
 	struct ndis_adapter *adapter;

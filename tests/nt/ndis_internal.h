@@ -157,6 +157,8 @@ struct ndis_wrapper *ndis_wrapper_of(NDIS_HANDLE handle, const char *function);
 struct ndis_miniport *ndis_miniport_of(NDIS_HANDLE handle, const char *function);
 struct ndis_protocol *ndis_protocol_of(NDIS_HANDLE handle, const char *function);
 struct ndis_adapter *ndis_adapter_of(NDIS_HANDLE handle, const char *function);
+/* Has this driver registered its miniport? */
+bool ndis_miniport_is_there(const struct ndis_wrapper *wrapper);
 /* Of those that are there? The books are held. */
 bool ndis_adapter_is_there(const struct ndis_adapter *adapter);
 struct ndis_open *ndis_open_of(NDIS_HANDLE handle, const char *function); /* for new work: not closing */

@@ -152,6 +152,7 @@ static const struct fault {
 	{ THROUGH_OPENS_HIGH, 22, 2, "an open at DISPATCH_LEVEL", "NdisOpenAdapter at IRQL 2" },
 	{ THROUGH_SENDS_CLOSED, 23, 2, "a send on a closed binding", "was closed" },
 	{ THROUGH_FREES_TWICE, 29, 0, "a packet is freed twice", "a freed one" },
+	{ THROUGH_UNLOADS_EARLY, 23, 2, "an unload routine before the miniport", "before a miniport is registered" },
 	{ THROUGH_NO_ATTRIBUTES, 29, 2, "a miniport without attributes", "NdisMSetAttributesEx" },
 };
 

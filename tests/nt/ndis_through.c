@@ -390,8 +390,11 @@ NTSTATUS through_entry(PDRIVER_OBJECT driver, PUNICODE_STRING registry_path)
 	NdisMInitializeWrapper(&through.wrapper, driver, registry_path, NULL);
 	if (does(THROUGH_LEAVES_WRAPPER))
 		return STATUS_UNSUCCESSFUL;
-	NdisMRegisterUnloadHandler(through.wrapper, unload);
+	if (does(THROUGH_UNLOADS_EARLY))
+		NdisMRegisterUnloadHandler(through.wrapper, unload);
 	status = NdisIMRegisterLayeredMiniport(through.wrapper, &miniport, sizeof(miniport), &through.miniport_driver);
+	if (status == NDIS_STATUS_SUCCESS)
+		NdisMRegisterUnloadHandler(through.wrapper, unload);
 	if (status == NDIS_STATUS_SUCCESS)
 		NdisRegisterProtocol(&status, &through.protocol, &protocol, sizeof(protocol));
 	if (status == NDIS_STATUS_SUCCESS)

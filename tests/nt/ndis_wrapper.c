@@ -208,10 +208,15 @@ void NdisTerminateWrapper(NDIS_HANDLE handle, PVOID specific)
 	wrapper_forget(wrapper);
 }
 
+/* It belongs to the block of the driver, which the registration of its miniport makes. */
 void NdisMRegisterUnloadHandler(NDIS_HANDLE handle, PDRIVER_UNLOAD routine)
 {
+	struct ndis_wrapper *wrapper = ndis_wrapper_of(handle, "NdisMRegisterUnloadHandler");
+
 	nt_enter("NdisMRegisterUnloadHandler", PASSIVE_LEVEL);
-	ndis_wrapper_of(handle, "NdisMRegisterUnloadHandler")->unload = routine;
+	if (!ndis_miniport_is_there(wrapper))
+		nt_violation(NT_RULE_UNLOAD, "NdisMRegisterUnloadHandler before a miniport is registered");
+	wrapper->unload = routine;
 }
 
 NDIS_STATUS NdisMRegisterDevice(NDIS_HANDLE handle, PNDIS_STRING name, PNDIS_STRING link, PDRIVER_DISPATCH routines[],

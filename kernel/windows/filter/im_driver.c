@@ -123,10 +123,11 @@ NTSTATUS NTAPI DriverEntry(PDRIVER_OBJECT object, PUNICODE_STRING registry_path)
 	NdisMInitializeWrapper(&driver.wrapper, object, registry_path, NULL);
 	if (!driver.wrapper)
 		return STATUS_INSUFFICIENT_RESOURCES;
-	NdisMRegisterUnloadHandler(driver.wrapper, unload);
 	status = register_miniport();
 	if (status != NDIS_STATUS_SUCCESS)
 		goto wrapper_terminate;
+	NdisMRegisterUnloadHandler(
+		driver.wrapper, unload); /* NDIS keeps it with the miniport's registration */
 	status = register_protocol();
 	if (status != NDIS_STATUS_SUCCESS)
 		goto miniport_deregister;
