@@ -188,6 +188,75 @@ static void lists_survive(void)
 	nt_each_seed(1, 20, comes_back, NULL);
 }
 
+static bool has_device(void)
+{
+	HANDLE handle = filter_open();
+
+	if (handle)
+		nt_close(handle);
+	return handle != NULL;
+}
+
+/* Without its device NT unloads the driver with its last adapter, and loads it anew when it is installed again. */
+static void uninstalled(void *context)
+{
+	const struct fw_filter_prefix prefix = filter_prefix4(0xc6336401, 32);
+	struct filter_stack stack = PLAIN;
+	HANDLE handle;
+
+	NT_CHECK(filter_begin(&stack));
+	handle = filter_open();
+	NT_CHECK_EQUAL(filter_set(handle, "{*}", FW_FILTER_BOTH, &prefix, 1), STATUS_SUCCESS);
+	if (!context)
+		nt_close(handle);
+	ndis_protocol_uninstall();
+	if (context) {
+		/* Nobody can be told of a list any more, and none may keep the device. */
+		NT_CHECK_EQUAL(filter_set(handle, "{*}", FW_FILTER_BOTH, &prefix, 1), STATUS_DEVICE_REMOVED);
+		nt_close(handle);
+	}
+	NT_CHECK(!has_device());
+	filter_end(&stack);
+}
+
+static void leaves_no_device(void)
+{
+	nt_each_seed(1, 20, uninstalled, NULL);
+	nt_each_seed(1, 20, uninstalled, &uninstalled);
+}
+
+/* The adapter goes, and then what kept the device: the last list, by the last handle. */
+static void outlived(void *context)
+{
+	const struct fw_filter_prefix prefix = filter_prefix4(0xc6336401, 32);
+	struct filter_stack stack = PLAIN;
+	HANDLE handle;
+
+	NT_CHECK(filter_begin(&stack));
+	handle = filter_open();
+	NT_CHECK_EQUAL(filter_set(handle, "{*}", FW_FILTER_BOTH, &prefix, 1), STATUS_SUCCESS);
+	if (context)
+		nt_close(handle);
+	fake_adapter_free(stack.adapter);
+	stack.adapter = NULL;
+	NT_CHECK(has_device());
+	if (context)
+		handle = filter_open();
+	NT_CHECK_EQUAL(filter_set(handle, "{*}", FW_FILTER_BOTH, NULL, 0), STATUS_SUCCESS);
+	nt_close(handle);
+	NT_CHECK(!has_device());
+	stack.adapter = fake_adapter_new(&stack.below); /* it comes back with the adapter */
+	ndis_drain();
+	NT_CHECK(has_device());
+	filter_end(&stack);
+}
+
+static void device_goes_last(void)
+{
+	nt_each_seed(1, 20, outlived, NULL);
+	nt_each_seed(1, 20, outlived, &outlived);
+}
+
 static void asks(void *context)
 {
 	struct filter_stack stack = PLAIN;
@@ -477,6 +546,8 @@ int main(int argc, char **argv)
 	nt_test("its miniport is halted by the system", halted_by_the_system);
 	nt_test("NT-23: who has a handle on an adapter is told that it leaves, and blocks nothing", told_when_it_leaves);
 	nt_test("NT-32: lists survive that an adapter goes and comes", lists_survive);
+	nt_test("NT-23: uninstalled, it leaves no device", leaves_no_device);
+	nt_test("NT-23: its device goes with the last of adapters, lists and handles", device_goes_last);
 	nt_test("requests and resets are passed through", requests_pass);
 	nt_test("the adapter sleeps and wakes up", power);
 	nt_test("no request keeps our miniport awake", falls_asleep_with_requests);

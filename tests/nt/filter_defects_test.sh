@@ -55,6 +55,11 @@ defect 'a miniport that NDIS fails later is taken down twice' bind 'each failure
 defect 'the unload routine is registered before the miniport' bind 'it is bound, and' im_driver \
 	's/^\tstatus = register_miniport();/\tNdisMRegisterUnloadHandler(driver.wrapper, unload);\n&/'
 defect 'a packet pool stays' bind 'it is bound, and' im_bind '/NdisFreePacketPool(adapter->receive_pool)/d'
+defect 'NT-23: a list keeps the device of what is uninstalled' bind 'NT-23: uninstalled' im_driver \
+	'/^static void NTAPI unload_protocol/,/^}/s/fw_im_lists_done();//'
+defect 'NT-23: lists come to what is uninstalled' bind 'NT-23: uninstalled' im_list 's/lists.is_over ? STATUS_DEVICE_REMOVED : //'
+defect 'NT-23: the last handle leaves the device' bind 'NT-23: its device' im_control \
+	'/^static void close_handle/,/^}/s/update_without_handles();//'
 defect 'NT-23: nobody is told that an adapter leaves' bind 'NT-23: who has a handle' im_list '/FW_ADAPTER_VANISHED/s/.*/;/'
 defect 'NT-23: a handle asks an adapter that has left' bind 'NT-23: who has a handle' im_handle \
 	's/adapter->leaves ? STATUS_DEVICE_REMOVED/0 ? STATUS_DEVICE_REMOVED/

@@ -315,6 +315,29 @@ void ndis_protocol_register(NDIS_HANDLE *handle, const char *name, const NDIS_PR
 	protocol_bind_all(protocol);
 }
 
+void ndis_protocol_uninstall(void)
+{
+	struct ndis_protocol *protocol;
+	struct ndis_adapter *adapter;
+	struct nt_frame frame;
+
+	nt_lock();
+	for (protocol = protocols; protocol && protocol->own; protocol = protocol->next)
+		;
+	if (protocol)
+		protocol->leaving = true;
+	nt_unlock();
+	if (!protocol)
+		return;
+	ndis_drain();
+	while ((adapter = bound_to(protocol)))
+		ndis_unbind(adapter);
+	frame = nt_frame_begin();
+	if (protocol->calls.UnloadHandler)
+		protocol->calls.UnloadHandler();
+	nt_frame_end(frame, "ProtocolUnload");
+}
+
 void ndis_protocol_deregister(NDIS_HANDLE handle)
 {
 	protocol_end(ndis_protocol_of(handle, "ndis_protocol_deregister"));

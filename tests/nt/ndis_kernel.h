@@ -40,6 +40,8 @@ bool ndis_is_bound(const struct ndis_adapter *adapter);
 /* The adapter that a driver made is taken away by the system, as when it is disabled: unbinds, halts. */
 void ndis_adapter_halt(struct ndis_adapter *adapter);
 
+/* The protocol of a driver is uninstalled: NDIS unbinds it and calls its ProtocolUnload, which is to deregister it. */
+void ndis_protocol_uninstall(void);
 /* A protocol that is part of the fake; it binds to adapters that drivers make (virtual) only. */
 void ndis_protocol_register(NDIS_HANDLE *protocol, const char *name,
 	const NDIS_PROTOCOL_CHARACTERISTICS *characteristics);

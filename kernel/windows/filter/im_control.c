@@ -105,14 +105,26 @@ static void stop_handle(void *handle)
 	fw_im_follower_stop(&((struct fw_im_handle *)handle)->follower);
 }
 
+/* The device may be taken away in its own close: it is there until the file is gone. */
+static void update_without_handles(void)
+{
+	if (!fw_im_handles_count())
+		fw_im_control_update();
+}
+
 static void close_handle(void *handle)
 {
 	fw_im_handle_put(handle);
+	update_without_handles();
 }
 
+/* A handle that was closed meanwhile ends with its last request. */
 static NTSTATUS request(void *handle, IRP *irp)
 {
-	return fw_im_handle_request(handle, irp);
+	NTSTATUS status = fw_im_handle_request(handle, irp);
+
+	update_without_handles();
+	return status;
 }
 
 /* Of no other device: NDIS calls it for this one only. */

@@ -12,8 +12,8 @@
 #include <stdbool.h>
 
 void fw_im_control_init(void);
-/* An adapter came or went: put the device there, or take it away. Without it packets are filtered
- * all the same. */
+/* An adapter came or went, or the lists did: put the device there, or take it away. The last handle
+ * that is closed does so, too. Without the device packets are filtered all the same. */
 void fw_im_control_update(void);
 void fw_im_control_remove(void);
 

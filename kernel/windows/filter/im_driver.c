@@ -38,7 +38,8 @@ NDIS_HANDLE fw_im_driver_protocol(void)
 }
 
 /* Deregistering unbinds what is bound, and halts our miniports with it. Also called by NDIS when
- * it is told to unload the protocol. */
+ * the driver is uninstalled: then nothing may keep the device, or the image stays and is not
+ * started again when it is installed anew. */
 static void NTAPI unload_protocol(void)
 {
 	NDIS_STATUS status;
@@ -46,16 +47,16 @@ static void NTAPI unload_protocol(void)
 	if (driver.is_registered)
 		NdisDeregisterProtocol(&status, driver.protocol);
 	driver.is_registered = false;
+	fw_im_lists_done();
+	fw_im_control_update();
 }
 
-/* Only without bindings is nobody left who could ask for lists. */
 static void NTAPI unload(DRIVER_OBJECT *object)
 {
 	(void)object;
 	unload_protocol();
 	NdisIMDeregisterLayeredMiniport(driver.miniport);
 	fw_im_control_remove();
-	fw_im_lists_done();
 }
 
 static NDIS_STATUS register_miniport(void)

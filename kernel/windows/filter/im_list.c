@@ -26,6 +26,7 @@ static struct {
 	uint32_t count;
 	uint64_t last_number;
 	uint32_t last_id;
+	bool is_over; /* no adapter will come any more, and no list */
 } lists;
 
 /* The first one, or the one behind; NULL: there are no more. */
@@ -63,11 +64,6 @@ static void free_all(LIST_ENTRY *bindings)
 {
 	while (!IsListEmpty(bindings))
 		binding_free(CONTAINING_RECORD(RemoveHeadList(bindings), struct binding, entry));
-}
-
-void fw_im_lists_done(void)
-{
-	free_all(&lists.bindings);
 }
 
 static bool is_text(const char *text, uint32_t size)
@@ -184,6 +180,19 @@ static void take_out(struct binding *binding, LIST_ENTRY *gone)
 	__atomic_fetch_sub(&lists.count, 1, __ATOMIC_RELAXED);
 }
 
+void fw_im_lists_done(void)
+{
+	LIST_ENTRY gone;
+
+	InitializeListHead(&gone);
+	lock();
+	lists.is_over = true;
+	while (!IsListEmpty(&lists.bindings))
+		take_out(next_of(NULL), &gone);
+	unlock();
+	free_all(&gone);
+}
+
 static void put_in(struct binding *binding, LIST_ENTRY *gone)
 {
 	struct binding *there = find(binding->adapter, binding->side);
@@ -295,7 +304,7 @@ NTSTATUS fw_im_lists_commit(const struct fw_im_change *changes, uint32_t count)
 	InitializeListHead(&made);
 	InitializeListHead(&gone);
 	lock();
-	status = prepare(changes, count, &made);
+	status = lists.is_over ? STATUS_DEVICE_REMOVED : prepare(changes, count, &made);
 	if (NT_SUCCESS(status)) {
 		change_bindings(changes, count, &made, &gone);
 		enforce_all();
