@@ -248,6 +248,12 @@ static NDIS_STATUS copy_part(PNDIS_PACKET to, PNDIS_PACKET from, UINT offset, UI
 	return NDIS_STATUS_SUCCESS;
 }
 
+/* This part of a packet is the miniport's that fills it, and nobody else's until then. */
+static void miniport_part_use(PNDIS_PACKET packet)
+{
+	memset(packet->MiniportReserved, 0xa5, sizeof(packet->MiniportReserved));
+}
+
 void NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE receive_context, UINT offset, UINT length,
 	PNDIS_PACKET packet, PUINT transferred)
 {
@@ -263,6 +269,7 @@ void NdisTransferData(PNDIS_STATUS status, NDIS_HANDLE binding, NDIS_HANDLE rece
 	indication = indication_of(receive_context, open, "NdisTransferData");
 	adapter = indication->adapter;
 	ndis_packet_of(packet, "NdisTransferData");
+	miniport_part_use(packet);
 	nt_lock();
 	is_closing = open->closing;
 	nt_unlock();

@@ -49,14 +49,24 @@ static void copy_free(struct copy *copy)
 	fw_free(copy);
 }
 
-void fw_im_copy_free(NDIS_PACKET *packet)
+/* Until the adapter below has filled it we are the packet's protocol, and have this part of it only;
+ * when it goes up we are its miniport. */
+static struct copy **filled_of(NDIS_PACKET *packet)
 {
-	struct copy *copy = fw_im_received_of(packet)->copy;
+	return (struct copy **)(void *)packet->ProtocolReserved;
+}
 
+static void packet_free(NDIS_PACKET *packet, struct copy *copy)
+{
 	NDIS_PACKET_FIRST_NDIS_BUFFER(packet) = NULL;
 	NDIS_PACKET_LAST_NDIS_BUFFER(packet) = NULL;
 	NdisFreePacket(packet);
 	copy_free(copy);
+}
+
+void fw_im_copy_free(NDIS_PACKET *packet)
+{
+	packet_free(packet, fw_im_received_of(packet)->copy);
 }
 
 static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *header,
@@ -73,8 +83,7 @@ static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *heade
 	NdisAllocatePacket(&status, &packet, adapter->receive_pool);
 	if (status != NDIS_STATUS_SUCCESS)
 		goto copy_free;
-	fw_im_received_of(packet)->original = NULL;
-	fw_im_received_of(packet)->copy = copy;
+	*filled_of(packet) = copy;
 	NdisChainBufferAtBack(
 		packet, copy->rest_buffer); /* the transfer fills the packet from its beginning */
 	return packet;
@@ -85,8 +94,7 @@ copy_free:
 }
 
 /* False: it is dropped. */
-static bool indicate_copy(
-	struct fw_im_adapter *adapter, NDIS_PACKET *packet, const struct copy *copy)
+static bool indicate_copy(struct fw_im_adapter *adapter, NDIS_PACKET *packet, struct copy *copy)
 {
 	struct fw_im_head head;
 
@@ -96,6 +104,8 @@ static bool indicate_copy(
 		return false;
 	NDIS_SET_PACKET_HEADER_SIZE(packet, copy->header_bytes);
 	NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
+	fw_im_received_of(packet)->original = NULL;
+	fw_im_received_of(packet)->copy = copy;
 	NdisMIndicateReceivePacket(adapter->miniport, &packet, 1);
 	return true; /* fw_im_return_packet() frees it */
 }
@@ -104,7 +114,7 @@ static bool indicate_copy(
 static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_STATUS status,
 	uint32_t transferred)
 {
-	struct copy *copy = fw_im_received_of(packet)->copy;
+	struct copy *copy = *filled_of(packet);
 	bool is_gone = false;
 
 	if (status == NDIS_STATUS_SUCCESS && transferred >= copy->rest_bytes &&
@@ -113,7 +123,7 @@ static void copy_done(struct fw_im_adapter *adapter, NDIS_PACKET *packet, NDIS_S
 		fw_im_adapter_end(adapter);
 	}
 	if (!is_gone)
-		fw_im_copy_free(packet);
+		packet_free(packet, copy);
 }
 
 /* It can be waited for neither here nor at all: it is dropped if there is no memory, as packets are

@@ -8,7 +8,7 @@
 
 #include "kernel/windows/filter/im_adapter.h"
 
-/* Bytes that our packets have for us, of those that go down. */
+/* Bytes that our packets have for us, of those that go down or are filled there. */
 #define FW_IM_RESERVED_BYTES (4 * (UINT)sizeof(PVOID))
 
 /* im_send.c */
@@ -32,11 +32,11 @@ void NTAPI fw_im_transfer_complete(
 /* Between the two: a packet of ours that has a received packet's buffers and out-of-band data;
  * NULL: there is none. */
 NDIS_PACKET *fw_im_received_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET *packet);
-/* A packet of ours, made by im_lookahead.c with its own memory, is not needed any more. */
+/* A packet of ours, made by im_lookahead.c with its own memory, is back from above. */
 void fw_im_copy_free(NDIS_PACKET *packet);
 
-/* What a received packet of ours stands for: a packet of the adapter below, or a copy. In
- * MiniportReserved. */
+/* What a received packet of ours that is above stands for: a packet of the adapter below, or a copy.
+ * In MiniportReserved. */
 struct fw_im_received {
 	NDIS_PACKET *original; /* NULL: `copy` */
 	void *copy;
