@@ -410,6 +410,12 @@ static void by_wmi(void)
 	NT_CHECK_EQUAL(ndis_system_query(upper, FW_FILTER_WMI_OID_LISTS, &lists, 3, &written), NDIS_STATUS_INVALID_LENGTH);
 	set.prefixes[1] = set.prefixes[0];
 	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set)), NDIS_STATUS_INVALID_DATA);
+	/* Of no family: neither the last one nor all of them are left out. */
+	set.prefixes[1].family = 99;
+	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set)), NDIS_STATUS_INVALID_DATA);
+	set.prefixes[0].family = 0;
+	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set)), NDIS_STATUS_INVALID_DATA);
+	NT_CHECK_EQUAL(filter_adapter(handle).out.list, lists.out);
 	set.set.bytes = 0;
 	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set.set)), NDIS_STATUS_SUCCESS);
 	NT_CHECK_EQUAL(filter_adapter(handle).out.list, 0);

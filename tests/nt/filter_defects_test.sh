@@ -90,6 +90,9 @@ defect 'NT-24: the count of prefixes is believed' control 'NT-24: counts are' im
 	's/(uint64_t)append.count \* sizeof(struct fw_filter_prefix) > request->data.in - append.size/0/'
 defect 'NT-24: anybody may set lists by WMI' control 'WMI reads' im_wmi \
 	's/ANY_SIZE, fNDIS_GUID_TO_OID }/ANY_SIZE, fNDIS_GUID_TO_OID | fNDIS_GUID_ALLOW_WRITE }/'
+defect 'NT-24: a prefix of no family is left out' control 'WMI reads' im_wmi \
+	's/if (ipv4 + ipv6 != count)/if (0)/
+s/goto set_put;/break;/'
 defect 'NT-32: prefixes that are not in order are left out' control 'NT-32: lists that are not' im_draft \
 	's/return STATUS_DATA_ERROR;/continue;/'
 defect 'NT-32: an update replaces whatever is there' control 'NT-32: commits' im_list \

@@ -99,20 +99,33 @@ static uint32_t count_family(const uint8_t *prefixes, uint32_t count, uint8_t fa
 	return found;
 }
 
-/* NULL: no memory; one that is not full: refused. */
-static struct fw_im_set *build(const uint8_t *prefixes, uint32_t count)
+/* All of them, or NULL. */
+static struct fw_im_set *build(const uint8_t *prefixes, uint32_t count, NDIS_STATUS *status)
 {
-	struct fw_im_set *set = fw_im_set_new(count_family(prefixes, count, FW_FAMILY_IPV4),
-		count_family(prefixes, count, FW_FAMILY_IPV6));
+	uint32_t ipv4 = count_family(prefixes, count, FW_FAMILY_IPV4);
+	uint32_t ipv6 = count_family(prefixes, count, FW_FAMILY_IPV6);
+	struct fw_im_set *set;
 
-	for (uint32_t i = 0; set && i < count; i++) {
+	*status = NDIS_STATUS_INVALID_DATA;
+	if (ipv4 + ipv6 != count)
+		return NULL; /* a family that is none, which the set would have no room for */
+	set = fw_im_set_new(ipv4, ipv6);
+	if (!set) {
+		*status = NDIS_STATUS_RESOURCES;
+		return NULL;
+	}
+	for (uint32_t i = 0; i < count; i++) {
 		struct fw_filter_prefix prefix;
 
 		memcpy(&prefix, prefixes + (size_t)i * sizeof(prefix), sizeof(prefix));
 		if (!fw_im_set_add(set, &prefix))
-			break;
+			goto set_put;
 	}
 	return set;
+
+set_put:
+	fw_im_set_put(set);
+	return NULL;
 }
 
 static NDIS_STATUS commit(struct fw_im_adapter *adapter, uint32_t direction, struct fw_im_set *set)
@@ -138,12 +151,11 @@ static NDIS_STATUS do_set(const struct work *work)
 	NDIS_STATUS status;
 
 	if (count) {
-		set = build(work->prefixes, count);
+		set = build(work->prefixes, count, &status);
 		if (!set)
-			return NDIS_STATUS_RESOURCES;
+			return status;
 	}
-	status = !set || fw_im_set_is_full(set) ? commit(work->adapter, work->wanted.direction, set)
-						: NDIS_STATUS_INVALID_DATA;
+	status = commit(work->adapter, work->wanted.direction, set);
 	fw_im_set_put(set);
 	return status;
 }
