@@ -100,7 +100,13 @@ bool fw_im_adapter_remove(struct fw_im_adapter *adapter)
 
 uint32_t fw_im_adapter_count(void)
 {
-	return table.count;
+	uint32_t count;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	count = table.count;
+	KeReleaseSpinLock(&table.lock, irql);
+	return count;
 }
 
 /* The first for which `is_it` holds. A machine has few adapters. */
