@@ -166,10 +166,16 @@ NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
 	return status;
 }
 
+/* NDIS has more to do for a device: what fails there ends the miniport that it has initialised. */
+static bool fails_later(void)
+{
+	return nt_fails("NdisIMInitializeDeviceInstanceEx after MiniportInitialize");
+}
+
 static void initialize_late(void *context)
 {
 	struct ndis_adapter *adapter = context;
-	bool is_cancelled;
+	bool is_cancelled, fails;
 
 	nt_lock();
 	is_cancelled = adapter->cancelled;
@@ -180,11 +186,15 @@ static void initialize_late(void *context)
 		adapter_free(adapter);
 		return;
 	}
-	ndis_bind_all(adapter);
+	fails = fails_later();
+	if (!fails)
+		ndis_bind_all(adapter);
 	nt_lock();
 	adapter->busy--;
 	adapter->initializing = false;
 	nt_unlock();
+	if (fails)
+		ndis_adapter_end(adapter);
 }
 
 NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING device, NDIS_HANDLE context)
@@ -211,8 +221,7 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING de
 		adapter_free(adapter);
 		return status;
 	}
-	/* NDIS has more to do for a device: what fails there ends the miniport that it has initialised. */
-	if (nt_fails("NdisIMInitializeDeviceInstanceEx after MiniportInitialize")) {
+	if (fails_later()) {
 		ndis_adapter_end(adapter);
 		return NDIS_STATUS_FAILURE;
 	}
