@@ -257,6 +257,36 @@ static void device_goes_last(void)
 	nt_each_seed(1, 20, outlived, &outlived);
 }
 
+static void open_and_close(void *context)
+{
+	(void)context;
+	for (int i = 0; i < 4; i++)
+		(void)has_device();
+}
+
+/* Others open it while it goes with a handle: whoever has one open can use it, and the last one takes it along. */
+static void opened_when_it_goes(void *context)
+{
+	struct filter_stack stack = PLAIN;
+	PETHREAD threads[2];
+
+	(void)context;
+	NT_CHECK(filter_begin(&stack));
+	for (int i = 0; i < 2; i++)
+		threads[i] = nt_thread_start("client", NULL, open_and_close, NULL);
+	fake_adapter_free(stack.adapter);
+	stack.adapter = NULL;
+	for (int i = 0; i < 2; i++)
+		nt_thread_join(threads[i]);
+	NT_CHECK(!has_device());
+	filter_end(&stack);
+}
+
+static void device_is_opened_when_it_goes(void)
+{
+	nt_each_seed(1, 60, opened_when_it_goes, NULL);
+}
+
 static void asks(void *context)
 {
 	struct filter_stack stack = PLAIN;
@@ -550,6 +580,7 @@ int main(int argc, char **argv)
 	nt_test("NT-32: lists survive that an adapter goes and comes", lists_survive);
 	nt_test("NT-23: uninstalled, it leaves no device", leaves_no_device);
 	nt_test("NT-23: its device goes with the last of adapters, lists and handles", device_goes_last);
+	nt_test("NT-23: its device is opened while it goes", device_is_opened_when_it_goes);
 	nt_test("requests and resets are passed through", requests_pass);
 	nt_test("the adapter sleeps and wakes up", power);
 	nt_test("no request keeps our miniport awake", falls_asleep_with_requests);

@@ -95,9 +95,16 @@ DEVICE_OBJECT *fw_im_control_object(void)
 	return control.device;
 }
 
+/* Not when the device is being taken away: NDIS wants no handle open then. */
 static void *open_handle(void)
 {
-	return fw_im_handle_new();
+	struct fw_im_handle *handle = NULL;
+
+	lock();
+	if (control.device)
+		handle = fw_im_handle_new();
+	unlock();
+	return handle;
 }
 
 static void stop_handle(void *handle)
@@ -105,7 +112,8 @@ static void stop_handle(void *handle)
 	fw_im_follower_stop(&((struct fw_im_handle *)handle)->follower);
 }
 
-/* The device may be taken away in its own close: it is there until the file is gone. */
+/* The device may be taken away in its own close: nobody has a handle any more, and NT keeps it until
+ * the file is gone. */
 static void update_without_handles(void)
 {
 	if (!fw_im_handles_count())
