@@ -70,10 +70,10 @@ struct fw_im_adapter {
 	NDIS_STATUS media;	       /* the cable: what the adapter last said of it, how often */
 	uint32_t media_heard;	       /* it did, and what of that those above were told */
 	uint32_t media_told;
-	bool is_telling;	       /* somebody is */
-	uint32_t requests;	       /* of our own, and sends, that are down there */
-	uint32_t waiters;	       /* for `requests` to be 0 */
-	KEVENT idle;		       /* it was, while somebody waited */
+	bool is_telling;   /* somebody is */
+	uint32_t requests; /* of our own, and sends, that are down there */
+	uint32_t waiters;  /* for `requests` to be 0 */
+	KEVENT idle;	   /* it was, while somebody waited */
 	struct fw_im_facts facts;
 
 	/* The one request that NDIS has with our miniport at a time. */

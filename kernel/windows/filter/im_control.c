@@ -112,8 +112,8 @@ static void stop_handle(void *handle)
 	fw_im_follower_stop(&((struct fw_im_handle *)handle)->follower);
 }
 
-/* The device may be taken away in its own close: nobody has a handle any more, and NT keeps it until
- * the file is gone. */
+/* The device may be taken away in its own close: nobody has a handle any more, and NT keeps it
+ * until the file is gone. */
 static void update_without_handles(void)
 {
 	if (!fw_im_handles_count())

@@ -18,7 +18,7 @@ struct fw_im_change {
 };
 
 void fw_im_lists_init(void);
-/* When there is no adapter any more, and none will come: nor will lists. Done twice is done once. */
+/* When there is no adapter any more, and none will come; nor will lists. Twice is once. */
 void fw_im_lists_done(void);
 
 /* All changes or none. When it returns no packet is judged by what was there before. */

@@ -49,8 +49,8 @@ static void copy_free(struct copy *copy)
 	fw_free(copy);
 }
 
-/* Until the adapter below has filled it we are the packet's protocol, and have this part of it only;
- * when it goes up we are its miniport. */
+/* Until the adapter below has filled it we are the packet's protocol, and have this part of it
+ * only; when it goes up we are its miniport. */
 static struct copy **filled_of(NDIS_PACKET *packet)
 {
 	return (struct copy **)(void *)packet->ProtocolReserved;

@@ -35,8 +35,8 @@ NDIS_PACKET *fw_im_received_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET 
 /* A packet of ours, made by im_lookahead.c with its own memory, is back from above. */
 void fw_im_copy_free(NDIS_PACKET *packet);
 
-/* What a received packet of ours that is above stands for: a packet of the adapter below, or a copy.
- * In MiniportReserved. */
+/* What a received packet of ours that is above stands for: a packet of the adapter below, or a
+ * copy. In MiniportReserved. */
 struct fw_im_received {
 	NDIS_PACKET *original; /* NULL: `copy` */
 	void *copy;

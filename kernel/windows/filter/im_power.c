@@ -5,8 +5,8 @@
 
 /* Of one end. Until one of them wakes up again requests are refused: NDIS has one with our miniport
  * at a time, and one that waited would hold up the one that puts it to sleep. */
-static void set_state(struct fw_im_adapter *adapter, NDIS_DEVICE_POWER_STATE *end,
-	NDIS_DEVICE_POWER_STATE state)
+static void set_state(
+	struct fw_im_adapter *adapter, NDIS_DEVICE_POWER_STATE *end, NDIS_DEVICE_POWER_STATE state)
 {
 	KIRQL irql;
 
@@ -38,7 +38,7 @@ NDIS_STATUS fw_im_set_power(
 	return NDIS_STATUS_SUCCESS;
 }
 
-/* Those above hear of it as if they were bound to the adapter; without a miniport nobody is there. */
+/* Those above hear of it as if they were bound to the adapter; without a miniport nobody is. */
 static NDIS_STATUS notify_above(struct fw_im_adapter *adapter, NET_PNP_EVENT *event)
 {
 	NDIS_HANDLE miniport;

@@ -34,8 +34,8 @@ void NTAPI fw_im_status_complete(NDIS_HANDLE context);
 NDIS_STATUS fw_im_set_power(
 	struct fw_im_adapter *adapter, const void *buffer, ULONG bytes, ULONG *read, ULONG *needed);
 
-/* im_status.c: one of both ends is awake again. If the other is, too, those above are told what became
- * of the cable meanwhile. */
+/* im_status.c: one of both ends is awake again. If the other is, too, those above are told what
+ * became of the cable meanwhile. */
 void fw_im_status_resume(struct fw_im_adapter *adapter);
 
 /* The request that waited for the adapter to wake up goes down, or fails, for it sleeps on; or the
