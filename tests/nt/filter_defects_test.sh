@@ -13,7 +13,7 @@ around=
 # shellcheck disable=SC2086 # several patterns
 objects whole kernel/windows/filter/*.c kernel/windows/control_file.c && objects rest kernel/windows/control_request.c kernel/windows/control_security.c \
 	kernel/windows/irp_queue.c kernel/windows/nt_optional.c kernel/windows/nt_text.c $fake tests/nt/filter_client.c || exit 1
-without_defects bind control packet
+without_defects bind control packet power
 
 defect 'NT-29: a packet is handed on whether it has room or not' packet 'NT-29: without room' im_send \
 	's/if (!has_room)/if (0)/'
@@ -68,19 +68,19 @@ defect 'NT-23: a handle asks an adapter that has left' bind 'NT-23: who has a ha
 s/if (adapter->leaves)/if (0)/'
 defect 'a list goes with its adapter' bind 'NT-32: lists survive' im_bind \
 	's/^\tfw_im_list_remove(adapter);/&\n\tfw_im_lists_done();\n\tfw_im_lists_init();/'
-defect 'sends go down to an adapter that sleeps' bind 'sleeps and wakes' im_adapter \
+defect 'sends go down to an adapter that sleeps' power 'sleeps and wakes' im_adapter \
 	's/ && adapter->below == NdisDeviceStateD0//'
-defect 'a request waits for an adapter that falls asleep' bind 'keeps our miniport awake' im_request 's/ && !adapter->stands_by//'
-defect 'a request waits for an adapter that sleeps on' bind 'adapter that wakes up' im_power 's/fw_im_request_fail(adapter);/;/'
-defect 'a request that waited is forgotten' bind 'adapter that wakes up' im_power 's/fw_im_request_resume(adapter);/;/'
-defect 'a cable is forgotten when our miniport wakes up last' bind 'cable pulled while it sleeps' im_power \
+defect 'a request waits for an adapter that falls asleep' power 'keeps our miniport awake' im_request 's/ && !adapter->stands_by//'
+defect 'a request waits for an adapter that sleeps on' power 'adapter that wakes up' im_power 's/fw_im_request_fail(adapter);/;/'
+defect 'a request that waited is forgotten' power 'adapter that wakes up' im_power 's/fw_im_request_resume(adapter);/;/'
+defect 'a cable is forgotten when our miniport wakes up last' power 'cable pulled while it sleeps' im_power \
 	'/fw_im_set_power/,/^}/s/fw_im_status_resume(adapter);/;/'
-defect 'a cable is forgotten when the adapter wakes up last' bind 'cable pulled while it sleeps' im_power \
+defect 'a cable is forgotten when the adapter wakes up last' power 'cable pulled while it sleeps' im_power \
 	'/on_set_power/,/^}/s/fw_im_status_resume(adapter);//'
-defect 'two tell of a cable' bind 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
-defect 'those above are not asked before a removal' bind 'events of plug and play' im_power \
+defect 'two tell of a cable' power 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
+defect 'those above are not asked before a removal' power 'events of plug and play' im_power \
 	's/return notify_above(context, event)/return NDIS_STATUS_SUCCESS/'
-defect 'those above do not hear of power' bind 'events of plug and play' im_power 's/(void)notify_above(adapter, event)//'
+defect 'those above do not hear of power' power 'events of plug and play' im_power 's/(void)notify_above(adapter, event)//'
 defect 'loopback is done twice' bind 'requests and resets' im_request '/NDIS_MAC_OPTION_NO_LOOPBACK/s/.*/\t\t;/'
 defect 'a reset is never completed' bind 'requests and resets' im_power '/NdisMResetComplete/d'
 
