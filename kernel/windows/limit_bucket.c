@@ -19,23 +19,36 @@
 #define PIECE_LEAST 128u
 #define PIECE_MOST (256u * 1024 * 1024)
 
-struct fw_limit *fw_limit_new(const struct fw_rule *rule)
+static void init(struct fw_limit *limit)
 {
-	struct fw_limit *limit = fw_allocate(sizeof(*limit));
 	unsigned i;
 
-	if (!limit)
-		return NULL;
 	limit->references = 1;
 	KeInitializeSpinLock(&limit->lock);
-	limit->ends_ns = rule->ends_ns;
-	limit->ways[FW_LIMIT_SEND].rate = rule->sent_rate;
-	limit->ways[FW_LIMIT_RECEIVE].rate = rule->received_rate;
 	for (i = 0; i < FW_LIMIT_DIRECTIONS; i++) {
 		limit->ways[i].limit = limit;
 		InitializeListHead(&limit->ways[i].ring);
 	}
+}
+
+struct fw_limit *fw_limit_new(const struct fw_rule *rule)
+{
+	struct fw_limit *limit = fw_allocate(sizeof(*limit));
+
+	if (!limit)
+		return NULL;
+	init(limit);
+	limit->ends_ns = rule->ends_ns;
+	limit->ways[FW_LIMIT_SEND].rate = rule->sent_rate;
+	limit->ways[FW_LIMIT_RECEIVE].rate = rule->received_rate;
 	return limit;
+}
+
+void fw_limit_init_none(struct fw_limit *limit)
+{
+	RtlZeroMemory(limit, sizeof(*limit));
+	init(limit);
+	limit->retired = 1;
 }
 
 void fw_limit_hold(struct fw_limit *limit)
@@ -157,6 +170,8 @@ uint32_t fw_limit_piece(const struct fw_limit_way *way)
 {
 	uint64_t piece = way->rate / PIECES_PER_SECOND;
 
+	if (fw_limit_is_retired(way->limit))
+		return PIECE_MOST;
 	if (piece < PIECE_LEAST)
 		return PIECE_LEAST;
 	return piece < PIECE_MOST ? (uint32_t)piece : PIECE_MOST;

@@ -23,7 +23,7 @@ struct fw_limit_way {
 	uint64_t window_last_ns;
 	uint64_t window_bytes;
 	LIST_ENTRY
-		ring; /* lanes whose turn comes, the lock of limit_queue.c, as for what follows */
+	ring; /* lanes whose turn comes, the lock of limit_queue.c, as for what follows */
 	LIST_ENTRY active; /* among those with a ring that is not empty */
 	BOOLEAN is_active;
 };
@@ -39,6 +39,8 @@ struct fw_limit {
 
 /* As the rule says, with one reference; NULL: no memory. */
 struct fw_limit *fw_limit_new(const struct fw_rule *rule);
+/* One without rates, which lets everything go, as if its rule were gone; it is never freed. */
+void fw_limit_init_none(struct fw_limit *limit);
 void fw_limit_hold(struct fw_limit *limit);
 void fw_limit_put(struct fw_limit *limit); /* NULL is accepted */
 

@@ -6,8 +6,9 @@
 #include "kernel/windows/tdi_mdl.h"
 #include "kernel/windows/tdi_tell.h"
 
-/* As a socket's buffer: what nothing can slow down is dropped beyond it. What keeps a datagram counts
- * as it does, or empty ones would take all memory; one of any size finds room where nothing waits. */
+/* As a socket's buffer: what nothing can slow down is dropped beyond it. What keeps a datagram
+ * counts as it does, or empty ones would take all memory; one of any size finds room where nothing
+ * waits. */
 #define BYTES_MOST 65536u
 #define NAMES_MOST 1024u /* a source and options */
 

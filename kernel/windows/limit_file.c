@@ -33,6 +33,7 @@ struct fw_limit_file *fw_limit_file_get(struct fw_tdi_object *object)
 	file->send.is_pressed = never;
 	file->receive.object = object;
 	file->receive.run = fw_limit_receive_run;
+	file->receive.hasten = fw_limit_receive_done;
 	file->receive.fail = fw_limit_receive_fail;
 	file->receive.has_more = fw_limit_receive_has_more;
 	file->receive.wants_turn = fw_limit_receive_wants_turn;
@@ -63,26 +64,40 @@ static void drop_received(struct fw_limit_file *file, NTSTATUS status)
 		fw_limit_lock(&irql);
 		stream->due = FALSE;
 		stream->end_due = FALSE;
-		if (!lane->busy)
-			stream->length = 0;
 		fw_limit_unlock(irql);
 		fw_limit_fail_all(lane, &stream->waiting, status);
 	}
 	fw_limit_lane_rush(lane);
 }
 
-void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
+/* A piece of a send may be under way, what has been pulled may be here or under way. */
+static void abort_lane(struct fw_limit_lane *lane, bool is_under_way)
+{
+	KIRQL irql;
+
+	fw_limit_lock(&irql);
+	lane->aborted = lane->way && (lane->busy || is_under_way);
+	fw_limit_unlock(irql);
+}
+
+void fw_limit_abort_sends(struct fw_tdi_object *object, NTSTATUS status)
 {
 	struct fw_limit_file *file = fw_limit_file_of(object);
-	KIRQL irql;
 
 	if (!file)
 		return;
-	fw_limit_lock(&irql);
-	file->send.aborted = TRUE;
-	file->receive.aborted = TRUE;
-	fw_limit_unlock(irql);
+	abort_lane(&file->send, false);
 	fw_limit_fail_all(&file->send, &file->send.held, status);
+}
+
+void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
+{
+	struct fw_limit_file *file = fw_limit_file_of(object);
+
+	if (!file)
+		return;
+	fw_limit_abort_sends(object, status);
+	abort_lane(&file->receive, true);
 	drop_received(file, status);
 }
 

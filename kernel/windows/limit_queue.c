@@ -12,9 +12,10 @@
 
 static struct {
 	KSPIN_LOCK lock;
-	LIST_ENTRY active; /* ways */
-	uint32_t ways;	   /* of these */
-	uint32_t lanes;	   /* that have a way */
+	LIST_ENTRY active;    /* ways */
+	uint32_t ways;	      /* of these */
+	uint32_t lanes;	      /* that have a way */
+	struct fw_limit none; /* of those that waited for a limit which is not theirs any more */
 } queue;
 
 void fw_limit_queue_init(void)
@@ -23,6 +24,7 @@ void fw_limit_queue_init(void)
 	InitializeListHead(&queue.active);
 	queue.ways = 0;
 	queue.lanes = 0;
+	fw_limit_init_none(&queue.none);
 }
 
 void fw_limit_lock(KIRQL *irql)
@@ -122,7 +124,8 @@ static struct fw_limit *settle(struct fw_limit_lane *lane)
 	}
 	unlink_lane(lane);
 	lane->way = NULL;
-	lane->rush = FALSE;
+	lane->rush = 0;
+	lane->handing = FALSE;
 	queue.lanes--;
 	return way->limit;
 }
@@ -144,9 +147,10 @@ bool fw_limit_lane_done(struct fw_limit_lane *lane)
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	done = !(lane->rush && !IsListEmpty(&lane->held)) && !lane->is_pressed(lane);
+	done = !(lane->rush && !lane->handing) && !lane->is_pressed(lane);
 	if (done) {
 		lane->busy = FALSE;
+		lane->aborted = FALSE;
 		limit = settle(lane);
 	}
 	fw_limit_unlock(irql);
@@ -192,7 +196,20 @@ static void NTAPI cancel(DEVICE_OBJECT *device, IRP *irp)
 	fw_tdi_object_put(lane->object);
 }
 
-/* Its data is there, and so is that of those before it: all of them go, in their order. */
+/* All that is held, up to this one, goes. With the lock. */
+static void rush_to(struct fw_limit_lane *lane, IRP *irp)
+{
+	uint32_t position = 1;
+	LIST_ENTRY *entry;
+
+	for (entry = lane->held.Flink; entry != ENTRY_OF(irp); entry = entry->Flink)
+		position++;
+	if (lane->rush < position)
+		lane->rush = position;
+}
+
+/* Its data is there, and so is that of those before it: all of them go, in their order. Those
+ * behind it wait on. */
 static void NTAPI hurry(DEVICE_OBJECT *device, IRP *irp)
 {
 	struct fw_limit_lane *lane = WORD(irp, FW_LIMIT_WORD_LANE);
@@ -204,8 +221,10 @@ static void NTAPI hurry(DEVICE_OBJECT *device, IRP *irp)
 	IoReleaseCancelSpinLock(irp->CancelIrql);
 	fw_limit_lock(&irql);
 	WORD(irp, FW_LIMIT_WORD_HANDED) = irp;
+	lane->handing = FALSE;
+	rush_to(lane, irp);
 	fw_limit_unlock(irql);
-	fw_limit_lane_rush(lane);
+	fw_limit_lane_hasten(lane);
 	fw_tdi_object_put(object);
 }
 
@@ -237,12 +256,15 @@ bool fw_limit_put_first(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, 
 	return fw_limit_put_last(lane, list->Flink, irp, owner);
 }
 
-void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes)
+bool fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes)
 {
-	if (insert(lane, &lane->held, irp, (void *)(uintptr_t)bytes, hurry))
-		return;
-	WORD(irp, FW_LIMIT_WORD_HANDED) = irp;
-	lane->rush = TRUE;
+	bool waits = insert(lane, &lane->held, irp, (void *)(uintptr_t)bytes, hurry);
+
+	if (!waits) {
+		WORD(irp, FW_LIMIT_WORD_HANDED) = irp;
+		rush_to(lane, irp);
+	}
+	return waits;
 }
 
 IRP *fw_limit_take(LIST_ENTRY *list)
@@ -263,27 +285,38 @@ IRP *fw_limit_take_done(struct fw_limit_lane *lane, uint64_t *bytes)
 	IRP *irp = IsListEmpty(&lane->held) ? NULL : IRP_OF(lane->held.Flink);
 
 	if (irp && !WORD(irp, FW_LIMIT_WORD_HANDED) && !IoSetCancelRoutine(irp, NULL)) {
-		lane->rush = FALSE; /* its cancel routine waits for the lock, and will say so */
+		lane->handing = TRUE; /* its cancel routine waits for the lock, and will say so */
 		return NULL;
 	}
 	if (irp) {
 		*bytes = (uintptr_t)WORD(irp, FW_LIMIT_WORD_OWNER);
 		take_out(irp);
+		lane->rush -= lane->rush != 0;
 	}
 	return irp;
 }
 
-void fw_limit_lane_rush(struct fw_limit_lane *lane)
+void fw_limit_lane_hasten(struct fw_limit_lane *lane)
 {
 	bool mine;
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	lane->rush = lane->way != NULL;
 	mine = fw_limit_lane_grab(lane);
 	fw_limit_unlock(irql);
 	if (mine)
-		lane->run(lane);
+		lane->hasten(lane);
+}
+
+void fw_limit_lane_rush(struct fw_limit_lane *lane)
+{
+	KIRQL irql;
+
+	fw_limit_lock(&irql);
+	if (!IsListEmpty(&lane->held))
+		rush_to(lane, IRP_OF(lane->held.Blink));
+	fw_limit_unlock(irql);
+	fw_limit_lane_hasten(lane);
 }
 
 void fw_limit_fail_all(struct fw_limit_lane *lane, LIST_ENTRY *list, NTSTATUS status)
@@ -316,8 +349,8 @@ static struct fw_limit_lane *next_lane(struct fw_limit_way *way)
 	return lane;
 }
 
-/* The lane's limit may not be the one that counts any more: it waits for that from now on, and its
- * turn is over. The lane is the caller's; a limit that is retired lets it go. */
+/* The lane's limit may not be the one that counts any more: it waits for that from now on, or for
+ * none, and its turn is over. The lane is the caller's; a limit that is retired lets it go. */
 static bool moves(struct fw_limit_lane *lane)
 {
 	struct fw_limit *before = lane->way->limit;
@@ -325,9 +358,13 @@ static bool moves(struct fw_limit_lane *lane)
 	struct fw_limit *limit = fw_rules_limit(lane->object->payer, direction);
 	KIRQL irql;
 
-	if (!limit || limit == before || fw_limit_is_retired(before)) {
+	if (limit == before || (!limit && fw_limit_is_retired(before))) {
 		fw_limit_put(limit);
 		return false;
+	}
+	if (!limit) {
+		limit = &queue.none;
+		fw_limit_hold(limit);
 	}
 	fw_limit_lock(&irql);
 	lane->way = &limit->ways[direction];
@@ -336,16 +373,23 @@ static bool moves(struct fw_limit_lane *lane)
 	return true;
 }
 
+static bool take_turn(struct fw_limit_lane *lane)
+{
+	if (!moves(lane))
+		return lane->run(lane);
+	if (!fw_limit_lane_done(lane))
+		lane->hasten(lane);
+	return true;
+}
+
+/* Where there is no memory for one there is none for others. */
 uint32_t fw_limit_turns_of(struct fw_limit_way *way, uint32_t most)
 {
 	struct fw_limit_lane *lane;
 	uint32_t count = 0;
 
-	while (count < most && (lane = next_lane(way)) != NULL) {
-		if (!moves(lane) || !fw_limit_lane_done(lane))
-			lane->run(lane);
+	while (count < most && (lane = next_lane(way)) != NULL && take_turn(lane))
 		count++;
-	}
 	return count;
 }
 

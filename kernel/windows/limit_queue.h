@@ -24,8 +24,11 @@ struct fw_limit_lane {
 	LIST_ENTRY held; /* IRP.Tail.Overlay.ListEntry, the oldest first */
 	struct fw_limit_way *way;
 	struct fw_tdi_object *object;
-	/* The lane's turn: it is busy, and ends with fw_limit_lane_done(). No lock. */
-	void (*run)(struct fw_limit_lane *lane);
+	/* The lane's turn: it is busy, and ends with fw_limit_lane_done(). False: there was no
+	 * memory for it, and it wants another. No lock. */
+	bool (*run)(struct fw_limit_lane *lane);
+	/* What need not wait for a turn, the same. */
+	void (*hasten)(struct fw_limit_lane *lane);
 	/* Is anything of it under way beside what is held? The lock, as for the two below. */
 	bool (*has_more)(const struct fw_limit_lane *lane);
 	/* Does that have to wait for a turn? */
@@ -36,8 +39,9 @@ struct fw_limit_lane {
 	void (*fail)(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status);
 	BOOLEAN busy;
 	BOOLEAN in_ring;
-	BOOLEAN aborted; /* what was in it when its connection ended must not wait again */
-	BOOLEAN rush;	 /* what is held must not wait any more */
+	BOOLEAN aborted; /* its connection ended: what is under way just now must not wait again */
+	BOOLEAN handing; /* the oldest is being handed over by its cancel routine */
+	uint32_t rush;	 /* so many of what is held, the oldest, must not wait any more */
 };
 
 /* Of a file, as long as it has its object. */
@@ -95,8 +99,9 @@ bool fw_limit_lane_done(struct fw_limit_lane *lane);
  */
 bool fw_limit_put_last(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
 bool fw_limit_put_first(struct fw_limit_lane *lane, LIST_ENTRY *list, IRP *irp, void *owner);
-/* A receive whose data is there, of which so many bytes are to be paid for. */
-void fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes);
+/* A receive whose data is there, of which so many bytes are to be paid for. False: it was
+ * cancelled, and what is held up to it must not wait. */
+bool fw_limit_put_done(struct fw_limit_lane *lane, IRP *irp, uint64_t bytes);
 
 /* Take the oldest out, which cannot be cancelled any more; NULL: there is none. The lock. */
 IRP *fw_limit_take(LIST_ENTRY *list);
@@ -105,7 +110,8 @@ IRP *fw_limit_take(LIST_ENTRY *list);
  * somebody is about to hand it over. The lock. */
 IRP *fw_limit_take_done(struct fw_limit_lane *lane, uint64_t *bytes);
 
-/* What is held goes, as soon as nobody is at work with the lane. */
+/* What need not wait goes, as soon as nobody is at work with the lane; rush: all that is held. */
+void fw_limit_lane_hasten(struct fw_limit_lane *lane);
 void fw_limit_lane_rush(struct fw_limit_lane *lane);
 
 /* Requests of a list are ended with this error. */

@@ -55,28 +55,54 @@ uint32_t fw_limit_most_received(struct fw_tdi_object *object)
 	return most;
 }
 
-static bool hold(struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp, uint64_t bytes)
+/* With the lock: has the connection ended, so that nothing of it need wait? */
+static bool is_over(const struct fw_limit_file *file)
+{
+	const struct fw_limit_stream *stream = fw_limit_stream_of(file);
+
+	return file->receive.aborted ||
+	       (stream && stream->end_due && stream->end_flags & TDI_DISCONNECT_ABORT);
+}
+
+/* With the lock: what is to be pulled comes after what the client's own requests fetch. */
+static void is_back(struct fw_limit_file *file)
+{
+	struct fw_limit_stream *stream = fw_limit_stream_of(file);
+
+	if (!stream)
+		return;
+	stream->below--;
+	if (file->receive.way)
+		fw_limit_lane_wait(&file->receive, NULL);
+}
+
+static bool hold(struct fw_limit_file *file, struct fw_limit_way *way, IRP *irp, uint64_t bytes,
+	bool was_below)
 {
 	struct fw_limit_lane *lane = &file->receive;
-	bool waits, hurries = false;
+	bool waits, hurries = false, rushes = false;
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
 	waits = !lane->object->stopped && !fw_limit_lane_is_open(lane, way) && (lane->way || bytes);
 	if (waits) {
-		fw_limit_put_done(lane, irp, bytes);
+		hurries = !fw_limit_put_done(lane, irp, bytes);
+		rushes = is_over(file);
 		fw_limit_lane_wait(lane, way);
-		hurries = lane->rush;
 	}
+	if (was_below)
+		is_back(file);
 	fw_limit_unlock(irql);
 	if (waits && way)
 		fw_limit_count_hit(way, bytes, false);
-	if (hurries)
+	if (rushes)
 		fw_limit_lane_rush(lane);
+	else if (hurries)
+		fw_limit_lane_hasten(lane);
 	return waits;
 }
 
-bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t bytes)
+bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t bytes, bool was_below)
 {
 	struct fw_limit *limit = fw_limit_of_receiver(object);
 	struct fw_limit_file *file = file_for(object, limit);
@@ -86,7 +112,7 @@ bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t byt
 	 */
 	fw_tdi_object_hold(object);
 	if (file)
-		waits = hold(file, way_of(limit), irp, bytes);
+		waits = hold(file, way_of(limit), irp, bytes, was_below);
 	if (!waits && limit)
 		fw_limit_charge(way_of(limit), bytes);
 	fw_limit_put(limit);
@@ -126,6 +152,8 @@ static bool wait_for_data(
 	fw_tdi_object_hold(object);
 	fw_limit_lock(&irql);
 	joins = join(file, irp, is_peek, &is_cancelled);
+	if (!joins && !is_peek && fw_limit_stream_of(file))
+		fw_limit_stream_of(file)->below++;
 	if (joins && fw_limit_stream_is_pressed(&file->receive))
 		mine = fw_limit_lane_grab(&file->receive);
 	fw_limit_unlock(irql);
@@ -178,6 +206,14 @@ bool fw_limit_refuses_event(struct fw_tdi_object *object)
 	return refuses;
 }
 
+void fw_limit_rush_received(struct fw_tdi_object *object)
+{
+	struct fw_limit_file *file = fw_limit_file_of(object);
+
+	if (file)
+		fw_limit_lane_rush(&file->receive);
+}
+
 bool fw_limit_delays_end(struct fw_tdi_object *object, ULONG flags)
 {
 	struct fw_limit_file *file = fw_limit_file_of(object);
@@ -215,7 +251,7 @@ bool fw_limit_receive_wants_turn(const struct fw_limit_lane *lane)
 	const struct fw_limit_stream *stream = fw_limit_stream_of(file);
 
 	return !IsListEmpty(&file->datagrams) ||
-	       (stream && stream->due && !stream->flying && !stream->length);
+	       (stream && stream->due && !stream->flying && !stream->length && !stream->below);
 }
 
 void fw_limit_receive_fail(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status)
@@ -227,19 +263,25 @@ void fw_limit_receive_fail(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status
 	fw_tdi_request_leave();
 }
 
+/* In a rush it has not waited for tokens. */
 static bool complete_one(struct fw_limit_lane *lane, bool only_in_rush)
 {
 	uint64_t bytes = 0;
 	IRP *irp = NULL;
+	bool rushes;
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	if (lane->rush || !only_in_rush)
+	rushes = lane->rush != 0;
+	if (rushes || !only_in_rush)
 		irp = fw_limit_take_done(lane, &bytes);
 	fw_limit_unlock(irql);
 	if (!irp)
 		return false;
-	fw_limit_charge(lane->way, bytes);
+	if (rushes)
+		fw_limit_charge_past(lane->way, bytes);
+	else
+		fw_limit_charge(lane->way, bytes);
 	IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
 	fw_tdi_object_put(lane->object);
 	fw_tdi_request_leave();
@@ -258,7 +300,8 @@ void fw_limit_receive_done(struct fw_limit_lane *lane)
 /* With the lock. */
 static bool is_to_pull(const struct fw_limit_lane *lane, const struct fw_limit_stream *stream)
 {
-	return stream->due && !stream->length && IsListEmpty(&lane->held) && !lane->object->stopped;
+	return stream->due && !stream->length && !stream->below && IsListEmpty(&lane->held) &&
+	       !lane->object->stopped;
 }
 
 static bool may_pull(const struct fw_limit_lane *lane, const struct fw_limit_stream *stream)
@@ -272,14 +315,11 @@ static bool may_pull(const struct fw_limit_lane *lane, const struct fw_limit_str
 	return may;
 }
 
-/* Without memory it stays due, and there may be some at the next tick. */
 static bool begin_pull(struct fw_limit_lane *lane, struct fw_limit_stream *stream)
 {
 	bool pulls;
 	KIRQL irql;
 
-	if (!may_pull(lane, stream) || !fw_limit_stream_prepare(stream))
-		return false;
 	fw_limit_lock(&irql);
 	pulls = is_to_pull(lane, stream);
 	if (pulls) {
@@ -292,14 +332,18 @@ static bool begin_pull(struct fw_limit_lane *lane, struct fw_limit_stream *strea
 	return pulls;
 }
 
-/* The oldest first: what is complete, then what is here, then what is still below. */
-void fw_limit_receive_run(struct fw_limit_lane *lane)
+/* The oldest first: what is complete, then what is here, then what is still below. Without memory
+ * that stays due, and there may be some at the next tick. */
+bool fw_limit_receive_run(struct fw_limit_lane *lane)
 {
 	struct fw_limit_stream *stream = fw_limit_stream_of(file_of(lane));
+	bool pulls = !complete_one(lane, false) && !fw_limit_datagram_run(lane) && stream &&
+		     may_pull(lane, stream);
+	bool has_memory = !pulls || fw_limit_stream_prepare(stream);
 
-	if (!complete_one(lane, false) && !fw_limit_datagram_run(lane) && stream &&
-		begin_pull(lane, stream))
+	if (pulls && has_memory && begin_pull(lane, stream))
 		fw_limit_stream_pull(lane);
 	else
 		fw_limit_receive_done(lane);
+	return has_memory;
 }

@@ -25,6 +25,7 @@ struct fw_limit_stream {
 	LIST_ENTRY waiting; /* the client's TDI_RECEIVEs, which want what comes here */
 	uint32_t begin;	    /* of what the client has not taken yet */
 	uint32_t length;
+	uint32_t below;	 /* TDI_RECEIVEs of the client that we have sent down and not back */
 	BOOLEAN due;	 /* an event was refused */
 	BOOLEAN flying;	 /* the request is below */
 	BOOLEAN blocked; /* the client knows of the data and will ask for it */
@@ -39,8 +40,9 @@ struct fw_limit *fw_limit_of_receiver(struct fw_tdi_object *object);
 void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes);
 
 /* A receive has completed, in its completion routine, and counted; it is marked pending, and has a
- * reference on its object. True: it waits, and goes on by itself. */
-bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t bytes);
+ * reference on its object. True: it waits, and goes on by itself. `was_below`: fw_limit_receive(),
+ * or what waited since, had sent it. */
+bool fw_limit_hold_received(struct fw_tdi_object *object, IRP *irp, uint64_t bytes, bool was_below);
 
 /* A TDI_RECEIVE, with a reference on its object. False: it concerns no limit, nothing was done. */
 bool fw_limit_receive(struct fw_tdi_object *object, IRP *irp, NTSTATUS *status);
@@ -51,13 +53,18 @@ uint32_t fw_limit_most_received(struct fw_tdi_object *object);
 /* Is this event to be refused? Then its data is pulled later. */
 bool fw_limit_refuses_event(struct fw_tdi_object *object);
 
+/* Data comes that can be neither held nor refused: what is held goes before it. */
+void fw_limit_rush_received(struct fw_tdi_object *object);
+
 /* The other side has ended the connection. True: the client is told when it has what came before.
  */
 bool fw_limit_delays_end(struct fw_tdi_object *object, ULONG flags);
 
-/* The connection was ended here, or its file is cleaned up: sends end with this status, what came
- * goes. */
+/* The connection was ended here, another begins, or its file is cleaned up: sends end with this
+ * status, what came goes. */
 void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status);
+/* The first half of it, where the other side ended it. */
+void fw_limit_abort_sends(struct fw_tdi_object *object, NTSTATUS status);
 
 /* The same for ever, until nothing is under way. PASSIVE_LEVEL. */
 void fw_limit_stop(struct fw_tdi_object *object);
@@ -77,7 +84,7 @@ void fw_limit_stream_serve(struct fw_limit_lane *lane);
 bool fw_limit_stream_is_pressed(const struct fw_limit_lane *lane);
 
 /* The lane's functions. */
-void fw_limit_receive_run(struct fw_limit_lane *lane);
+bool fw_limit_receive_run(struct fw_limit_lane *lane);
 void fw_limit_receive_fail(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status);
 bool fw_limit_receive_has_more(const struct fw_limit_lane *lane);
 bool fw_limit_receive_wants_turn(const struct fw_limit_lane *lane);

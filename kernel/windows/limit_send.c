@@ -10,6 +10,8 @@
 #include "kernel/windows/tdi_request.h"
 #include "kernel/windows/tdi_transfer.h"
 
+#define DATAGRAM_MOST 65535u /* bytes, whatever the protocol */
+
 /*
  * A send that is larger than what may go at once goes down in pieces, one after the other, each a
  * descriptor of a part of the client's memory in the client's own request, which comes back to us
@@ -62,6 +64,18 @@ static bool is_described(const MDL *mdl, uint32_t length)
 	for (; mdl && room < length; mdl = mdl->Next)
 		room += MmGetMdlByteCount(mdl);
 	return room >= length;
+}
+
+/* The lower driver refuses what is longer than it can be, and nothing of it goes: others do not
+ * wait for long for that. */
+static void charge(struct fw_limit_way *way, IRP *irp)
+{
+	uint32_t length = request_of(irp)->SendLength;
+
+	if (is_datagram(irp) ? length <= DATAGRAM_MOST : is_described(irp->MdlAddress, length))
+		fw_limit_charge(way, length);
+	else
+		fw_limit_charge_past(way, length);
 }
 
 /* NULL: it goes as a whole. */
@@ -128,7 +142,7 @@ static NTSTATUS send_by(struct fw_tdi_object *object, struct fw_limit_file *file
 	case GOES:
 		fw_free(split);
 		if (way)
-			fw_limit_charge(way, length);
+			charge(way, irp);
 		return pass_on(object, irp);
 	case ENDS:
 		irp->Tail.Overlay.DriverContext[FW_LIMIT_WORD_OWNER] = split;
@@ -278,7 +292,8 @@ static bool make_piece(struct split *split)
 	return true;
 }
 
-static void send_piece(struct split *split, IRP *irp)
+/* False: no memory. */
+static bool send_piece(struct split *split, IRP *irp)
 {
 	struct fw_limit_lane *lane = split->lane;
 	TDI_REQUEST_KERNEL_SEND *request;
@@ -293,7 +308,7 @@ static void send_piece(struct split *split, IRP *irp)
 		if (status != STATUS_PENDING)
 			fw_limit_send_fail(lane, irp, status);
 		done(lane);
-		return;
+		return false;
 	}
 	fw_limit_charge(lane->way, split->asked);
 	irp->MdlAddress = split->piece;
@@ -304,9 +319,10 @@ static void send_piece(struct split *split, IRP *irp)
 		request->SendFlags &= ~(ULONG)TDI_SEND_AND_DISCONNECT;
 	IoSetCompletionRoutine(irp, piece_was_sent, split, TRUE, TRUE, TRUE);
 	IoCallDriver(lane->object->device->lower, irp);
+	return true;
 }
 
-void fw_limit_send_run(struct fw_limit_lane *lane)
+bool fw_limit_send_run(struct fw_limit_lane *lane)
 {
 	struct split *split;
 	KIRQL irql;
@@ -316,15 +332,14 @@ void fw_limit_send_run(struct fw_limit_lane *lane)
 	irp = fw_limit_take(&lane->held);
 	fw_limit_unlock(irql);
 	split = irp ? irp->Tail.Overlay.DriverContext[FW_LIMIT_WORD_OWNER] : NULL;
-	if (split) {
-		send_piece(split, irp);
-		return;
-	}
+	if (split)
+		return send_piece(split, irp);
 	if (irp) {
 		if (minor_of(irp) != TDI_DISCONNECT)
-			fw_limit_charge(lane->way, request_of(irp)->SendLength);
+			charge(lane->way, irp);
 		pass_on(lane->object, irp);
 		fw_tdi_request_leave();
 	}
 	done(lane);
+	return true;
 }

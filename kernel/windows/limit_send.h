@@ -18,7 +18,7 @@ NTSTATUS fw_limit_send(struct fw_tdi_object *object, IRP *irp);
 NTSTATUS fw_limit_disconnect(struct fw_tdi_object *object, IRP *irp);
 
 /* The lane's functions. */
-void fw_limit_send_run(struct fw_limit_lane *lane);
+bool fw_limit_send_run(struct fw_limit_lane *lane);
 void fw_limit_send_fail(struct fw_limit_lane *lane, IRP *irp, NTSTATUS status);
 
 #endif

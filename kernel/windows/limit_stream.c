@@ -107,7 +107,7 @@ static NTSTATUS NTAPI was_pulled(DEVICE_OBJECT *device, IRP *irp, void *context)
 {
 	struct fw_limit_lane *lane = context;
 	struct fw_limit_stream *stream = stream_of(lane);
-	uint64_t bytes = NT_SUCCESS(irp->IoStatus.Status) ? irp->IoStatus.Information : 0;
+	uint64_t bytes = fw_tdi_transferred(irp);
 	KIRQL irql;
 
 	if (bytes > FW_LIMIT_PULL_BYTES)
@@ -253,6 +253,12 @@ static void tell(struct fw_limit_lane *lane)
 		put_returned(lane, returned);
 }
 
+/* One that a handler returned may have no location for anybody below us. */
+static bool has_room(const IRP *irp)
+{
+	return irp->CurrentLocation > 1;
+}
+
 /* What is next for the client. The lock. */
 enum step { OVER, FILL, GO_DOWN, TELL, TELL_END };
 
@@ -270,19 +276,20 @@ static enum step next_step(struct fw_limit_lane *lane, IRP **irp)
 		stream->length = 0;
 	if (stream->length)
 		return *irp ? FILL : TELL;
-	if (*irp)
+	if (*irp) {
+		stream->below += has_room(*irp);
 		return GO_DOWN;
+	}
 	if (!stream->end_due)
 		return OVER;
 	stream->end_due = FALSE;
 	return TELL_END;
 }
 
-/* One that a handler returned may have no location for anybody below us: it goes in the one it has,
- * and is not counted. */
+/* Without room it goes in the location it has, and is not counted. */
 static void go_down(struct fw_tdi_object *object, IRP *irp)
 {
-	if (irp->CurrentLocation > 1) {
+	if (has_room(irp)) {
 		fw_tdi_receive_on(object, irp);
 		return;
 	}

@@ -13,6 +13,7 @@
 
 #define DEVICES 6
 #define TURNS 512u /* of a round of what is let go */
+#define ROUNDS 64u /* of that; a client that asks for more each time could go on for ever */
 #define FLAGS_OF_LOWER (DO_BUFFERED_IO | DO_DIRECT_IO | DO_POWER_PAGABLE)
 
 /* Time for a completion routine that has counted itself out to return, in 100 ns, relative. */
@@ -53,10 +54,12 @@ void fw_tdi_bypass(bool bypass)
 
 void fw_tdi_let_go(void)
 {
+	unsigned int round = 0;
+
 	if (!fw_tdi_worker_ready())
 		return; /* not attached */
-	while (fw_limit_turns(TURNS) >= TURNS)
-		;
+	while (round < ROUNDS && fw_limit_turns(TURNS) >= TURNS)
+		round++;
 	if (!fw_rules_have_limits() || fw_tdi_bypassed())
 		fw_limit_timer_stop();
 }

@@ -98,11 +98,28 @@ NTSTATUS fw_tdi_associate(struct fw_tdi_device *device, IRP *irp)
 	return fw_tdi_watch(device, irp, was_associated, association);
 }
 
+/* A connection begins, or none can any more: what is left of the one before is nothing to it. One
+ * that lives on refuses that, and keeps what it has. */
+static void drop_former(struct fw_tdi_object *connection)
+{
+	bool lives;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&connection->lock, &irql);
+	lives = connection->state == FW_STATE_ESTABLISHED ||
+		connection->state == FW_STATE_CLOSE_WAIT ||
+		connection->state == FW_STATE_FIN_WAIT_1;
+	KeReleaseSpinLock(&connection->lock, irql);
+	if (!lives)
+		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
+}
+
 static NTSTATUS NTAPI was_disassociated(DEVICE_OBJECT *device, IRP *irp, void *context)
 {
 	struct fw_tdi_object *connection = context;
 
 	if (NT_SUCCESS(irp->IoStatus.Status)) {
+		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
 		fw_tdi_flow_over(connection);
 		fw_tdi_object_associate(connection, NULL);
 	}
@@ -166,6 +183,7 @@ NTSTATUS fw_tdi_connect(struct fw_tdi_device *device, IRP *irp)
 	}
 	if (object->kind != FW_TDI_CONNECTION)
 		return fw_tdi_watch(device, irp, peer_was_fixed, object);
+	drop_former(object);
 	fw_tdi_flow_begin(object, known ? &remote : NULL, FW_STATE_SYN_SENT);
 	return fw_tdi_watch(device, irp, was_connected, object);
 }
@@ -217,6 +235,7 @@ NTSTATUS fw_tdi_listen(struct fw_tdi_device *device, IRP *irp)
 
 	if (!connection)
 		return fw_tdi_pass(device, irp);
+	drop_former(connection);
 	address = fw_tdi_object_address(connection);
 	if (address) {
 		KeAcquireSpinLock(&address->lock, &irql);
@@ -256,6 +275,7 @@ NTSTATUS fw_tdi_accept(struct fw_tdi_device *device, IRP *irp)
 		fw_tdi_object_put(connection);
 		return fw_tdi_refuse(irp, FW_TDI_REFUSED_INCOMING);
 	}
+	drop_former(connection);
 	fw_tdi_flow_begin(connection, known ? &remote : NULL, FW_STATE_SYN_RECEIVED);
 	return fw_tdi_watch(device, irp, was_connected, connection);
 }
@@ -267,6 +287,7 @@ void fw_tdi_accept_returned(
 
 	if (!connection)
 		return;
+	drop_former(connection);
 	fw_tdi_flow_begin(connection, remote, FW_STATE_SYN_RECEIVED);
 	if (fw_tdi_watch_returned(device, irp, was_connected, connection))
 		return;
@@ -337,8 +358,11 @@ void fw_tdi_connection_cut(struct fw_tdi_object *connection)
 
 	if (!file)
 		return;
-	fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
-	if (NT_SUCCESS(fw_tdi_abort(connection->device, file)) && end_cut(connection))
-		fw_tdi_connection_tell_end(connection, TDI_DISCONNECT_ABORT);
+	/* Without memory it lives on, and keeps what it has. */
+	if (NT_SUCCESS(fw_tdi_abort(connection->device, file))) {
+		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
+		if (end_cut(connection))
+			fw_tdi_connection_tell_end(connection, TDI_DISCONNECT_ABORT);
+	}
 	ObDereferenceObject(file);
 }

@@ -43,6 +43,8 @@ static NTSTATUS NTAPI event_disconnect(void *event_context, CONNECTION_CONTEXT c
 	connection = fw_tdi_object_of_context(handler->address, connection_context);
 	if (connection) {
 		fw_tdi_flow_ended_by_peer(connection, flags);
+		if (flags & TDI_DISCONNECT_ABORT)
+			fw_limit_abort_sends(connection, STATUS_CONNECTION_RESET);
 		delays = fw_limit_delays_end(connection, flags);
 	}
 	fw_tdi_object_put(connection);

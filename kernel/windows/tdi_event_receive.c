@@ -42,11 +42,19 @@ static struct fw_tdi_object *receiver(struct fw_tdi_handler *handler, CONNECTION
 	return handler->address;
 }
 
-/* Is the event to be refused, as the limit has no tokens? Urgent data does not wait. */
-static bool must_wait(struct fw_tdi_handler *handler, struct fw_tdi_object *object)
+/* Some transports tell of urgent data by the handler of all data. */
+static bool is_urgent(const struct fw_tdi_handler *handler, ULONG flags)
 {
-	return handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&
-	       handler->type != TDI_EVENT_CHAINED_RECEIVE_EXPEDITED && fw_limit_concerns(object) &&
+	return handler->type == TDI_EVENT_RECEIVE_EXPEDITED ||
+	       handler->type == TDI_EVENT_CHAINED_RECEIVE_EXPEDITED ||
+	       (flags & TDI_RECEIVE_EXPEDITED && !(flags & TDI_RECEIVE_NORMAL));
+}
+
+/* Is the event to be refused, as the limit has no tokens? Urgent data does not wait. */
+static bool must_wait(
+	const struct fw_tdi_handler *handler, struct fw_tdi_object *object, ULONG flags)
+{
+	return !is_urgent(handler, flags) && fw_limit_concerns(object) &&
 	       fw_limit_refuses_event(object);
 }
 
@@ -68,7 +76,7 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 	if (!handler)
 		return not_accepted(taken);
 	object = receiver(handler, connection_context);
-	if (must_wait(handler, object)) {
+	if (must_wait(handler, object, flags)) {
 		status = not_accepted(taken);
 	} else {
 		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context, connection_context,
@@ -81,8 +89,8 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 }
 
 /* Data that was refused is given to the handler of the other kind, as only the lower driver can
- * make descriptors; a client without one is never refused, and what it takes overdraws the bucket.
- */
+ * make descriptors; a client without one is never refused, what it takes overdraws the bucket, and
+ * what was held goes before it. */
 static bool can_be_told(struct fw_tdi_handler *chained, struct fw_tdi_object *object, LONG type)
 {
 	struct fw_tdi_handler *handler =
@@ -109,12 +117,16 @@ NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
 	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
 	struct fw_tdi_object *object;
 	NTSTATUS status;
+	bool can_wait;
 
 	if (!handler)
 		return STATUS_DATA_NOT_ACCEPTED;
 	object = receiver(handler, connection_context);
 	status = STATUS_DATA_NOT_ACCEPTED;
-	if (!can_be_told(handler, object, TDI_EVENT_RECEIVE) || !must_wait(handler, object)) {
+	can_wait = can_be_told(handler, object, TDI_EVENT_RECEIVE);
+	if (!can_wait && !is_urgent(handler, flags))
+		fw_limit_rush_received(object);
+	if (!can_wait || !must_wait(handler, object, flags)) {
 		status = ((PTDI_IND_CHAINED_RECEIVE)handler->function)(handler->context,
 			connection_context, flags, length, offset, data, descriptor);
 		count_chained(object, status, length);

@@ -17,7 +17,7 @@ static const void *parameters(IRP *irp)
 
 /* What went through. A message that was too long for its buffer filled it (a warning); an error
  * moved nothing. */
-static uint64_t transferred(const IRP *irp)
+uint64_t fw_tdi_transferred(const IRP *irp)
 {
 	NTSTATUS status = irp->IoStatus.Status;
 
@@ -29,7 +29,7 @@ static NTSTATUS NTAPI was_sent(DEVICE_OBJECT *device, IRP *irp, void *context)
 {
 	struct fw_tdi_object *object = context;
 
-	fw_tdi_flow_sent(object, transferred(irp));
+	fw_tdi_flow_sent(object, fw_tdi_transferred(irp));
 	fw_tdi_object_put(object);
 	return fw_tdi_watched(irp);
 }
@@ -38,8 +38,8 @@ static NTSTATUS NTAPI was_received(DEVICE_OBJECT *device, IRP *irp, void *contex
 {
 	struct fw_tdi_object *object = context;
 
-	fw_tdi_flow_received(object, transferred(irp));
-	fw_limit_charge_received(object, transferred(irp));
+	fw_tdi_flow_received(object, fw_tdi_transferred(irp));
+	fw_limit_charge_received(object, fw_tdi_transferred(irp));
 	fw_tdi_object_put(object);
 	return fw_tdi_watched(irp);
 }
@@ -74,17 +74,26 @@ static bool is_peek(IRP *irp)
 }
 
 /* One that is marked pending, so that it can wait until its bytes are paid for. */
-static NTSTATUS NTAPI was_received_late(DEVICE_OBJECT *device, IRP *irp, void *context)
+static NTSTATUS received_late(struct fw_tdi_object *object, IRP *irp, bool was_below)
 {
-	struct fw_tdi_object *object = context;
-	uint64_t bytes = is_peek(irp) ? 0 : transferred(irp);
+	uint64_t bytes = is_peek(irp) ? 0 : fw_tdi_transferred(irp);
 
 	fw_tdi_flow_received(object, bytes);
-	if (fw_limit_hold_received(object, irp, bytes))
+	if (fw_limit_hold_received(object, irp, bytes, was_below))
 		return STATUS_MORE_PROCESSING_REQUIRED;
 	fw_tdi_object_put(object);
 	fw_tdi_request_leave();
 	return STATUS_SUCCESS;
+}
+
+static NTSTATUS NTAPI was_received_late(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	return received_late(context, irp, false);
+}
+
+static NTSTATUS NTAPI was_received_below(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	return received_late(context, irp, true);
 }
 
 /* In the location that the lower driver gets. */
@@ -103,7 +112,7 @@ NTSTATUS fw_tdi_receive_on(struct fw_tdi_object *object, IRP *irp)
 	fw_tdi_request_enter();
 	IoCopyCurrentIrpStackLocationToNext(irp);
 	shorten(object, IoGetNextIrpStackLocation(irp));
-	IoSetCompletionRoutine(irp, was_received_late, object, TRUE, TRUE, TRUE);
+	IoSetCompletionRoutine(irp, was_received_below, object, TRUE, TRUE, TRUE);
 	IoCallDriver(object->device->lower, irp);
 	return STATUS_PENDING;
 }

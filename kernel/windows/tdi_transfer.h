@@ -19,6 +19,9 @@ NTSTATUS fw_tdi_receive_datagram(struct fw_tdi_device *device, IRP *irp);
 NTSTATUS fw_tdi_send_on(struct fw_tdi_object *object, IRP *irp);
 NTSTATUS fw_tdi_receive_on(struct fw_tdi_object *object, IRP *irp);
 
+/* The bytes of a request that has completed. */
+uint64_t fw_tdi_transferred(const IRP *irp);
+
 /* A client answered an event with this TDI_RECEIVE or TDI_RECEIVE_DATAGRAM; the lower driver gets
  * it next. */
 void fw_tdi_receive_returned(struct fw_tdi_device *device, IRP *irp);

@@ -14,7 +14,7 @@ needs_cmocka
 # shellcheck disable=SC2086 # several patterns
 objects whole kernel/windows/tdi_*.c kernel/windows/limit_*.c &&
 	objects rest $fake tests/nt/limit_receiver.c tests/nt/tdi_client.c tests/nt/tdi_doubles.c tests/nt/tdi_lower.c || exit 1
-without_defects send receive end
+without_defects send receive end change
 
 # Sends.
 defect 'NT-18: what waits was not marked pending' send 'a send waits for its tokens' limit_send 's/^\tIoMarkIrpPending(irp);.*//'
@@ -38,7 +38,7 @@ defect 'NT-20: what waits is left when the driver stops' send 'when the driver s
 defect 'NT-21: files of a rule have no turns' send 'files of one rule' limit_queue 's/InsertTailList(&way->ring/InsertHeadList(\&way->ring/'
 defect 'NT-21: a late timer lowers the rate' send 'a send waits for its tokens' limit_bucket 's/^#define BURST_NS .*/#define BURST_NS 0ull/'
 defect 'NT-22: a request goes down with a lock held' send 'a send waits for its tokens' limit_send \
-	'/^void fw_limit_send_run/,/^}/{
+	'/^bool fw_limit_send_run/,/^}/{
 	s/^\tfw_limit_unlock(irql);/\t;/
 	s/^\tdone(lane);/\tfw_limit_unlock(irql);\n&/
 	}'
@@ -48,11 +48,11 @@ defect 'NT-23: the timer is left at the end' send 'a send waits for its tokens' 
 defect 'NT-20: complete receives do not wait' receive 'a receive completes late' limit_receive \
 	's/^\twaits = !lane->object->stopped && .*/\twaits = false;/'
 defect 'NT-20: data of a cancelled receive is lost' receive 'a complete receive is cancelled' limit_queue \
-	'/^void fw_limit_put_done/,/^}/s/, hurry)/, cancel)/'
+	'/^bool fw_limit_put_done/,/^}/s/, hurry)/, cancel)/'
 defect 'NT-20: what is refused is not pulled' receive 'events keep the rate' limit_receive \
 	's/^\t\t\tfw_limit_stream_of(file)->due = TRUE;/\t\t\t;/'
 defect 'NT-20: urgent data waits with the rest' receive 'urgent data goes past' tdi_event_receive \
-	's/^\treturn handler->type != TDI_EVENT_RECEIVE_EXPEDITED &&/\treturn true \&\&/'
+	's/^\treturn !is_urgent(handler, flags) &&/\treturn true \&\&/'
 defect 'NT-20: a receive goes past what is pulled' receive 'the client takes parts' limit_receive \
 	's/^\tbool joins = file && wait_for_data(object, file, irp, is_peek);/\tbool joins = false;/'
 defect 'NT-20: what the client leaves is lost' receive 'the client takes parts' limit_stream \
@@ -76,7 +76,7 @@ defect 'NT-20: a receive goes past one that is handed down' end 'requests keep t
 defect 'NT-20: a rule that ends keeps what waits' end 'goes when the rule ends' limit_bucket \
 	's/(limit->ends_ns && fw_time_boot_ns() >= limit->ends_ns)/0/'
 defect 'NT-20: what waits keeps its first limit' end 'moves to another limit' limit_queue \
-	's/if (!limit || limit == before ||/if (1 ||/'
+	's/if (limit == before || (!limit/if (1 || (!limit/'
 defect 'NT-20: an abort waits for what was left' end 'an abort is told' limit_stream \
 	's/^\treturn stream->end_due && stream->end_flags & TDI_DISCONNECT_ABORT;/\treturn false;/'
 defect 'NT-21: empty datagrams wait without a bound' end 'empty datagrams are bounded' limit_datagram \
@@ -88,5 +88,35 @@ defect 'NT-21: what cannot wait keeps others waiting' end 'puts off for a second
 	's/if (is_bounded && next > most)/if (0)/'
 defect 'NT-18: a returned request has no room' end 'a returned request without room' limit_stream \
 	's/irp->CurrentLocation > 1/1/'
+
+# What outlives its cause.
+defect 'NT-20: a limit that was replaced lets all go' change 'a replaced limit' limit_queue \
+	's/if (limit == before || (!limit && fw_limit_is_retired(before)))/if (limit == before || fw_limit_is_retired(before))/'
+defect 'NT-20: what waits stays with a limit that is not its own' change 'when no limit counts' limit_queue \
+	's/if (limit == before || (!limit && fw_limit_is_retired(before)))/if (limit == before || !limit)/'
+defect 'NT-20: a cancelled receive takes all along' change 'takes no others along' limit_queue 's/lane->rush = position;/lane->rush = 1000000;/'
+defect 'NT-20: those before a cancelled receive wait' change 'is cancelled below' limit_queue \
+	'/^bool fw_limit_put_done/,/^}/s/^\t\trush_to(lane, irp);/\t\tlane->rush = 1;/'
+defect 'NT-20: data of the connection before' change 'the next connection begins anew' tdi_connection 's/^\tif (!lives)/\tif (0)/'
+defect 'NT-20: a connection loses its data by being asked for' change 'that lives keeps its data' tdi_connection \
+	's/^\tif (!lives)/\tif (1)/'
+defect 'NT-20: sends wait after an abort by the peer' change 'an abort by the peer ends sends' tdi_event \
+	's/^\t\t\tfw_limit_abort_sends(.*/\t\t\t;/'
+defect 'NT-20: a pull passes a request' change 'a pull passes no request' limit_receive 's/ && !stream->below//
+	s/!stream->below && //'
+defect 'NT-21: turns without memory go on and on' change 'without memory the rules go on' limit_receive \
+	's/^\treturn has_memory;/\treturn true;/'
+defect 'NT-20: what cannot be cut loses its data' change 'what could not be cut' tdi_connection \
+	's/^\tif (NT_SUCCESS(fw_tdi_abort(connection->device, file))) {/\tif (fw_tdi_abort(connection->device, file) != 1) {/'
+defect 'NT-14: chained data comes before what waits' change 'chained data comes after' tdi_event_receive \
+	's/^\t\tfw_limit_rush_received(object);/\t\t;/'
+defect 'NT-21: an abort leaves a buffer' change 'an abort leaves no buffer' limit_file \
+	's/^\t\tstream->end_due = FALSE;/&\n\t\tstream->length = 0;/'
+defect 'NT-15: the bytes of a warning are lost' change 'a warning brings data' limit_stream \
+	's/^\tuint64_t bytes = fw_tdi_transferred(irp);/\tuint64_t bytes = NT_SUCCESS(irp->IoStatus.Status) ? irp->IoStatus.Information : 0;/'
+defect 'NT-20: urgent data by the handler of all data waits' change 'urgent data by the handler' tdi_event_receive \
+	's/(flags & TDI_RECEIVE_EXPEDITED && .*)/0/'
+defect 'NT-21: what cannot be sent keeps others waiting' send 'what cannot be sent' limit_send \
+	's/^\t\tfw_limit_charge_past(way, length);/\t\tfw_limit_charge(way, length);/'
 
 defects_end

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Limits that end or change while something waits, files that go meanwhile, and what nobody may take
- * too much of: memory, and time that others have to wait. */
+/* Limits that end or change while something waits, files that go meanwhile, and what nobody may
+ * take too much of: memory, and time that others have to wait. */
 #include "limit_receiver.h"
 
 static bool is_closed; /* the client has freed what its handlers are given */
@@ -77,8 +77,8 @@ static void no_call_outlives_the_file(void **state)
 	memset(&seeded, 0, sizeof(seeded));
 }
 
-/* Of two requests the first one has the first bytes, also when the data is to be asked for anew just
- * as the second one comes. */
+/* Of two requests the first one has the first bytes, also when the data is to be asked for anew
+ * just as the second one comes. */
 static void send_second(void *context)
 {
 	(void)context;

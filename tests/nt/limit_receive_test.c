@@ -343,6 +343,7 @@ static void what_waits_goes_when_stopped(void **state)
 
 static void datagrams_wait(void **state)
 {
+	struct fw_control_status status = { 0 };
 	PFILE_OBJECT udp;
 	uint64_t began;
 
@@ -369,6 +370,8 @@ static void datagrams_wait(void **state)
 	assert_int_equal(counters().dropped, 2);
 	tdi_close(udp);
 	assert_int_equal(client.datagrams, 2);
+	fw_tdi_status(&status);
+	assert_int_equal(status.requests, 0);
 	stop();
 }
 

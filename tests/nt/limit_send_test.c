@@ -390,6 +390,30 @@ static void limits_datagrams(void **state)
 	stop();
 }
 
+/* Its length is one that no datagram can have: it goes down, to be refused there, and others wait
+ * for a second at most. */
+static void what_cannot_be_sent_puts_off_for_a_second(void **state)
+{
+	TDI_CONNECTION_INFORMATION information = { 0 };
+	TDI_REQUEST_KERNEL_SENDDG parameters = { 100 * RATE, &information };
+	PFILE_OBJECT address;
+	uint64_t began;
+
+	start();
+	address = tdi_open_address(TDI_UDP, 53);
+	tdi_lower.status[TDI_SEND_DATAGRAM] = STATUS_INVALID_PARAMETER;
+	began = KeQueryInterruptTime();
+	tdi_begin(&requests[0], address, TDI_SEND_DATAGRAM, &parameters, sizeof(parameters));
+	begin(1, 50 * RATE, 0); /* no descriptor has so much */
+	begin(2, PIECE, 0);
+	assert_int_equal(tdi_end(&requests[2]), STATUS_SUCCESS);
+	assert_in_range(KeQueryInterruptTime() - began, 9000000, 22000000);
+	assert_int_equal(tdi_end(&requests[0]), STATUS_INVALID_PARAMETER);
+	tdi_end(&requests[1]);
+	tdi_close(address);
+	stop();
+}
+
 /* Others are not limited, and no memory is theirs. */
 static void others_are_not_concerned(void **state)
 {
@@ -497,6 +521,8 @@ int main(void)
 		TEST("NT-23: what waits is in the status", held_requests_are_in_the_status),
 		TEST("NT-21: files of one rule have their turns", shares_fairly),
 		TEST("NT-20: datagrams wait", limits_datagrams),
+		TEST("NT-21: what cannot be sent puts off for a second",
+			what_cannot_be_sent_puts_off_for_a_second),
 		TEST("NT-20: others are not concerned", others_are_not_concerned),
 		TEST("NT-20: everything fails once", each_failure),
 		TEST("NT-20: cancelled at any moment", cancelled_at_any_moment),

@@ -8,17 +8,23 @@
 
 static unsigned fail_at, calls;
 static bool failed;
+static bool all_fail;
 
 void nt_failure_reset(void)
 {
 	calls = 0;
+	all_fail = false;
 }
 
 bool nt_fails(const char *what)
 {
 	PETHREAD thread = nt_self_or_null();
 
-	if (!fail_at || !thread || thread->failures_paused)
+	if (!thread || thread->failures_paused)
+		return false;
+	if (__atomic_load_n(&all_fail, __ATOMIC_RELAXED))
+		return true;
+	if (!fail_at)
 		return false;
 	if (__atomic_add_fetch(&calls, 1, __ATOMIC_RELAXED) != fail_at)
 		return false;
@@ -36,6 +42,11 @@ void nt_failures_pause(void)
 void nt_failures_resume(void)
 {
 	nt_self()->failures_paused--;
+}
+
+void nt_failures_all(bool fail)
+{
+	__atomic_store_n(&all_fail, fail, __ATOMIC_RELAXED);
 }
 
 unsigned nt_each_failure(void (*scenario)(void *context), void *context)

@@ -111,6 +111,8 @@ void nt_quiet_release(nt_quiet_lock *lock);
 
 /* Outstanding things at unload and stop: each says what is left by a violation. */
 void nt_pool_check(const char *when);
+/* That are allocated now. */
+size_t nt_pool_bytes(void);
 void nt_irp_check(const char *when, PDRIVER_OBJECT driver);
 void nt_timer_check(const char *when);
 void nt_work_check(const char *when);

@@ -38,6 +38,8 @@ void nt_each_seed(uint64_t first, unsigned count, void (*scenario)(void *context
 unsigned nt_each_failure(void (*scenario)(void *context), void *context);
 /* Does this call fail on order? For stand-ins of tests; `what` is said when it does and NT_VERBOSE is set. */
 bool nt_fails(const char *what);
+/* From now on all of that fails, or none of it. */
+void nt_failures_all(bool fail);
 /* Calls of the own thread between them do not count. */
 void nt_failures_pause(void);
 void nt_failures_resume(void);

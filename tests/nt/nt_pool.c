@@ -168,6 +168,17 @@ void ExFreePool(PVOID data)
 	ExFreePoolWithTag(data, 0);
 }
 
+NT_QUIET size_t nt_pool_bytes(void)
+{
+	size_t bytes = 0;
+
+	nt_quiet_acquire(&live_lock);
+	for (const struct block *block = live; block; block = block->next)
+		bytes += block->size;
+	nt_quiet_release(&live_lock);
+	return bytes;
+}
+
 void nt_pool_check(const char *when)
 {
 	const struct block *block;

@@ -102,10 +102,10 @@ static NTSTATUS finish(unsigned minor, IRP *irp, NTSTATUS status)
 	IO_STACK_LOCATION *location = IoGetCurrentIrpStackLocation(irp);
 
 	irp->IoStatus.Status = status;
-	if (NT_SUCCESS(status)) {
+	if (NT_SUCCESS(status) || status == STATUS_BUFFER_OVERFLOW)
 		irp->IoStatus.Information = moved(minor, location);
+	if (NT_SUCCESS(status))
 		act(minor, irp, location);
-	}
 	IoCompleteRequest(irp, IO_NETWORK_INCREMENT);
 	return status;
 }
