@@ -41,7 +41,7 @@ defect 'NT-4, system 1: only some of the transports' attach 'NT-4, system 1: TCP
 defect 'system 1: data of receive handlers is not counted' event 'system 1: bytes taken in receive handlers' tdi_event_receive \
 	'/^static void count_taken/,/^}/s/if (taken)/if (0)/'
 defect 'system 1: counted is what was asked for' transfer 'system 1: counted is what was transferred' tdi_transfer \
-	'/NTAPI was_sent/,/^}/s/transferred(irp)/((const TDI_REQUEST_KERNEL_SEND *)parameters(irp))->SendLength/'
+	'/NTAPI was_sent/,/^}/s/fw_tdi_transferred(irp)/((const TDI_REQUEST_KERNEL_SEND *)parameters(irp))->SendLength/'
 defect 'system 1: counters are read, unlocked, and stored' transfer 'system 1: counters of threads' tdi_flow \
 	's/^\tobject->sent += bytes;/\tuint64_t old = object->sent;\n\tKeReleaseSpinLock(\&object->lock, irql);\n\tKeAcquireSpinLock(\&object->lock, \&irql);\n\tobject->sent = old + bytes;/'
 defect 'system 1: requests of user mode are not mapped' attach 'system 1: requests of user mode' tdi_dispatch \
@@ -83,7 +83,7 @@ defect 'NT-14: chained data that is returned later is not counted' event 'NT-14'
 defect 'NT-15: peeked data is counted' transfer 'NT-15: peeked' tdi_transfer \
 	'/^static bool is_peek/,/^}/s/return /return 0 \& /'
 defect 'NT-15: failed transfers are counted' transfer 'errors transfer nothing' tdi_transfer \
-	'/^static uint64_t transferred/,/^}/s/return /return 1 ? irp->IoStatus.Information : /'
+	'/^uint64_t fw_tdi_transferred/,/^}/s/return /return 1 ? irp->IoStatus.Information : /'
 defect 'NT-15: returned requests are not counted' event 'NT-15: requests that handlers return' tdi_event_receive \
 	's/^\t\tfw_tdi_receive_returned.*/\t\t;/'
 defect 'NT-16: an address is read that is not there' event 'NT-16: datagrams without address' tdi_endpoint \
