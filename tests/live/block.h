@@ -102,7 +102,7 @@ struct fw_block_method {
 	ssize_t (*send)(struct fw_block_channel *channel, const char *data, size_t bytes);
 	ssize_t (*receive)(struct fw_block_channel *channel, char *data, size_t size);
 	void (*open)(struct fw_block_channel *channel); /* may be NULL */
-	/* Bytes that lie in a stream's queue, where there is no descriptor to ask; may be NULL. */
+	/* Bytes that have arrived for a stream, where its descriptor alone cannot be asked; may be NULL. */
 	ssize_t (*queued)(struct fw_block_channel *channel);
 };
 

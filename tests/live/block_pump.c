@@ -149,10 +149,10 @@ void fw_block_mark_queue(struct fw_block_side *side, struct fw_block_channel *ch
 {
 	int bytes = 0;
 
-	if (is_stream(side) && channel->descriptor >= 0)
-		ioctl(channel->descriptor, SIOCINQ, &bytes);
-	else if (is_stream(side) && channel->method->queued)
+	if (is_stream(side) && channel->method->queued)
 		bytes = (int)channel->method->queued(channel);
+	else if (is_stream(side) && channel->descriptor >= 0)
+		ioctl(channel->descriptor, SIOCINQ, &bytes);
 	channel->queue_left = bytes > 0 ? (uint64_t)bytes : 0;
 }
 

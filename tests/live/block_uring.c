@@ -7,8 +7,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <liburing.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "traffic.h"
@@ -169,6 +171,31 @@ static ssize_t armed_receive(struct fw_block_channel *channel, char *data, size_
 	return got;
 }
 
+/* Bytes that the armed receive has taken from the socket, and nobody has looked at. */
+static ssize_t armed_bytes(struct ring *ring)
+{
+	struct io_uring_cqe *cqe;
+
+	io_uring_get_events(&ring->ring);
+	if (!ring->armed || io_uring_peek_cqe(&ring->ring, &cqe) != 0 || cqe->res < 0)
+		return 0;
+	return cqe->res;
+}
+
+/* Any call may move what has arrived from the socket to the ring. */
+static ssize_t armed_queued(struct fw_block_channel *channel)
+{
+	ssize_t taken;
+	int bytes;
+
+	do {
+		taken = armed_bytes(channel->state);
+		bytes = 0;
+		ioctl(channel->descriptor, SIOCINQ, &bytes);
+	} while (taken != armed_bytes(channel->state));
+	return taken + bytes;
+}
+
 const struct fw_block_method fw_block_uring = { "uring_send", "uring_recv", ring_send, ring_receive,
 	open_inline };
 const struct fw_block_method fw_block_uring_async = { "uring_send", "uring_recv", ring_send,
@@ -178,4 +205,4 @@ const struct fw_block_method fw_block_uring_sqpoll = { "uring_send", "uring_recv
 const struct fw_block_method fw_block_uring_fixed = { "uring_send", "uring_recv", ring_send,
 	ring_receive, open_fixed, fixed_queued };
 const struct fw_block_method fw_block_uring_armed = { "send", "uring_recv", plain_send,
-	armed_receive, open_armed };
+	armed_receive, open_armed, armed_queued };

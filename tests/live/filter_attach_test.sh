@@ -256,7 +256,7 @@ check "no program is left" no_programs
 
 echo "-- followed"
 "$filter" set best 'fwtry*' both 10.8.0.0/16
-"$filter" follow 3000 >"$work/events" &
+"$filter" follow 60000 >"$work/events" & # ended below
 children+=($!)
 follower=$!
 until_true grep -q following "$work/events"
