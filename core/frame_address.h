@@ -3,7 +3,10 @@
  * What the adapters' filter judges an Ethernet frame by: an address, and the bytes of IP it counts. The same rules as
  * kernel/linux/filter_packets.bpf.c, for a kernel side that has the head of a frame in memory. Callable from anywhere.
  *
- *      Ethernet header | up to two VLAN tags | header of IPv4 (20 bytes are read) or IPv6 (40)
+ *      Ethernet header | up to two VLAN tags | LLC and SNAP (8) | header of IPv4 (20 bytes are read) or IPv6 (40)
+ *
+ * LLC and SNAP (RFC 1042) are there if the two bytes before are a length, as in IEEE 802.3, and no type: Windows takes IP
+ * in such frames as well.
  */
 #ifndef FW_CORE_FRAME_ADDRESS_H
 #define FW_CORE_FRAME_ADDRESS_H
@@ -11,7 +14,8 @@
 #include "abi/filter.h"
 
 #define FW_FRAME_TAGS 2
-#define FW_FRAME_HEAD (14 + 4 * FW_FRAME_TAGS + 40) /* no more of a frame is ever looked at */
+#define FW_FRAME_SNAP 8
+#define FW_FRAME_HEAD (14 + 4 * FW_FRAME_TAGS + FW_FRAME_SNAP + 40) /* no more of a frame is ever looked at */
 
 struct fw_frame {
 	const uint8_t *head;
@@ -80,6 +84,18 @@ static inline void fw_frame_ipv6(const struct fw_frame *frame, uint32_t offset, 
 	found->bytes = fw_frame_told(frame, offset, payload ? payload + 40 : 0, 40);
 }
 
+/* Is IP behind LLC and SNAP? `length` is 0 where the frame ends before it, and then it has no SNAP either. */
+static inline bool fw_frame_has_snap(const struct fw_frame *frame, uint32_t offset, uint32_t length)
+{
+	uint32_t type;
+
+	if (length > 1500 || fw_frame_two(frame, offset) != 0xaaaa || fw_frame_two(frame, offset + 2) != 0x0300 ||
+		fw_frame_two(frame, offset + 4) != 0)
+		return false;
+	type = fw_frame_two(frame, offset + 6);
+	return type == 0x0800 || type == 0x86dd;
+}
+
 /* `source`: received packets are judged by their source, sent ones by their destination. */
 static inline struct fw_frame_address fw_frame_address(const struct fw_frame *frame, bool source)
 {
@@ -91,6 +107,10 @@ static inline struct fw_frame_address fw_frame_address(const struct fw_frame *fr
 			break;
 		type = fw_frame_two(frame, offset + 2);
 		offset += 4;
+	}
+	if (fw_frame_has_snap(frame, offset, type)) {
+		type = fw_frame_two(frame, offset + 6);
+		offset += FW_FRAME_SNAP;
 	}
 	if (type == 0x0800)
 		fw_frame_ipv4(frame, offset, source, &found);

@@ -17,6 +17,8 @@
 #define VLAN_TAGS 2
 #define TYPE_OFFSET 12 /* of an Ethernet header */
 #define VLAN_HEADER 4
+#define MOST_LENGTH 1500    /* IEEE 802.3: in the place of the type there is none beyond */
+#define LLC_SNAP 0xaaaa0300 /* RFC 1042: both SAPs, control, first byte of an OUI of zeros */
 
 #define TC_ACT_UNSPEC -1 /* the filters behind this one are asked */
 #define TC_ACT_SHOT 2
@@ -144,6 +146,21 @@ static __always_inline bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
+/* IP in an IEEE 802.3 frame, as RFC 1042 has it: Linux does not receive it, NT does. In front of the
+ * type are the other two bytes of the OUI. A type that was not there is 0, and what would follow it is
+ * not there either. */
+static __always_inline void skip_snap(const struct frame *frame, __be16 *type, __u32 *offset)
+{
+	__be32 snap[2];
+
+	if (bpf_ntohs(*type) > MOST_LENGTH || !frame_load(frame, *offset, snap, sizeof(snap)) ||
+		snap[0] != bpf_htonl(LLC_SNAP) ||
+		(snap[1] != bpf_htonl(ETH_P_IP) && snap[1] != bpf_htonl(ETH_P_IPV6)))
+		return;
+	*type = snap[1] == bpf_htonl(ETH_P_IP) ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	*offset += sizeof(snap);
+}
+
 static __always_inline void read_packet(
 	const struct frame *frame, __be16 type, enum fw_filter_side side, struct judged *judged)
 {
@@ -161,6 +178,8 @@ static __always_inline void read_packet(
 				type = 0;
 			offset += VLAN_HEADER;
 		}
+		if (type != bpf_htons(ETH_P_IP) && type != bpf_htons(ETH_P_IPV6))
+			skip_snap(frame, &type, &offset);
 	}
 	if (type == bpf_htons(ETH_P_IP))
 		read_ipv4(frame, offset, side, judged);

@@ -3,8 +3,8 @@
  * fwframes DEVICE KIND SOURCE DESTINATION [COUNT]: sends Ethernet frames as no stack would, to
  * whoever listens at the other end. KIND: plain, vlan, qinq, three (VLAN tags), ad (802.1ad),
  * fragment (a later one), short (cut off inside the addresses), version (another one than the type
- * says), arp, llc (a length instead of a type), jumbo (as long as the MTU allows). For the live
- * tests.
+ * says), arp, llc (a length instead of a type), snap (that, and RFC 1042's header), oui (the
+ * same, of another organisation), jumbo (as long as the MTU allows). For the live tests.
  */
 #include <arpa/inet.h>
 #include <linux/if_packet.h>
@@ -52,6 +52,23 @@ static void put_tags(struct frame *frame, const char *kind)
 	}
 }
 
+static void put_type(struct frame *frame, const char *kind, uint16_t type)
+{
+	bool oui = !strcmp(kind, "oui"), snap = oui || !strcmp(kind, "snap");
+
+	if (!strcmp(kind, "arp"))
+		type = ETHERTYPE_ARP;
+	if (snap || !strcmp(kind, "llc"))
+		put16(frame, 100);
+	if (snap) {
+		put16(frame, 0xaaaa);
+		put16(frame, 0x0300);
+		put16(frame, oui ? 0x00f8 : 0);
+	}
+	if (snap || strcmp(kind, "llc"))
+		put16(frame, type);
+}
+
 static void put_ip(struct frame *frame, const char *kind, bool version6, const uint8_t *source,
 	const uint8_t *destination, size_t payload)
 {
@@ -95,12 +112,7 @@ static void make(struct frame *frame, const char *kind, const char *source, cons
 	}
 	put_ethernet(frame);
 	put_tags(frame, kind);
-	if (!strcmp(kind, "arp"))
-		put16(frame, ETHERTYPE_ARP);
-	else if (!strcmp(kind, "llc"))
-		put16(frame, 100);
-	else
-		put16(frame, version6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
+	put_type(frame, kind, version6 ? ETHERTYPE_IPV6 : ETHERTYPE_IP);
 	put_ip(frame, kind, version6, from, to, payload);
 }
 

@@ -45,6 +45,17 @@ drops_more() { # ADAPTER receive|send ADDRESS
 	before=$(dropped "$1" "$2")
 	unreachable "$3" && [ "$(dropped "$1" "$2")" -gt "$before" ]
 }
+dropped_since() { [ "$(dropped "$2" "$3")" -ge $(($1 + 3)) ]; } # BEFORE ADAPTER receive|send
+# IP in IEEE 802.3 frames: Linux neither sends nor takes any, so what counts is counted.
+drops_snap() { # ADAPTER receive|send ADDRESS
+	local before kind=snap4 from=() device=$1 side=destination
+	[ "${3#*:}" = "$3" ] || kind=snap6
+	[ "$2" = send ] || { from=(in_peer); device=${1/fwlow0/fwlow1}; side=source; }
+	before=$(dropped "$1" "$2")
+	"${from[@]}" "$packet" load --device "$device" --side $side --kinds $kind --address "$3" --count 3 \
+		>"$work/out" 2>"$work/err" && until_true dropped_since "$before" "$1" "$2"
+}
+has_ethernet() { [ "$1" != lo ] && [ "$(ip -j link show "$1" | jq -r '.[0].link_type')" = ether ]; }
 hooks() { "$fw" filter enum --json --adapter "$1" | jq -r '"\(.in.hook) in, \(.out.hook) out"'; }
 list() { printf '%s\n' "${@:2}" >"$work/$1"; }
 is_bare() { # no program of ours on it
@@ -88,6 +99,9 @@ filtered() { # KIND ADAPTER ADDRESS...
 	for address; do
 		check "$kind: nothing is sent to $address" drops_more "$adapter" send "$address"
 	done
+	! has_ethernet "$adapter" || for address; do
+		check "$kind: nor in IEEE 802.3 frames to $address" drops_snap "$adapter" send "$address"
+	done
 	check "$kind: the sender is told nothing" not_told "$1"
 	check "$kind: what is received is filtered in its place" \
 		filter set --force --adapter "$adapter" --direction in "$work/far"
@@ -95,6 +109,9 @@ filtered() { # KIND ADAPTER ADDRESS...
 	echo "# $kind: $(hooks "$adapter")"
 	for address; do
 		check "$kind: nothing comes from $address" drops_more "$adapter" receive "$address"
+	done
+	! has_ethernet "$adapter" || for address; do
+		check "$kind: nor in IEEE 802.3 frames from $address" drops_snap "$adapter" receive "$address"
 	done
 	check "$kind: another list takes its place" filter set --adapter "$adapter" "$work/other"
 	for address; do check "$kind: $address is reached past it" reachable "$address"; done

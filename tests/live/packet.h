@@ -67,7 +67,8 @@ struct fw_packet_kind {
 	uint16_t rest;
 	uint16_t fragment; /* IPv4: as in the header */
 	uint16_t tags[3];  /* types; 0: no more */
-	uint16_t type;	   /* 0: of its family */
+	uint8_t llc[8];	   /* in front of IP, in an IEEE 802.3 frame; the first 0: none */
+	uint16_t type;	   /* 0: of its family, or the length where there is an `llc` */
 };
 
 struct fw_packet_order {
@@ -93,7 +94,7 @@ size_t fw_packet_make(const struct fw_packet_order *order, uint8_t *frame);
 struct fw_packet_verdict {
 	bool is_ip;
 	struct fw_packet_address source, destination; /* where is_ip */
-	/* of IP as its header tells, where that can be; else of what follows the tags */
+	/* of IP as its header tells, where that can be; else of what follows the tags, and SNAP if IP's type is there */
 	uint32_t bytes;
 };
 

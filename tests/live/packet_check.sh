@@ -68,7 +68,7 @@ everything_arrives() { # WORDS
 lists() {
 	printf '%s\n' '# words' eth0 '10.0.0.0/8 ; ten' '2001:db8::/32' >"$work/list"
 	expect 'listed frames that arrive are wrong' 1 \
-		'.[-1].listed > 0 and .[-1].wrong == .[-1].listed and (map(select(.kind == ("arp", "llc", "three_tags6", "cut4", "version6"))) | length == 5 and all(.listed == 0))' \
+		'.[-1].listed > 0 and .[-1].wrong == .[-1].listed and (map(select(.kind == ("arp", "llc", "three_tags6", "cut4", "version6", "snap_oui4", "snap_cut6"))) | length == 7 and all(.listed == 0))' \
 		--list "$work/list"
 	expect 'the other address is not looked at' 0 '.[-1].listed == 0' --list "$work/list" \
 		--side destination --other 10.1.1.1 \
@@ -76,6 +76,8 @@ lists() {
 	expect 'of five addresses three are listed' 1 '.[-1].sent == 5 and .[-1].listed == 3' \
 		--list "$work/list" \
 		--kinds udp4,udp6
+	expect 'in IEEE 802.3 frames too' 1 '.[-1].sent == 5 and .[-1].listed == 3' --list "$work/list" \
+		--kinds snap4,snap_tag6
 }
 
 # What does not arrive is noticed: the far side drops one address.

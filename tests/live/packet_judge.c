@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags and by its version, if all
- * of the fixed header is there. How long the header says it is has no bearing on that: whatever the
+ * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags, or the one in RFC 1042's
+ * header where a length is in its place, and by its version, if all of the fixed header is there. How long the header says it is has no bearing on that: whatever the
  * stack makes of such a packet later, its addresses are where they are.
  */
 #include "packet.h"
@@ -31,6 +31,24 @@ static uint16_t skip_tags(const uint8_t *frame, size_t length, size_t *offset)
 	return type;
 }
 
+static bool is_ip(uint16_t type)
+{
+	return type == 0x0800 || type == 0x86dd;
+}
+
+/* With a header of RFC 1042 the frame goes on behind that if IP does. */
+static uint16_t skip_snap(const uint8_t *frame, size_t length, uint16_t told, size_t *offset)
+{
+	static const uint8_t start[] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 };
+	const uint8_t *snap = frame + *offset;
+
+	if (told > 1500 || *offset + 8 > length || memcmp(snap, start, sizeof(start)) != 0 ||
+		!is_ip(get16(snap + 6)))
+		return told;
+	*offset += 8;
+	return get16(snap + 6);
+}
+
 static void take(struct fw_packet_address *address, const uint8_t *bytes, uint8_t family)
 {
 	memset(address, 0, sizeof(*address));
@@ -42,8 +60,10 @@ void fw_packet_judge(const uint8_t *frame, size_t length, struct fw_packet_verdi
 {
 	size_t offset, there, told = 0;
 	uint16_t type = skip_tags(frame, length, &offset);
-	const uint8_t *ip = frame + offset;
+	const uint8_t *ip;
 
+	type = skip_snap(frame, length, type, &offset);
+	ip = frame + offset;
 	memset(verdict, 0, sizeof(*verdict));
 	there = length > offset ? length - offset : 0;
 	verdict->bytes = (uint32_t)there;

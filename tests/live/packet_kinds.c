@@ -10,6 +10,7 @@
 #define TYPE_ARP  0x0806
 #define TYPE_RARP 0x8035
 #define TYPE_LLC  1 /* in the table: the length stands in its place */
+#define MOST_LENGTH 1500
 #define TAG	  0x8100
 #define OUTER_TAG 0x88a8
 #define TAG_ID	  42
@@ -19,6 +20,12 @@
 #define UDP	17
 #define ICMPV6	58
 #define AHEAD(header) ((header) + 1)
+/* RFC 1042, and what is near it */
+#define LLC(saps, control, oui, type) \
+	{ saps, saps, control, 0, 0, oui, (type) >> 8, (type) & 0xff }
+#define SNAP(type) LLC(0xaa, 3, 0, type)
+#define SNAP4	   SNAP(TYPE_IPV4)
+#define SNAP6	   SNAP(TYPE_IPV6)
 #define HOP_BY_HOP  0
 #define ROUTING	    43
 #define FRAGMENT    44
@@ -70,6 +77,52 @@ const struct fw_packet_kind fw_packet_kinds[] = {
 	{ .name = "length_zero6", .family = 6, .protocol = UDP, .is_wrong_length = true },
 	{ .name = "length_beyond6", .family = 6, .protocol = UDP, .is_wrong_length = true,
 		.rest = 60000 },
+	{ .name = "snap4", .family = 4, .protocol = UDP, .llc = SNAP4 },
+	{ .name = "snap_syn4", .family = 4, .protocol = TCP, .llc = SNAP4 },
+	{ .name = "snap_options4", .family = 4, .protocol = UDP, .options = 8, .llc = SNAP4 },
+	{ .name = "snap_tag4", .family = 4, .protocol = UDP, .tags = { TAG }, .llc = SNAP4 },
+	{ .name = "snap_two_tags4", .family = 4, .protocol = UDP, .tags = { OUTER_TAG, TAG },
+		.llc = SNAP4 },
+	{ .name = "snap_short_told4", .family = 4, .protocol = UDP, .llc = SNAP4, .type = 2 },
+	{ .name = "snap_most_told4", .family = 4, .protocol = UDP, .llc = SNAP4,
+		.type = MOST_LENGTH },
+	{ .name = "snap_header4", .family = 4, .protocol = UDP, .llc = SNAP4, .is_cut = true,
+		.rest = 28 },
+	{ .name = "snap_length_beyond4", .family = 4, .protocol = UDP, .llc = SNAP4,
+		.is_wrong_length = true, .rest = 60000 },
+	{ .name = "snap6", .family = 6, .protocol = UDP, .llc = SNAP6 },
+	{ .name = "snap_syn6", .family = 6, .protocol = TCP, .llc = SNAP6 },
+	{ .name = "snap_tag6", .family = 6, .protocol = UDP, .tags = { TAG }, .llc = SNAP6 },
+	{ .name = "snap_two_tags6", .family = 6, .protocol = UDP, .tags = { OUTER_TAG, TAG },
+		.llc = SNAP6 },
+	{ .name = "snap_header6", .family = 6, .protocol = UDP, .llc = SNAP6, .is_cut = true,
+		.rest = 48 },
+	/* Nearly RFC 1042. */
+	{ .name = "snap_cut4", .family = 4, .protocol = UDP, .llc = SNAP4, .is_cut = true,
+		.rest = 27 },
+	{ .name = "snap_cut6", .family = 6, .protocol = UDP, .llc = SNAP6, .is_cut = true,
+		.rest = 47 },
+	{ .name = "snap_two_tags_cut4", .family = 4, .protocol = UDP, .tags = { OUTER_TAG, TAG },
+		.llc = SNAP4, .is_cut = true, .rest = 20 },
+	{ .name = "snap_only4", .family = 4, .protocol = UDP, .llc = SNAP4, .is_cut = true,
+		.rest = 8 },
+	{ .name = "snap_half4", .family = 4, .protocol = UDP, .llc = SNAP4, .is_cut = true,
+		.rest = 7 },
+	{ .name = "snap_version4", .family = 4, .protocol = UDP, .llc = SNAP4, .first = 0x65 },
+	{ .name = "snap_version6", .family = 6, .protocol = UDP, .llc = SNAP6, .first = 0x45 },
+	{ .name = "snap_long4", .family = 4, .protocol = UDP, .llc = SNAP4,
+		.type = MOST_LENGTH + 1 },
+	{ .name = "snap_three_tags4", .family = 4, .protocol = UDP,
+		.tags = { OUTER_TAG, TAG, TAG }, .llc = SNAP4 },
+	{ .name = "snap_sap4", .family = 4, .protocol = UDP, .llc = LLC(0xab, 3, 0, TYPE_IPV4) },
+	{ .name = "snap_control4", .family = 4, .protocol = UDP,
+		.llc = LLC(0xaa, 0xe3, 0, TYPE_IPV4) },
+	{ .name = "snap_control6", .family = 6, .protocol = UDP,
+		.llc = LLC(0xaa, 0xe3, 0, TYPE_IPV6) },
+	{ .name = "snap_oui4", .family = 4, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV4) },
+	{ .name = "snap_oui6", .family = 6, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV6) },
+	{ .name = "snap_in_tag4", .family = 4, .protocol = UDP, .llc = SNAP(TAG) },
+	{ .name = "snap_unknown4", .family = 4, .protocol = UDP, .llc = SNAP(0x88b6) },
 	/* No IP by their type; the address is in them all the same. */
 	{ .name = "arp", .family = 4, .type = TYPE_ARP },
 	{ .name = "rarp", .family = 4, .type = TYPE_RARP },
@@ -201,6 +254,15 @@ static size_t put_body(const struct fw_packet_order *order, uint8_t *place)
 	return order->kind->family == 4 ? put_ipv4(order, place) : put_ipv6(order, place);
 }
 
+static uint16_t type_of(const struct fw_packet_kind *kind, size_t length)
+{
+	if (kind->type == TYPE_LLC || (kind->llc[0] && !kind->type))
+		return (uint16_t)length;
+	if (kind->type)
+		return kind->type;
+	return kind->family == 4 ? TYPE_IPV4 : TYPE_IPV6;
+}
+
 size_t fw_packet_make(const struct fw_packet_order *order, uint8_t *frame)
 {
 	const struct fw_packet_kind *kind = order->kind;
@@ -218,11 +280,12 @@ size_t fw_packet_make(const struct fw_packet_order *order, uint8_t *frame)
 		place = put16(put16(place, kind->tags[i]), (size_t)(TAG_ID + i));
 	type = place;
 	place += 2;
-	body = put_body(order, place);
+	if (kind->llc[0])
+		memcpy(place, kind->llc, sizeof(kind->llc));
+	body = kind->llc[0] ? sizeof(kind->llc) : 0;
+	body += put_body(order, place + body);
 	if (kind->is_cut)
 		body = kind->rest;
-	put16(type, kind->type == TYPE_LLC ? body : kind->type ? kind->type :
-		kind->family == 4			       ? TYPE_IPV4 :
-								 TYPE_IPV6);
+	put16(type, type_of(kind, body));
 	return (size_t)(place - frame) + body;
 }

@@ -42,6 +42,10 @@ n
 }'
 defect 'NT-31: a header is read from the first buffer only' packet 'NT-31: a header is judged alike' im_judge \
 	's/buffer; buffer = buffer->Next/buffer; buffer = NULL/'
+core_defect 'NT-31: IP in IEEE 802.3 frames passes' packet 'NT-31: IP in IEEE 802.3' frame_address \
+	's/fw_frame_has_snap(frame, offset, type)/0/' im_judge
+core_defect 'NT-31: too little of a frame is looked at for it' packet 'NT-31: IP in IEEE 802.3' frame_address \
+	's/ + FW_FRAME_SNAP + 40/ + 40/' im_judge
 defect 'NT-31: what is not seen at once passes' packet 'NT-31: pieces of any length' im_lookahead 's/if (!seen)/if (0)/'
 defect 'NT-31: a part of a packet is used that the adapter below has' packet 'NT-31: pieces of any length' im_lookahead \
 	's/->ProtocolReserved/->MiniportReserved/'

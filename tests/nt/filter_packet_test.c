@@ -259,6 +259,108 @@ static void split_headers(void)
 	end();
 }
 
+/* What is between the addresses of Ethernet and IP. */
+struct link_header {
+	uint8_t bytes[18];
+	uint32_t size, cut; /* the frame ends so many bytes behind it; 0: it is whole */
+	bool is6, drops, is_outside; /* its outer tag is not in the bytes */
+	uint32_t bytes_counted;
+};
+
+#define TAG_OUTER 0x88, 0xa8, 0, 5
+#define TAG 0x81, 0, 0, 6
+#define SNAP 0xaa, 0xaa, 3, 0, 0, 0
+#define IPV4 8, 0
+#define IPV6 0x86, 0xdd
+#define REST(header) (FRAME - 12 - (header))
+
+static const struct link_header link_headers[] = {
+	{ { 0, 100, SNAP, IPV4 }, 10, .drops = true, .bytes_counted = 46 },
+	{ { 0, 100, SNAP, IPV6 }, 10, .is6 = true, .drops = true, .bytes_counted = 60 },
+	{ { TAG, 0, 100, SNAP, IPV4 }, 14, .drops = true, .bytes_counted = 46 },
+	{ { TAG_OUTER, TAG, 0, 100, SNAP, IPV4 }, 18, .drops = true, .bytes_counted = 46 },
+	{ { TAG_OUTER, TAG, 0, 100, SNAP, IPV6 }, 18, .is6 = true, .drops = true, .bytes_counted = 60 },
+	{ { TAG, 0, 100, SNAP, IPV6 }, 14, .is6 = true, .is_outside = true, .drops = true, .bytes_counted = 60 },
+	{ { 0, 0, SNAP, IPV4 }, 10, .drops = true, .bytes_counted = 46 },
+	{ { 0x05, 0xdc, SNAP, IPV4 }, 10, .drops = true, .bytes_counted = 46 },
+	{ { 0, 100, SNAP, IPV4 }, 10, .cut = 20, .drops = true, .bytes_counted = 20 },
+	{ { TAG_OUTER, TAG, 0, 100, SNAP, IPV6 }, 18, .cut = 40, .is6 = true, .drops = true, .bytes_counted = 40 },
+	/* None of IP: counted from behind the length. */
+	{ { 0x05, 0xdd, SNAP, IPV4 }, 10, .bytes_counted = REST(2) },
+	{ { 0, 100, 0xaa, 0xaa, 3, 0, 0, 0xf8, IPV4 }, 10, .bytes_counted = REST(2) },
+	{ { 0, 100, 0xaa, 0xaa, 3, 1, 0, 0, IPV4 }, 10, .bytes_counted = REST(2) },
+	{ { 0, 100, 0xaa, 0xaa, 0xe3, 0, 0, 0, IPV6 }, 10, .is6 = true, .bytes_counted = REST(2) },
+	{ { 0, 100, 0xaa, 0xab, 3, 0, 0, 0, IPV4 }, 10, .bytes_counted = REST(2) },
+	{ { 0, 100, SNAP, 8, 6 }, 10, .bytes_counted = REST(2) },
+	{ { 0, 100, SNAP, TAG, IPV4 }, 14, .bytes_counted = REST(2) },
+	{ { TAG, TAG, 0, 100, SNAP, IPV4 }, 18, .is_outside = true, .bytes_counted = REST(6) },
+	/* Of IP, but it is none: from behind the header. */
+	{ { 0, 100, SNAP, IPV6 }, 10, .bytes_counted = REST(10) },
+	{ { 0, 100, SNAP, IPV4 }, 10, .cut = 19, .bytes_counted = 19 },
+	{ { TAG_OUTER, TAG, 0, 100, SNAP, IPV6 }, 18, .cut = 39, .is6 = true, .bytes_counted = 39 },
+};
+
+static uint32_t link_frame(const struct link_header *header, uint8_t frame[FRAME])
+{
+	uint8_t plain[128];
+
+	memset(frame, 0, FRAME);
+	if (header->is6)
+		filter_frame6(plain, LISTED, LISTED);
+	else
+		filter_frame4(plain, LISTED, LISTED);
+	memcpy(frame + 12, header->bytes, header->size);
+	memcpy(frame + 12 + header->size, plain + 14, 60);
+	return header->cut ? 12 + header->size + header->cut : FRAME;
+}
+
+static void check_places(const struct link_header *header, const unsigned packets[FW_FILTER_PLACES])
+{
+	enum fw_filter_place place;
+
+	for (place = 0; place < FW_FILTER_PLACES; place++) {
+		struct fw_filter_counters counters = counters_of(place);
+
+		NT_CHECK_EQUAL(counters.packets, packets[place]);
+		NT_CHECK_EQUAL(counters.bytes, packets[place] * header->bytes_counted);
+		NT_CHECK_EQUAL(counters.dropped_packets, header->drops ? packets[place] : 0);
+	}
+}
+
+static void link_header(const struct link_header *header)
+{
+	const struct fw_filter_prefix prefixes[] = { filter_prefix4(LISTED, 32), filter_prefix6(LISTED, 128) };
+	struct fake_shape shape = { .vlan = header->is_outside ? 0x50 : 0 };
+	unsigned packets[FW_FILTER_PLACES] = { 0 };
+	uint8_t frame[FRAME];
+	uint32_t length = link_frame(header, frame), size;
+
+	NT_CHECK(load(NULL));
+	NT_CHECK_EQUAL(set_prefixes(prefixes, 2), STATUS_SUCCESS);
+	for (shape.cuts[0] = 1; shape.cuts[0] < 76 && shape.cuts[0] < length; shape.cuts[0]++) {
+		NT_CHECK(fake_binding_send(stack.binding, frame, length, &shape));
+		NT_CHECK(fake_adapter_packet(stack.adapter, frame, length, &shape, false));
+		packets[FW_FILTER_PLACE_SEND]++;
+		packets[FW_FILTER_PLACE_PACKET]++;
+	}
+	for (size = 40; size < 76 && !header->is_outside; size++) { /* which have no tag outside */
+		fake_adapter_lookahead(stack.adapter, frame, length, size, false);
+		packets[FW_FILTER_PLACE_LOOKAHEAD]++;
+	}
+	ndis_drain();
+	fake_binding_wait(stack.binding);
+	check_places(header, packets);
+	end();
+}
+
+static void link_headers_judged(void)
+{
+	unsigned index;
+
+	for (index = 0; index < ARRAYSIZE(link_headers); index++)
+		link_header(&link_headers[index]);
+}
+
 static void lookahead(void)
 {
 	unsigned passed = 0;
@@ -524,6 +626,7 @@ int main(int argc, char **argv)
 	nt_test("NT-29: without room there are own packets, with all that belongs to them", own_packets);
 	nt_test("NT-29: with room it is the same packet", same_packets);
 	nt_test("NT-31: a header is judged alike wherever it is cut", split_headers);
+	nt_test("NT-31: IP in IEEE 802.3 frames is judged alike", link_headers_judged);
 	nt_test("NT-31: pieces of any length are judged alike", lookahead);
 	nt_test("NT-31: frames that end in a header", short_frames);
 	nt_test("NT-30: a protocol that takes pieces only", pieces_above);

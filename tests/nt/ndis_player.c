@@ -32,7 +32,7 @@ static const struct fake_shape shapes[] = {
 	{ .cuts = { 0 } }, { .cuts = { 14 } }, { .cuts = { 1, 2, 13, 15, 25, 31 } }, { .cuts = { 14, 34, 54 } },
 	{ .cuts = { 20, 40 } },
 };
-static const uint32_t lookaheads[] = { 0, 2, 19, 20, 40, 47, 48, 200, UINT32_MAX };
+static const uint32_t lookaheads[] = { 0, 2, 19, 20, 28, 40, 48, 55, 56, 200, UINT32_MAX };
 
 static unsigned came_through(struct player *player, struct fake_record *record)
 {
