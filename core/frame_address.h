@@ -6,7 +6,8 @@
  *      Ethernet header | up to two VLAN tags | LLC and SNAP (8) | header of IPv4 (20 bytes are read) or IPv6 (40)
  *
  * LLC and SNAP (RFC 1042) are there if the two bytes before are a length, as in IEEE 802.3, and no type: Windows takes IP
- * in such frames as well.
+ * in such frames as well. Whose types they are (the OUI) is not asked, nor whether frames may be so long: a receiver may not
+ * ask either.
  */
 #ifndef FW_CORE_FRAME_ADDRESS_H
 #define FW_CORE_FRAME_ADDRESS_H
@@ -15,6 +16,7 @@
 
 #define FW_FRAME_TAGS 2
 #define FW_FRAME_SNAP 8
+#define FW_FRAME_TYPES 0x600 /* types begin here, below are lengths */
 #define FW_FRAME_HEAD (14 + 4 * FW_FRAME_TAGS + FW_FRAME_SNAP + 40) /* no more of a frame is ever looked at */
 
 struct fw_frame {
@@ -89,8 +91,8 @@ static inline bool fw_frame_has_snap(const struct fw_frame *frame, uint32_t offs
 {
 	uint32_t type;
 
-	if (length > 1500 || fw_frame_two(frame, offset) != 0xaaaa || fw_frame_two(frame, offset + 2) != 0x0300 ||
-		fw_frame_two(frame, offset + 4) != 0)
+	if (length >= FW_FRAME_TYPES || fw_frame_two(frame, offset) != 0xaaaa ||
+		fw_frame_two(frame, offset + 2) >> 8 != 3)
 		return false;
 	type = fw_frame_two(frame, offset + 6);
 	return type == 0x0800 || type == 0x86dd;

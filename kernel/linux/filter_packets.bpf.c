@@ -17,8 +17,8 @@
 #define VLAN_TAGS 2
 #define TYPE_OFFSET 12 /* of an Ethernet header */
 #define VLAN_HEADER 4
-#define MOST_LENGTH 1500    /* IEEE 802.3: in the place of the type there is none beyond */
-#define LLC_SNAP 0xaaaa0300 /* RFC 1042: both SAPs, control, first byte of an OUI of zeros */
+#define FIRST_TYPE 0x600  /* IEEE 802.3: below are lengths */
+#define LLC_SNAP 0xaaaa03 /* both SAPs, control; an OUI of three bytes follows, and the type */
 
 #define TC_ACT_UNSPEC -1 /* the filters behind this one are asked */
 #define TC_ACT_SHOT 2
@@ -69,8 +69,8 @@ static __always_inline long frame_load_slowly(
 	return bpf_skb_load_bytes(frame->context, offset, to, size);
 }
 
-/* Bytes of a frame; false: it ends before. Behind a link header what has whole words begins at one, as the
- * kernel counts (NET_IP_ALIGN); the compiler has to be told, or it reads byte by byte. */
+/* Bytes of a frame; false: it ends before. Behind a link header what has whole words begins at one,
+ * as the kernel counts (NET_IP_ALIGN); the compiler has to be told, or it reads byte by byte. */
 static __always_inline bool frame_load(
 	const struct frame *frame, __u32 offset, void *to, __u32 size)
 {
@@ -100,7 +100,8 @@ static __always_inline __u32 ip_bytes(
 {
 	__u32 there;
 
-	if (frame->is_xdp && told >= header && frame_data(frame) + offset + told <= frame_end(frame))
+	if (frame->is_xdp && told >= header &&
+		frame_data(frame) + offset + told <= frame_end(frame))
 		return told;
 	there = frame_rest(frame, offset);
 	return told < header || told > there ? there : told;
@@ -146,18 +147,20 @@ static __always_inline bool is_vlan(__be16 type)
 	return type == bpf_htons(ETH_P_8021Q) || type == bpf_htons(ETH_P_8021AD);
 }
 
-/* IP in an IEEE 802.3 frame, as RFC 1042 has it: Linux does not receive it, NT does. In front of the
- * type are the other two bytes of the OUI. A type that was not there is 0, and what would follow it is
- * not there either. */
+/* IP in an IEEE 802.3 frame, as RFC 1042 has it but for any OUI: Linux does not receive it, NT
+ * does. A type that was not there is 0, and what would follow it is not there either. */
 static __always_inline void skip_snap(const struct frame *frame, __be16 *type, __u32 *offset)
 {
 	__be32 snap[2];
+	__u32 inner;
 
-	if (bpf_ntohs(*type) > MOST_LENGTH || !frame_load(frame, *offset, snap, sizeof(snap)) ||
-		snap[0] != bpf_htonl(LLC_SNAP) ||
-		(snap[1] != bpf_htonl(ETH_P_IP) && snap[1] != bpf_htonl(ETH_P_IPV6)))
+	if (bpf_ntohs(*type) >= FIRST_TYPE || !frame_load(frame, *offset, snap, sizeof(snap)) ||
+		bpf_ntohl(snap[0]) >> 8 != LLC_SNAP)
 		return;
-	*type = snap[1] == bpf_htonl(ETH_P_IP) ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
+	inner = bpf_ntohl(snap[1]) & 0xffff;
+	if (inner != ETH_P_IP && inner != ETH_P_IPV6)
+		return;
+	*type = inner == ETH_P_IP ? bpf_htons(ETH_P_IP) : bpf_htons(ETH_P_IPV6);
 	*offset += sizeof(snap);
 }
 

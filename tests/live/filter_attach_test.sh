@@ -85,17 +85,17 @@ check set "$filter" set best fwlan0 both 192.0.2.0/24 fd00:dead::/32
 check "a native hook or a reason" eval 'hook_in fwlan0 native || row fwlan0 | grep -q "native XDP"'
 check "tc for what is sent" hook_out fwlan0 tc
 check "others pass" reaches 10.9.0.1
-for kind in plain vlan qinq ad fragment jumbo snap; do
+for kind in plain vlan qinq ad fragment jumbo snap oui; do
 	check "$kind IPv4 dropped" drops 3 sends $kind 192.0.2.7 10.9.0.1 3
 	check "$kind IPv6 dropped" drops 3 sends $kind fd00:dead::7 fd09::1 3
 	check "$kind of others passes" drops 0 sends $kind 198.51.100.7 10.9.0.1 3
 done
-for kind in three short version arp llc oui; do
+for kind in three short version arp llc; do
 	check "$kind passes" drops 0 sends $kind 192.0.2.7 10.9.0.1 3
 done
 check "by source only" drops 0 sends plain 198.51.100.7 192.0.2.7 3
 check "hits by prefix" \
-	eval '[ "$("$filter" prefixes 1 | awk "/^192.0.2.0\/24/ { print \$2 }")" -eq 21 ]'
+	eval '[ "$("$filter" prefixes 1 | awk "/^192.0.2.0\/24/ { print \$2 }")" -eq 24 ]'
 
 echo "-- sent, by destination"
 before=$(dropped_out fwlan0)

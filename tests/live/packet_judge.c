@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags, or the one in RFC 1042's
- * header where a length is in its place, and by its version, if all of the fixed header is there. How long the header says it is has no bearing on that: whatever the
- * stack makes of such a packet later, its addresses are where they are.
+ * What a frame is: IPv4 or IPv6, by the type behind up to two VLAN tags, or the one in a SNAP
+ * header where a length is in its place, and by its version, if all of the fixed header is there.
+ * How long the header says it is has no bearing on that: whatever the stack makes of such a packet
+ * later, its addresses are where they are.
  */
 #include "packet.h"
 
@@ -36,13 +37,13 @@ static bool is_ip(uint16_t type)
 	return type == 0x0800 || type == 0x86dd;
 }
 
-/* With a header of RFC 1042 the frame goes on behind that if IP does. */
+/* With LLC and SNAP, of any organisation, the frame goes on behind that if IP does. */
 static uint16_t skip_snap(const uint8_t *frame, size_t length, uint16_t told, size_t *offset)
 {
-	static const uint8_t start[] = { 0xaa, 0xaa, 0x03, 0x00, 0x00, 0x00 };
+	static const uint8_t start[] = { 0xaa, 0xaa, 0x03 };
 	const uint8_t *snap = frame + *offset;
 
-	if (told > 1500 || *offset + 8 > length || memcmp(snap, start, sizeof(start)) != 0 ||
+	if (told >= 0x600 || *offset + 8 > length || memcmp(snap, start, sizeof(start)) != 0 ||
 		!is_ip(get16(snap + 6)))
 		return told;
 	*offset += 8;
@@ -84,8 +85,8 @@ void fw_packet_judge(const uint8_t *frame, size_t length, struct fw_packet_verdi
 		verdict->bytes = (uint32_t)told;
 }
 
-bool fw_packet_is_listed(const struct fw_packet_verdict *verdict, const struct fw_packet_list *list,
-	bool by_source)
+bool fw_packet_is_listed(
+	const struct fw_packet_verdict *verdict, const struct fw_packet_list *list, bool by_source)
 {
 	return verdict->is_ip &&
 	       fw_packet_list_has(list, by_source ? &verdict->source : &verdict->destination);

@@ -10,7 +10,7 @@
 #define TYPE_ARP  0x0806
 #define TYPE_RARP 0x8035
 #define TYPE_LLC  1 /* in the table: the length stands in its place */
-#define MOST_LENGTH 1500
+#define MOST_LENGTH 0x5ff
 #define TAG	  0x8100
 #define OUTER_TAG 0x88a8
 #define TAG_ID	  42
@@ -97,7 +97,9 @@ const struct fw_packet_kind fw_packet_kinds[] = {
 		.llc = SNAP6 },
 	{ .name = "snap_header6", .family = 6, .protocol = UDP, .llc = SNAP6, .is_cut = true,
 		.rest = 48 },
-	/* Nearly RFC 1042. */
+	{ .name = "snap_oui4", .family = 4, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV4) },
+	{ .name = "snap_oui6", .family = 6, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV6) },
+	/* Nearly SNAP. */
 	{ .name = "snap_cut4", .family = 4, .protocol = UDP, .llc = SNAP4, .is_cut = true,
 		.rest = 27 },
 	{ .name = "snap_cut6", .family = 6, .protocol = UDP, .llc = SNAP6, .is_cut = true,
@@ -110,7 +112,7 @@ const struct fw_packet_kind fw_packet_kinds[] = {
 		.rest = 7 },
 	{ .name = "snap_version4", .family = 4, .protocol = UDP, .llc = SNAP4, .first = 0x65 },
 	{ .name = "snap_version6", .family = 6, .protocol = UDP, .llc = SNAP6, .first = 0x45 },
-	{ .name = "snap_long4", .family = 4, .protocol = UDP, .llc = SNAP4,
+	{ .name = "snap_first_type4", .family = 4, .protocol = UDP, .llc = SNAP4,
 		.type = MOST_LENGTH + 1 },
 	{ .name = "snap_three_tags4", .family = 4, .protocol = UDP,
 		.tags = { OUTER_TAG, TAG, TAG }, .llc = SNAP4 },
@@ -119,8 +121,6 @@ const struct fw_packet_kind fw_packet_kinds[] = {
 		.llc = LLC(0xaa, 0xe3, 0, TYPE_IPV4) },
 	{ .name = "snap_control6", .family = 6, .protocol = UDP,
 		.llc = LLC(0xaa, 0xe3, 0, TYPE_IPV6) },
-	{ .name = "snap_oui4", .family = 4, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV4) },
-	{ .name = "snap_oui6", .family = 6, .protocol = UDP, .llc = LLC(0xaa, 3, 0xf8, TYPE_IPV6) },
 	{ .name = "snap_in_tag4", .family = 4, .protocol = UDP, .llc = SNAP(TAG) },
 	{ .name = "snap_unknown4", .family = 4, .protocol = UDP, .llc = SNAP(0x88b6) },
 	/* No IP by their type; the address is in them all the same. */

@@ -26,7 +26,7 @@
 #define PATIENCE_MS    10000
 #define TOLD	       10 /* wrong verdicts that are printed */
 
-static const uint16_t types[] = { FW_PACKET_END_TYPE, 0x88b6, ETH_P_IP, ETH_P_IPV6, ETH_P_ARP,
+static const uint16_t types[] = { FW_PACKET_END_TYPE, 0x88b6, 0x0600, ETH_P_IP, ETH_P_IPV6, ETH_P_ARP,
 	ETH_P_RARP, ETH_P_8021Q, ETH_P_8021AD, ETH_P_802_2, ETH_P_802_3 };
 #define TYPES (sizeof(types) / sizeof(types[0]))
 
