@@ -174,6 +174,22 @@ static void give_one(void *context)
 	nt_unlock();
 }
 
+/* At any level, and often not before all others wait. */
+static void give_late(void *context)
+{
+	bool sleeps;
+	KIRQL old;
+
+	nt_lock();
+	sleeps = nt_random(2);
+	nt_unlock();
+	if (sleeps)
+		nt_sleep_ms(1);
+	old = some_level();
+	give_one(context);
+	KeLowerIrql(old);
+}
+
 void fake_binding_return_all(struct fake_binding *binding)
 {
 	PNDIS_PACKET packet = NULL;
@@ -403,18 +419,11 @@ static bool is_returned(void *context)
 	return !binding->later_count && !binding->held_count;
 }
 
-static void unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE handle)
+/* What arrives meanwhile is kept for a while as well, so once is not enough. */
+static void return_before_close(struct fake_binding *binding)
 {
-	struct fake_binding *binding = context;
 	bool is_over;
 
-	(void)handle;
-	nt_lock();
-	binding->bound = false;
-	binding->protocol->options.holds = false;
-	nt_unlock();
-	ndis_wait(is_not_calling, binding);
-	/* What arrives meanwhile is kept for a while as well, so once is not enough. */
 	do {
 		fake_binding_return_all(binding);
 		ndis_wait(is_returned, binding);
@@ -423,6 +432,26 @@ static void unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE handle)
 		is_over = is_returned(binding);
 		nt_unlock();
 	} while (!is_over);
+}
+
+static void unbind(PNDIS_STATUS status, NDIS_HANDLE context, NDIS_HANDLE handle)
+{
+	struct fake_binding *binding = context;
+	unsigned late = 0;
+
+	(void)handle;
+	nt_lock();
+	binding->bound = false;
+	if (binding->protocol->options.returns_late && binding->protocol->options.holds)
+		late = binding->held_count;
+	binding->later_count += late;
+	binding->protocol->options.holds = false;
+	nt_unlock();
+	while (late--)
+		ndis_later(give_late, binding, PASSIVE_LEVEL);
+	ndis_wait(is_not_calling, binding);
+	if (!binding->protocol->options.returns_late)
+		return_before_close(binding);
 	NdisCloseAdapter(status, binding->handle);
 	if (*status == NDIS_STATUS_PENDING)
 		ndis_wait(is_close_done, binding);
@@ -480,6 +509,7 @@ void fake_protocol_free(struct fake_protocol *protocol)
 	ndis_protocol_deregister(protocol->handle);
 	while ((binding = protocol->bindings)) {
 		protocol->bindings = binding->next;
+		ndis_wait(is_returned, binding);
 		fake_record_clear(&binding->received);
 		free(binding);
 	}

@@ -12,6 +12,7 @@ struct fake_protocol_options {
 	unsigned keep_chance; /* of 100: that a packet is kept and returned later */
 	bool pieces_only;     /* has no routine for whole packets */
 	bool holds;	      /* packets stay with it until it is told, or unbound */
+	bool returns_late;    /* what it has when it is unbound is returned when it has closed */
 };
 
 struct fake_protocol;

@@ -40,6 +40,8 @@ defect 'NT-30: a packet of its own is not freed' packet 'NT-30: packets without 
 n
 /NdisFreePacket/d
 }'
+defect 'NT-30: the halt leaves packets that are above' packet 'NT-30: packets in flight' im_bind \
+	's/fw_im_adapter_wait_lent(adapter);//'
 defect 'NT-31: a header is read from the first buffer only' packet 'NT-31: a header is judged alike' im_judge \
 	's/buffer; buffer = buffer->Next/buffer; buffer = NULL/'
 core_defect 'NT-31: IP in IEEE 802.3 frames passes' packet 'NT-31: IP in IEEE 802.3' frame_address \

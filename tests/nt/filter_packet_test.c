@@ -497,7 +497,8 @@ static void unbound_in_flight(void)
 
 	for (nt_seeds_begin(1, 30); nt_seeds_next(&seed);) {
 		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 50,
-			.no_stacks = seed % 2, .protocol.holds = seed % 3 == 0 };
+			.no_stacks = seed % 2, .protocol.holds = seed % 3 == 0,
+			.protocol.returns_late = seed % 4 < 2 };
 		PETHREAD thread;
 
 		begin(&options);
@@ -529,7 +530,7 @@ static void halted_while_receiving(void)
 
 	for (nt_seeds_begin(1, 40); nt_seeds_next(&seed);) {
 		const struct setup options = { .kernel.seed = seed, .protocol.keep_chance = 50,
-			.no_stacks = seed % 2 };
+			.no_stacks = seed % 2, .protocol.returns_late = seed % 4 < 2 };
 		PETHREAD thread;
 
 		begin(&options);

@@ -253,13 +253,36 @@ static bool is_idle(void *context)
 {
 	struct ndis_adapter *adapter = context;
 
-	return !adapter->busy && !adapter->sends && !adapter->receives && !adapter->questions && !adapter->resetting;
+	return !adapter->busy && !adapter->sends && !adapter->questions && !adapter->resetting;
+}
+
+static bool is_returned(void *context)
+{
+	struct ndis_adapter *adapter = context;
+
+	return !adapter->receives && !adapter->returning;
+}
+
+/* NDIS does not wait for received packets that are above: a miniport does, in its MiniportHalt. The fake's own have no
+ * need to: it waits for them. */
+static void halt(struct ndis_adapter *adapter)
+{
+	struct nt_frame frame = nt_frame_begin();
+
+	if (!adapter->miniport->wrapper)
+		ndis_wait(is_returned, adapter);
+	adapter->miniport->calls.HaltHandler(adapter->context);
+	nt_frame_end(frame, "MiniportHalt");
+	nt_lock();
+	if (adapter->receives)
+		nt_violation(NDIS_RULE_COMPLETION, "MiniportHalt of %s returned with %u of its packets above", adapter->text,
+			adapter->receives);
+	nt_wait_locked(is_returned, adapter, NT_FOREVER);
+	nt_unlock();
 }
 
 void ndis_adapter_end(struct ndis_adapter *adapter)
 {
-	struct nt_frame frame;
-
 	ndis_unbind(adapter);
 	nt_lock();
 	if (adapter->state != NDIS_RUNNING)
@@ -268,9 +291,7 @@ void ndis_adapter_end(struct ndis_adapter *adapter)
 	nt_wait_locked(is_idle, adapter, NT_FOREVER);
 	adapter->state = NDIS_HALTED;
 	nt_unlock();
-	frame = nt_frame_begin();
-	adapter->miniport->calls.HaltHandler(adapter->context);
-	nt_frame_end(frame, "MiniportHalt");
+	halt(adapter);
 	adapter_free(adapter);
 }
 

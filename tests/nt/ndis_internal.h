@@ -70,6 +70,7 @@ struct ndis_adapter {
 	unsigned busy;	  /* calls of its routines */
 	unsigned sends;	  /* not completed yet */
 	unsigned receives; /* not returned yet */
+	unsigned returning; /* calls of MiniportReturnPacket, or the end of them */
 	struct ndis_question *questions; /* the first is with the miniport */
 	bool asking;
 	WCHAR name_buffer[NDIS_NAME], instance_buffer[NDIS_NAME];

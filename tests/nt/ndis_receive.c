@@ -15,6 +15,8 @@ static void give_back(struct ndis_packet *all, const char *function)
 
 	nt_lock();
 	level = ndis_level_pop(all, function);
+	level.adapter->receives--;
+	level.adapter->returning++;
 	nt_unlock();
 	if (!level.resources) {
 		frame = nt_frame_begin();
@@ -22,7 +24,7 @@ static void give_back(struct ndis_packet *all, const char *function)
 		nt_frame_end(frame, "MiniportReturnPacket");
 	}
 	nt_lock();
-	level.adapter->receives--;
+	level.adapter->returning--;
 	nt_unlock();
 }
 

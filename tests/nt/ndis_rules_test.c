@@ -12,11 +12,12 @@ static struct fake_adapter *adapter;
 static struct fake_protocol *protocol;
 static struct fake_binding *binding;
 static uint8_t frame[FRAME];
+static bool returns_late; /* the protocol */
 
 static void begin(enum through_fault fault, unsigned stacks, const struct nt_options *kernel)
 {
 	const struct ndis_options options = { .packet_stacks = stacks };
-	const struct fake_protocol_options kept = { .keep_chance = 50 };
+	const struct fake_protocol_options kept = { .keep_chance = 50, .returns_late = returns_late };
 	struct nt_options with = { 0 };
 	unsigned index;
 
@@ -116,6 +117,19 @@ static void wrong(void)
 	}
 }
 
+/* It waits for none of them. */
+static void halted_early(void)
+{
+	struct nt_options kernel = { 0 };
+
+	returns_late = true;
+	for (kernel.seed = 1; kernel.seed <= 10; kernel.seed++) {
+		begin(THROUGH_NONE, 2, &kernel);
+		fake_adapter_packets(adapter, frame, FRAME, 9);
+		end();
+	}
+}
+
 static const struct fault {
 	enum through_fault fault;
 	int rule;
@@ -178,6 +192,7 @@ int main(int argc, char **argv)
 		snprintf(name, sizeof(name), "found: %s", faults[index].name);
 		nt_test_violation(name, faults[index].rule, faults[index].part, wrong);
 	}
+	nt_test_violation("found: a halt with packets above", 30, "of its packets above", halted_early);
 	nt_test_violation("found: a DriverEntry that fails leaves its wrapper", 23, "wrapper", wrapper_left);
 	return nt_tests_end();
 }

@@ -47,7 +47,8 @@ struct fw_im_adapter *fw_im_adapter_new(
 		KeInitializeSpinLock(&adapter->side[side].lock);
 	KeInitializeEvent(&adapter->opened, NotificationEvent, FALSE);
 	KeInitializeEvent(&adapter->initialized, NotificationEvent, TRUE);
-	KeInitializeEvent(&adapter->idle, NotificationEvent, TRUE);
+	KeInitializeEvent(&adapter->requests.none, NotificationEvent, TRUE);
+	KeInitializeEvent(&adapter->lent.none, NotificationEvent, TRUE);
 	adapter->below = adapter->above = NdisDeviceStateD0;
 	fw_text_file_name(device, adapter->name, sizeof(adapter->name));
 	if (copy_instance(adapter, instance))
@@ -158,7 +159,7 @@ static bool begin(struct fw_im_adapter *adapter, bool is_up)
 	may = !adapter->leaves && adapter->binding && adapter->below == NdisDeviceStateD0;
 	if (is_up)
 		may = may && adapter->miniport && adapter->above == NdisDeviceStateD0;
-	adapter->requests += may;
+	adapter->requests.count += may;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return may;
 }
@@ -173,36 +174,70 @@ bool fw_im_adapter_begin_up(struct fw_im_adapter *adapter)
 	return begin(adapter, true);
 }
 
-/* With the event set under the lock nobody who waits for it is through before we have let go of the
- * adapter. For each packet there is none to be set. */
-void fw_im_adapter_end(struct fw_im_adapter *adapter)
+static void use(struct fw_im_adapter *adapter, struct fw_im_use *use)
 {
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	if (!--adapter->requests && adapter->waiters)
-		KeSetEvent(&adapter->idle, IO_NO_INCREMENT, FALSE);
+	use->count++;
 	KeReleaseSpinLock(&adapter->lock, irql);
 }
 
-void fw_im_adapter_wait(struct fw_im_adapter *adapter)
+/* With the event set under the lock nobody who waits for it is through before we have let go of the
+ * adapter. For each packet there is none to be set. */
+static void disuse(struct fw_im_adapter *adapter, struct fw_im_use *use)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	if (!--use->count && use->waiters)
+		KeSetEvent(&use->none, IO_NO_INCREMENT, FALSE);
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+static void wait_for(struct fw_im_adapter *adapter, struct fw_im_use *use)
 {
 	KIRQL irql;
 	bool is_busy;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	is_busy = adapter->requests != 0;
+	is_busy = use->count != 0;
 	if (is_busy) {
-		adapter->waiters++;
-		KeClearEvent(&adapter->idle);
+		use->waiters++;
+		KeClearEvent(&use->none);
 	}
 	KeReleaseSpinLock(&adapter->lock, irql);
 	if (!is_busy)
 		return;
-	KeWaitForSingleObject(&adapter->idle, Executive, KernelMode, FALSE, NULL);
+	KeWaitForSingleObject(&use->none, Executive, KernelMode, FALSE, NULL);
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	adapter->waiters--;
+	use->waiters--;
 	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+void fw_im_adapter_end(struct fw_im_adapter *adapter)
+{
+	disuse(adapter, &adapter->requests);
+}
+
+void fw_im_adapter_wait(struct fw_im_adapter *adapter)
+{
+	wait_for(adapter, &adapter->requests);
+}
+
+void fw_im_adapter_lend(struct fw_im_adapter *adapter)
+{
+	use(adapter, &adapter->lent);
+}
+
+void fw_im_adapter_returned(struct fw_im_adapter *adapter)
+{
+	disuse(adapter, &adapter->lent);
+}
+
+void fw_im_adapter_wait_lent(struct fw_im_adapter *adapter)
+{
+	wait_for(adapter, &adapter->lent);
 }
 
 bool fw_im_adapter_is_awake(struct fw_im_adapter *adapter)

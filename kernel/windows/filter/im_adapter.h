@@ -36,6 +36,13 @@ struct fw_im_facts {
 	bool has_carrier;
 };
 
+/* What is under way, and who waits for the end of it. Under the adapter's lock. */
+struct fw_im_use {
+	uint32_t count;
+	uint32_t waiters; /* for `count` to be 0 */
+	KEVENT none;	  /* it was, while somebody waited */
+};
+
 struct fw_im_adapter {
 	LIST_ENTRY entry;
 	volatile LONG references;
@@ -70,10 +77,9 @@ struct fw_im_adapter {
 	NDIS_STATUS media;	       /* the cable: what the adapter last said of it, how often */
 	uint32_t media_heard;	       /* it did, and what of that those above were told */
 	uint32_t media_told;
-	bool is_telling;   /* somebody is */
-	uint32_t requests; /* of our own, and sends, that are down there */
-	uint32_t waiters;  /* for `requests` to be 0 */
-	KEVENT idle;	   /* it was, while somebody waited */
+	bool is_telling;	   /* somebody is */
+	struct fw_im_use requests; /* of our own, and sends, that are down there */
+	struct fw_im_use lent;	   /* received packets that are above, and come back */
 	struct fw_im_facts facts;
 
 	/* The one request that NDIS has with our miniport at a time. */
@@ -109,6 +115,13 @@ bool fw_im_adapter_begin_up(struct fw_im_adapter *adapter);
 void fw_im_adapter_end(struct fw_im_adapter *adapter);
 /* Wait until all that has begun has ended. PASSIVE_LEVEL. */
 void fw_im_adapter_wait(struct fw_im_adapter *adapter);
+
+/* A received packet goes up, and comes back: between begin and end of going up, and last of all
+ * when it is back, for the adapter may be gone then. */
+void fw_im_adapter_lend(struct fw_im_adapter *adapter);
+void fw_im_adapter_returned(struct fw_im_adapter *adapter);
+/* When nothing goes up any more: wait until all are back. PASSIVE_LEVEL. */
+void fw_im_adapter_wait_lent(struct fw_im_adapter *adapter);
 
 /* Do both ends run? */
 bool fw_im_adapter_is_awake(struct fw_im_adapter *adapter);

@@ -105,6 +105,14 @@ static void close_below(struct fw_im_adapter *adapter)
 	free_pools(adapter);
 }
 
+/* After leave(). NDIS halts a miniport, and closes a binding, while others above still have packets
+ * that came up; they may return them until then. */
+static void take_down(struct fw_im_adapter *adapter)
+{
+	fw_im_adapter_wait_lent(adapter);
+	close_below(adapter);
+}
+
 /* The name that people know it by; not all have one. */
 static void describe(struct fw_im_adapter *adapter)
 {
@@ -176,7 +184,7 @@ static NDIS_STATUS bind(struct fw_im_adapter *adapter, NDIS_STRING *device)
 	if (status == NDIS_STATUS_SUCCESS || adapter->is_halted)
 		return status;
 	leave(adapter);
-	close_below(adapter);
+	take_down(adapter);
 	fw_im_control_update();
 	return status;
 
@@ -238,7 +246,7 @@ void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE un
 	if (!adapter->miniport ||
 		NdisIMDeInitializeDeviceInstance(adapter->miniport) != NDIS_STATUS_SUCCESS) {
 		leave(adapter);
-		close_below(adapter);
+		take_down(adapter);
 		if (!adapter->miniport)
 			fw_im_adapter_put(adapter);
 		fw_im_control_update();
@@ -287,7 +295,7 @@ void NTAPI fw_im_halt(NDIS_HANDLE context)
 	struct fw_im_adapter *adapter = context;
 
 	leave(adapter);
-	close_below(adapter);
+	take_down(adapter);
 	set_handle(adapter, &adapter->miniport, NULL);
 	adapter->is_halted = true;
 	fw_im_adapter_put(adapter);

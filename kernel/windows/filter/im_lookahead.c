@@ -106,6 +106,7 @@ static bool indicate_copy(struct fw_im_adapter *adapter, NDIS_PACKET *packet, st
 	NDIS_SET_PACKET_STATUS(packet, NDIS_STATUS_SUCCESS);
 	fw_im_received_of(packet)->original = NULL;
 	fw_im_received_of(packet)->copy = copy;
+	fw_im_adapter_lend(adapter);
 	NdisMIndicateReceivePacket(adapter->miniport, &packet, 1);
 	return true; /* fw_im_return_packet() frees it */
 }

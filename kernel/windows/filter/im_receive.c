@@ -54,6 +54,8 @@ static INT indicate_stand_in(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
 	if (!ours)
 		return 0; /* as a miniport without resources does: it is lost, and whoever sent it
 			     sends it again */
+	if (status != NDIS_STATUS_RESOURCES)
+		fw_im_adapter_lend(adapter);
 	NdisMIndicateReceivePacket(adapter->miniport, &ours, 1);
 	if (status != NDIS_STATUS_RESOURCES)
 		return 1;
@@ -69,6 +71,8 @@ static INT indicate(struct fw_im_adapter *adapter, NDIS_PACKET *packet)
 	(void)NdisIMGetCurrentPacketStack(packet, &has_room);
 	if (!has_room)
 		return indicate_stand_in(adapter, packet);
+	if (status != NDIS_STATUS_RESOURCES)
+		fw_im_adapter_lend(adapter);
 	NdisMIndicateReceivePacket(adapter->miniport, &packet, 1);
 	return status != NDIS_STATUS_RESOURCES ? 1 : 0;
 }
@@ -102,11 +106,12 @@ void NTAPI fw_im_return_packet(NDIS_HANDLE context, NDIS_PACKET *packet)
 
 	if (NdisGetPoolFromPacket(packet) == adapter->receive_pool) {
 		original = fw_im_received_of(packet)->original;
-		if (!original) {
+		if (original)
+			NdisFreePacket(packet);
+		else
 			fw_im_copy_free(packet);
-			return;
-		}
-		NdisFreePacket(packet);
 	}
-	NdisReturnPackets(&original, 1);
+	if (original)
+		NdisReturnPackets(&original, 1);
+	fw_im_adapter_returned(adapter);
 }

@@ -24,7 +24,7 @@ static enum admission admit(struct fw_im_adapter *adapter)
 		adapter->above == NdisDeviceStateD0) {
 		admission = adapter->below == NdisDeviceStateD0 ? GOES_DOWN : WAITS;
 		adapter->is_queued = admission == WAITS;
-		adapter->requests += admission == GOES_DOWN;
+		adapter->requests.count += admission == GOES_DOWN;
 	}
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return admission;
@@ -64,7 +64,7 @@ static bool take_queued(struct fw_im_adapter *adapter, bool goes_down)
 	KeAcquireSpinLock(&adapter->lock, &irql);
 	was = adapter->is_queued;
 	adapter->is_queued = false;
-	adapter->requests += was && goes_down;
+	adapter->requests.count += was && goes_down;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return was;
 }
