@@ -86,6 +86,38 @@ static void halted_by_the_system(void)
 	nt_each_seed(1, 20, halted, NULL);
 }
 
+static void halt_it(void *context)
+{
+	ndis_adapter_halt(context);
+}
+
+/* The adapter goes, and our miniport is disabled: two threads of NDIS, and each thing is closed once. */
+static void halted_and_unbound(void *context)
+{
+	struct filter_stack stack = PLAIN;
+	uint8_t frame[128];
+	PETHREAD thread;
+
+	(void)context;
+	stack.above.holds = stack.above.returns_late = true;
+	NT_CHECK(filter_begin(&stack));
+	if (nt_seed() % 2)
+		fake_adapter_packets(stack.adapter, frame, filter_frame4(frame, 1, 2), 3);
+	thread = nt_thread_start("system", NULL, halt_it, ndis_adapter_find(FILTER_UPPER));
+	for (unsigned i = 0; i < nt_seed() % 120; i++)
+		nt_point();
+	ndis_unbind(fake_adapter_ndis(stack.adapter));
+	NT_CHECK(!ndis_is_bound(fake_adapter_ndis(stack.adapter)));
+	nt_thread_join(thread);
+	NT_CHECK(!ndis_adapter_find(FILTER_UPPER));
+	filter_end(&stack);
+}
+
+static void halted_while_it_is_unbound(void)
+{
+	nt_each_seed(1, 200, halted_and_unbound, NULL);
+}
+
 static NTSTATUS open_on(HANDLE handle, const char *adapter)
 {
 	struct fw_filter_control_open open = { .size = sizeof(open) };
@@ -327,6 +359,7 @@ int main(int argc, char **argv)
 	nt_test("its miniport is initialised late, or not any more", initialised_late);
 	nt_test("each failure of a load leaves nothing", each_failure_of_a_load);
 	nt_test("its miniport is halted by the system", halted_by_the_system);
+	nt_test("NT-23: its miniport is halted while it is unbound", halted_while_it_is_unbound);
 	nt_test("NT-23: who has a handle on an adapter is told that it leaves, and blocks nothing", told_when_it_leaves);
 	nt_test("NT-32: lists survive that an adapter goes and comes", lists_survive);
 	nt_test("NT-23: uninstalled, it leaves no device", leaves_no_device);

@@ -60,6 +60,12 @@ defect 'a miniport that NDIS has not come to is left to it' bind 'initialised la
 seeds=
 defect 'a miniport that NDIS fails later is taken down twice' bind 'each failure of a load' im_bind \
 	's/adapter->is_halted = true;//'
+seeds=200
+defect 'NT-23: a halt and an unbind both close the binding' bind 'halted while it is unbound' im_bind \
+	's/if (!claim_close(adapter))/if (0)/'
+defect 'NT-23: an unbind drops a reference that a halt has dropped' bind 'halted while it is unbound' im_bind \
+	's/if (!had)/if (!adapter->miniport)/'
+seeds=
 defect 'the unload routine is registered before the miniport' bind 'it is bound, and' im_driver \
 	's/^\tstatus = register_miniport();/\tNdisMRegisterUnloadHandler(driver.wrapper, unload);\n&/'
 defect 'a packet pool stays' bind 'it is bound, and' im_bind '/NdisFreePacketPool(adapter->receive_pool)/d'

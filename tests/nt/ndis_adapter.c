@@ -6,6 +6,7 @@
 
 struct ndis_adapter *ndis_adapters;
 static struct ndis_miniport *miniports;
+static struct ndis_adapter *gone; /* kept until the end: a driver may ask NDIS to halt one that it has just halted */
 
 struct ndis_miniport *ndis_miniport_of(NDIS_HANDLE handle, const char *function)
 {
@@ -136,8 +137,20 @@ static void adapter_free(struct ndis_adapter *adapter)
 	for (at = &ndis_adapters; *at != adapter; at = &(*at)->next)
 		;
 	*at = adapter->next;
+	adapter->next = gone;
+	gone = adapter;
 	nt_unlock();
-	free(adapter);
+}
+
+static bool is_gone(NDIS_HANDLE handle)
+{
+	struct ndis_adapter *adapter;
+
+	nt_lock();
+	for (adapter = gone; adapter && adapter != handle; adapter = adapter->next)
+		;
+	nt_unlock();
+	return adapter;
 }
 
 NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter)
@@ -194,7 +207,7 @@ static void initialize_late(void *context)
 	adapter->initializing = false;
 	nt_unlock();
 	if (fails)
-		ndis_adapter_end(adapter);
+		(void)ndis_adapter_end(adapter);
 }
 
 NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING device, NDIS_HANDLE context)
@@ -222,7 +235,7 @@ NDIS_STATUS NdisIMInitializeDeviceInstanceEx(NDIS_HANDLE driver, PNDIS_STRING de
 		return status;
 	}
 	if (fails_later()) {
-		ndis_adapter_end(adapter);
+		(void)ndis_adapter_end(adapter);
 		return NDIS_STATUS_FAILURE;
 	}
 	ndis_bind_all(adapter);
@@ -281,18 +294,31 @@ static void halt(struct ndis_adapter *adapter)
 	nt_unlock();
 }
 
-void ndis_adapter_end(struct ndis_adapter *adapter)
+/* False: somebody else ends it, or has. */
+static bool claim_end(struct ndis_adapter *adapter)
 {
+	bool is_first;
+
+	nt_lock();
+	is_first = ndis_adapter_is_there(adapter) && adapter->state == NDIS_RUNNING;
+	if (is_first)
+		adapter->state = NDIS_HALTING;
+	nt_unlock();
+	return is_first;
+}
+
+bool ndis_adapter_end(struct ndis_adapter *adapter)
+{
+	if (!claim_end(adapter))
+		return false;
 	ndis_unbind(adapter);
 	nt_lock();
-	if (adapter->state != NDIS_RUNNING)
-		nt_violation(NT_RULE_OBJECT, "%s is halted twice", adapter->text);
-	adapter->state = NDIS_HALTING;
 	nt_wait_locked(is_idle, adapter, NT_FOREVER);
 	adapter->state = NDIS_HALTED;
 	nt_unlock();
 	halt(adapter);
 	adapter_free(adapter);
+	return true;
 }
 
 /* Its initialisation, and the binds that come with it, are over. */
@@ -308,12 +334,11 @@ NDIS_STATUS NdisIMDeInitializeDeviceInstance(NDIS_HANDLE miniport)
 	struct ndis_adapter *adapter;
 
 	nt_enter_unlocked("NdisIMDeInitializeDeviceInstance", PASSIVE_LEVEL);
+	if (is_gone(miniport))
+		return NDIS_STATUS_FAILURE;
 	adapter = ndis_adapter_of(miniport, "NdisIMDeInitializeDeviceInstance");
 	ndis_wait(is_initialized, adapter);
-	if (adapter->state != NDIS_RUNNING)
-		return NDIS_STATUS_FAILURE;
-	ndis_adapter_end(adapter);
-	return NDIS_STATUS_SUCCESS;
+	return ndis_adapter_end(adapter) ? NDIS_STATUS_SUCCESS : NDIS_STATUS_FAILURE;
 }
 
 NDIS_HANDLE NdisIMGetDeviceContext(NDIS_HANDLE miniport)
@@ -352,13 +377,13 @@ void ndis_adapter_unplug(struct ndis_adapter *adapter)
 {
 	struct ndis_miniport *miniport = adapter->miniport;
 
-	ndis_adapter_end(adapter);
+	(void)ndis_adapter_end(adapter);
 	miniport_free(miniport);
 }
 
 void ndis_adapter_halt(struct ndis_adapter *adapter)
 {
-	ndis_adapter_end(adapter);
+	(void)ndis_adapter_end(adapter);
 }
 
 struct ndis_adapter *ndis_adapter_find(const char *name)
@@ -390,5 +415,9 @@ void ndis_registration_check(const char *when, PDRIVER_OBJECT driver)
 		if (!driver || (miniport->wrapper && miniport->wrapper->driver == driver))
 			nt_violation(NT_RULE_UNLOAD, "a miniport driver is left after %s", when);
 	nt_unlock();
+	while (!driver && (adapter = gone)) {
+		gone = adapter->next;
+		free(adapter);
+	}
 	ndis_protocol_check(when, driver);
 }

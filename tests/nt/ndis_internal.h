@@ -178,7 +178,7 @@ void ndis_wait(bool (*condition)(void *context), void *context);
 extern struct ndis_adapter *ndis_adapters;
 struct ndis_adapter *ndis_adapter_new(const char *name, const char *instance, struct ndis_miniport *miniport);
 NDIS_STATUS ndis_adapter_initialize(struct ndis_adapter *adapter);
-void ndis_adapter_end(struct ndis_adapter *adapter); /* unbind, wait, halt, free */
+bool ndis_adapter_end(struct ndis_adapter *adapter); /* unbind, wait, halt, free; false: another does that */
 void ndis_protocol_unbind_all(struct ndis_protocol *protocol);
 /* The open of an adapter, kept from closing until the call is over; NULL: none that is open. */
 struct ndis_open *ndis_open_enter(struct ndis_adapter *adapter);

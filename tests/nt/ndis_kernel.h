@@ -37,7 +37,8 @@ NDIS_STATUS ndis_bind(NDIS_HANDLE protocol, struct ndis_adapter *adapter);
 void ndis_bind_all(struct ndis_adapter *adapter); /* whoever belongs to it */
 void ndis_unbind(struct ndis_adapter *adapter); /* whoever is bound to it */
 bool ndis_is_bound(const struct ndis_adapter *adapter);
-/* The adapter that a driver made is taken away by the system, as when it is disabled: unbinds, halts. */
+/* The adapter that a driver made is taken away by the system, as when it is disabled: unbinds, halts. Nothing is done for
+ * one that its driver takes away meanwhile. */
 void ndis_adapter_halt(struct ndis_adapter *adapter);
 
 /* The protocol of a driver is uninstalled: NDIS unbinds it and calls its ProtocolUnload, which is to deregister it. */

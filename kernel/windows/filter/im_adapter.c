@@ -8,6 +8,7 @@
 static struct {
 	KSPIN_LOCK lock;
 	LIST_ENTRY adapters; /* by index */
+	LIST_ENTRY known;    /* until the last reference is dropped */
 	uint32_t last;
 	uint32_t count;
 } table;
@@ -17,6 +18,7 @@ void fw_im_adapters_init(void)
 	memset(&table, 0, sizeof(table));
 	KeInitializeSpinLock(&table.lock);
 	InitializeListHead(&table.adapters);
+	InitializeListHead(&table.known);
 }
 
 static bool copy_instance(struct fw_im_adapter *adapter, const UNICODE_STRING *instance)
@@ -33,6 +35,15 @@ static bool copy_instance(struct fw_im_adapter *adapter, const UNICODE_STRING *i
 	return true;
 }
 
+static void make_known(struct fw_im_adapter *adapter)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	InsertTailList(&table.known, &adapter->known);
+	KeReleaseSpinLock(&table.lock, irql);
+}
+
 struct fw_im_adapter *fw_im_adapter_new(
 	const UNICODE_STRING *device, const UNICODE_STRING *instance)
 {
@@ -46,15 +57,18 @@ struct fw_im_adapter *fw_im_adapter_new(
 	for (int side = 0; side < FW_IM_SIDES; side++)
 		KeInitializeSpinLock(&adapter->side[side].lock);
 	KeInitializeEvent(&adapter->opened, NotificationEvent, FALSE);
+	KeInitializeEvent(&adapter->closed, NotificationEvent, FALSE);
 	KeInitializeEvent(&adapter->initialized, NotificationEvent, TRUE);
 	KeInitializeEvent(&adapter->requests.none, NotificationEvent, TRUE);
 	KeInitializeEvent(&adapter->lent.none, NotificationEvent, TRUE);
 	adapter->below = adapter->above = NdisDeviceStateD0;
 	fw_text_file_name(device, adapter->name, sizeof(adapter->name));
-	if (copy_instance(adapter, instance))
-		return adapter;
-	fw_free(adapter);
-	return NULL;
+	if (!copy_instance(adapter, instance)) {
+		fw_free(adapter);
+		return NULL;
+	}
+	make_known(adapter);
+	return adapter;
 }
 
 void fw_im_adapter_get(struct fw_im_adapter *adapter)
@@ -62,9 +76,39 @@ void fw_im_adapter_get(struct fw_im_adapter *adapter)
 	InterlockedIncrement(&adapter->references);
 }
 
+struct fw_im_adapter *fw_im_adapter_known(const void *context)
+{
+	struct fw_im_adapter *found = NULL;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	for (LIST_ENTRY *entry = table.known.Flink; entry != &table.known && !found;
+		entry = entry->Flink)
+		if (CONTAINING_RECORD(entry, struct fw_im_adapter, known) == context)
+			found = CONTAINING_RECORD(entry, struct fw_im_adapter, known);
+	if (found)
+		fw_im_adapter_get(found);
+	KeReleaseSpinLock(&table.lock, irql);
+	return found;
+}
+
+/* True: the last one, and nobody knows it any more. */
+static bool drop(struct fw_im_adapter *adapter)
+{
+	bool is_last;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&table.lock, &irql);
+	is_last = !InterlockedDecrement(&adapter->references);
+	if (is_last)
+		RemoveEntryList(&adapter->known);
+	KeReleaseSpinLock(&table.lock, irql);
+	return is_last;
+}
+
 void fw_im_adapter_put(struct fw_im_adapter *adapter)
 {
-	if (!adapter || InterlockedDecrement(&adapter->references))
+	if (!adapter || !drop(adapter))
 		return;
 	for (int side = 0; side < FW_IM_SIDES; side++)
 		fw_im_set_put(adapter->side[side].set);

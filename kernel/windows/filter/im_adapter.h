@@ -44,7 +44,8 @@ struct fw_im_use {
 };
 
 struct fw_im_adapter {
-	LIST_ENTRY entry;
+	LIST_ENTRY entry; /* of those that are found by name */
+	LIST_ENTRY known; /* of all */
 	volatile LONG references;
 	uint32_t index;			 /* not used again */
 	char name[FW_ADAPTER_NAME_SIZE]; /* the last part of the device's name below: a GUID in
@@ -62,7 +63,7 @@ struct fw_im_adapter {
 	KEVENT initialized; /* NDIS is through with our miniport's initialisation, or it was called
 			       off */
 	bool initializes;
-	bool is_halted; /* and the reference that NDIS had is gone */
+	KEVENT closed; /* the binding, and the pools with it */
 
 	struct fw_im_judge side[FW_IM_SIDES];
 	bool was_indicated; /* by look-ahead since the last end of receiving; the adapter below
@@ -73,6 +74,8 @@ struct fw_im_adapter {
 	NDIS_DEVICE_POWER_STATE above; /* our miniport's */
 	bool stands_by;		       /* since one of the two fell asleep none has woken up */
 	bool leaves;		       /* no request goes down any more */
+	bool closes;		       /* somebody closes the binding, or has */
+	bool is_halted;		       /* our miniport, and the reference that NDIS had goes */
 	bool is_queued;		       /* `request` waits for the adapter to wake up */
 	NDIS_STATUS media;	       /* the cable: what the adapter last said of it, how often */
 	uint32_t media_heard;	       /* it did, and what of that those above were told */
@@ -95,6 +98,8 @@ void fw_im_adapters_init(void);
 struct fw_im_adapter *fw_im_adapter_new(
 	const UNICODE_STRING *device, const UNICODE_STRING *instance);
 void fw_im_adapter_get(struct fw_im_adapter *adapter);
+/* With a reference; NULL: this is no adapter any more. */
+struct fw_im_adapter *fw_im_adapter_known(const void *context);
 /* NULL is accepted. */
 void fw_im_adapter_put(struct fw_im_adapter *adapter);
 

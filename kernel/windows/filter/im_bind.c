@@ -105,14 +105,6 @@ static void close_below(struct fw_im_adapter *adapter)
 	free_pools(adapter);
 }
 
-/* After leave(). NDIS halts a miniport, and closes a binding, while others above still have packets
- * that came up; they may return them until then. */
-static void take_down(struct fw_im_adapter *adapter)
-{
-	fw_im_adapter_wait_lent(adapter);
-	close_below(adapter);
-}
-
 /* The name that people know it by; not all have one. */
 static void describe(struct fw_im_adapter *adapter)
 {
@@ -131,6 +123,33 @@ static void leave(struct fw_im_adapter *adapter)
 	fw_im_list_remove(adapter);
 	fw_im_request_refuse(adapter);
 	fw_im_adapter_wait(adapter);
+}
+
+static bool claim_close(struct fw_im_adapter *adapter)
+{
+	bool is_first;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	is_first = !adapter->closes;
+	adapter->closes = true;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	return is_first;
+}
+
+/* A halt and an unbind may come at once, from two threads: one does it, the other waits until it is
+ * done. Protocols above may still have packets that came up, and return them until the binding is
+ * closed. */
+static void take_down(struct fw_im_adapter *adapter)
+{
+	if (!claim_close(adapter)) {
+		KeWaitForSingleObject(&adapter->closed, Executive, KernelMode, FALSE, NULL);
+		return;
+	}
+	leave(adapter);
+	fw_im_adapter_wait_lent(adapter);
+	close_below(adapter);
+	KeSetEvent(&adapter->closed, IO_NO_INCREMENT, FALSE);
 }
 
 /* The name that our miniport has in the registry. */
@@ -183,7 +202,6 @@ static NDIS_STATUS bind(struct fw_im_adapter *adapter, NDIS_STRING *device)
 	status = initialize_above(adapter);
 	if (status == NDIS_STATUS_SUCCESS || adapter->is_halted)
 		return status;
-	leave(adapter);
 	take_down(adapter);
 	fw_im_control_update();
 	return status;
@@ -232,27 +250,43 @@ static void settle(struct fw_im_adapter *adapter)
 		KeWaitForSingleObject(&adapter->initialized, Executive, KernelMode, FALSE, NULL);
 }
 
-/* With a miniport its halt does the rest, and drops the reference that NDIS has. Should NDIS refuse
- * to halt it, the binding ends all the same, and the halt finds it done when it comes. */
+/* False: there never was one, and NDIS's reference is ours to drop. NULL: it was halted. */
+static bool had_miniport(struct fw_im_adapter *adapter, NDIS_HANDLE *miniport)
+{
+	bool had;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	*miniport = adapter->miniport;
+	had = adapter->miniport || adapter->is_halted;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	return had;
+}
+
+/* With a miniport its halt does the rest, and drops the reference that NDIS has. NDIS refuses to
+ * halt it if it does already, in another thread: the binding is closed when we return all the same.
+ * That halt may be through before we have a reference. */
 void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE unbind_context)
 {
-	struct fw_im_adapter *adapter = context;
+	struct fw_im_adapter *adapter = fw_im_adapter_known(context);
+	NDIS_HANDLE miniport;
+	bool had;
 
 	(void)unbind_context;
-	fw_im_adapter_get(adapter);
+	*status = NDIS_STATUS_SUCCESS;
+	if (!adapter)
+		return;
 	settle(adapter);
 	fw_im_request_refuse(adapter);
 	fw_im_adapter_wait(adapter); /* nothing goes up, either, when our miniport is taken down */
-	if (!adapter->miniport ||
-		NdisIMDeInitializeDeviceInstance(adapter->miniport) != NDIS_STATUS_SUCCESS) {
-		leave(adapter);
+	had = had_miniport(adapter, &miniport);
+	if (!miniport || NdisIMDeInitializeDeviceInstance(miniport) != NDIS_STATUS_SUCCESS) {
 		take_down(adapter);
-		if (!adapter->miniport)
-			fw_im_adapter_put(adapter);
 		fw_im_control_update();
 	}
+	if (!had)
+		fw_im_adapter_put(adapter);
 	fw_im_adapter_put(adapter);
-	*status = NDIS_STATUS_SUCCESS;
 }
 
 static NDIS_STATUS select_medium(UINT *selected, const NDIS_MEDIUM *media, UINT count)
@@ -293,11 +327,13 @@ NDIS_STATUS NTAPI fw_im_initialize(NDIS_STATUS *open_status, UINT *selected, NDI
 void NTAPI fw_im_halt(NDIS_HANDLE context)
 {
 	struct fw_im_adapter *adapter = context;
+	KIRQL irql;
 
-	leave(adapter);
 	take_down(adapter);
-	set_handle(adapter, &adapter->miniport, NULL);
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	adapter->miniport = NULL;
 	adapter->is_halted = true;
+	KeReleaseSpinLock(&adapter->lock, irql);
 	fw_im_adapter_put(adapter);
 	fw_im_control_update();
 }
