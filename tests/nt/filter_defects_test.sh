@@ -90,6 +90,8 @@ defect 'a cable is forgotten when our miniport wakes up last' power 'cable pulle
 defect 'a cable is forgotten when the adapter wakes up last' power 'cable pulled while it sleeps' im_power \
 	'/on_set_power/,/^}/s/fw_im_status_resume(adapter);//'
 defect 'two tell of a cable' power 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
+defect 'an old answer about a cable is kept' power 'while the adapter is asked' im_request \
+	's/if (adapter->media_heard != heard)/if (0)/'
 defect 'those above are not asked before a removal' power 'events of plug and play' im_power \
 	's/return notify_above(context, event)/return NDIS_STATUS_SUCCESS/'
 defect 'those above do not hear of power' power 'events of plug and play' im_power 's/(void)notify_above(adapter, event)//'

@@ -199,6 +199,43 @@ static void pull(void *context)
 	fake_adapter_link(context, false);
 }
 
+static void list(void *context)
+{
+	HANDLE handle = filter_open();
+
+	(void)context;
+	(void)filter_adapter(handle);
+	nt_close(handle);
+}
+
+/* An adapter that sleeps is asked nothing: its row shows what is known. */
+static void link_asked(void *context)
+{
+	struct filter_stack stack = PLAIN;
+	unsigned asked;
+	PETHREAD thread;
+	HANDLE handle;
+
+	(void)context;
+	NT_CHECK(filter_begin(&stack));
+	handle = filter_open();
+	asked = fake_adapter_requests(stack.adapter);
+	thread = nt_thread_start("lister", NULL, list, NULL);
+	while (fake_adapter_requests(stack.adapter) < asked + 2) /* of its speed, and of its cable */
+		nt_point();
+	fake_adapter_link(stack.adapter, false);
+	nt_thread_join(thread);
+	set_power(&stack, NdisDeviceStateD3);
+	NT_CHECK(!(filter_adapter(handle).flags & FW_ADAPTER_CARRIER));
+	nt_close(handle);
+	filter_end(&stack);
+}
+
+static void link_changes_when_asked(void)
+{
+	nt_each_seed(1, 60, link_asked, NULL);
+}
+
 /* Just when it wakes up, with something to be told: what is told last is what was said last. */
 static void link_flaps(void *context)
 {
@@ -263,6 +300,7 @@ int main(int argc, char **argv)
 	nt_test("statuses are passed through", statuses);
 	nt_test("a cable pulled while it sleeps is told when it wakes up", link_changes_asleep);
 	nt_test("a cable pulled while it wakes up is told in order", link_flaps_when_it_wakes_up);
+	nt_test("a cable pulled while the adapter is asked for it stays pulled", link_changes_when_asked);
 	nt_test("events of plug and play go on to those above", other_events);
 	return nt_tests_end();
 }

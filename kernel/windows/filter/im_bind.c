@@ -196,7 +196,7 @@ static NDIS_STATUS bind(struct fw_im_adapter *adapter, NDIS_STRING *device)
 	if (status != NDIS_STATUS_SUCCESS)
 		goto pools_free;
 	describe(adapter);
-	fw_im_request_facts(adapter, true);
+	(void)fw_im_request_facts(adapter, true);
 	fw_im_list_insert(adapter);
 	fw_im_control_update();
 	status = initialize_above(adapter);

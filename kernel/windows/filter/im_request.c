@@ -251,10 +251,35 @@ static bool ask_number(struct fw_im_adapter *adapter, NDIS_OID oid, ULONG *numbe
 	return true;
 }
 
-void fw_im_request_facts(struct fw_im_adapter *adapter, bool all)
+/* What is known; how often the adapter has told of its cable. */
+static uint32_t read_facts(struct fw_im_adapter *adapter, struct fw_im_facts *facts)
 {
-	struct fw_im_facts facts = adapter->facts;
-	uint32_t written = 0;
+	uint32_t heard;
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	*facts = adapter->facts;
+	heard = adapter->media_heard;
+	KeReleaseSpinLock(&adapter->lock, irql);
+	return heard;
+}
+
+/* An answer about the cable may be older than what the adapter has told since it was asked. */
+static void write_facts(struct fw_im_adapter *adapter, struct fw_im_facts *facts, uint32_t heard)
+{
+	KIRQL irql;
+
+	KeAcquireSpinLock(&adapter->lock, &irql);
+	if (adapter->media_heard != heard)
+		facts->has_carrier = adapter->facts.has_carrier;
+	adapter->facts = *facts;
+	KeReleaseSpinLock(&adapter->lock, irql);
+}
+
+struct fw_im_facts fw_im_request_facts(struct fw_im_adapter *adapter, bool all)
+{
+	struct fw_im_facts facts;
+	uint32_t heard = read_facts(adapter, &facts), written = 0;
 	ULONG number;
 
 	if (ask_number(adapter, OID_GEN_LINK_SPEED, &number))
@@ -270,5 +295,6 @@ void fw_im_request_facts(struct fw_im_adapter *adapter, bool all)
 			facts.mac_length = written;
 		want_lookahead(adapter);
 	}
-	adapter->facts = facts;
+	write_facts(adapter, &facts, heard);
+	return facts;
 }

@@ -47,8 +47,8 @@ void fw_im_request_refuse(struct fw_im_adapter *adapter);
 /* A question of the driver's own; waits for the answer. PASSIVE_LEVEL. */
 NDIS_STATUS fw_im_request_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer,
 	uint32_t bytes, uint32_t *written);
-/* Ask for adapter->facts; `all`: also for what never changes, and for enough look-ahead.
- * PASSIVE_LEVEL. */
-void fw_im_request_facts(struct fw_im_adapter *adapter, bool all);
+/* Ask for adapter->facts; `all`: also for what never changes, and for enough look-ahead. What is
+ * known then. PASSIVE_LEVEL. */
+struct fw_im_facts fw_im_request_facts(struct fw_im_adapter *adapter, bool all);
 
 #endif

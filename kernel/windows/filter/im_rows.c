@@ -20,10 +20,8 @@ static void copy_text(char *to, uint32_t size, const char *from)
 
 static void describe(struct fw_im_adapter *adapter, struct fw_adapter *row)
 {
-	struct fw_im_facts facts;
+	struct fw_im_facts facts = fw_im_request_facts(adapter, false);
 
-	fw_im_request_facts(adapter, false);
-	facts = adapter->facts;
 	row->index = adapter->index;
 	row->flags = (adapter->miniport && fw_im_adapter_is_awake(adapter) ? FW_ADAPTER_UP : 0) |
 		     (facts.has_carrier ? FW_ADAPTER_CARRIER : 0);
