@@ -51,6 +51,9 @@ core_defect 'NT-31: too little of a frame is looked at for it' packet 'NT-31: IP
 defect 'NT-31: what is not seen at once passes' packet 'NT-31: pieces of any length' im_lookahead 's/if (!seen)/if (0)/'
 defect 'NT-31: a part of a packet is used that the adapter below has' packet 'NT-31: pieces of any length' im_lookahead \
 	's/->ProtocolReserved/->MiniportReserved/'
+defect 'NT-29: a copy goes up in two buffers' packet 'NT-31: pieces of any length' im_lookahead \
+	's/header_bytes + rest_bytes, FALSE/header_bytes, FALSE/
+/^static bool indicate_copy/,/^}/s/unchain(packet);//'
 defect 'NT-32: a list is changed in two steps' packet 'NT-32: lists are replaced' im_list \
 	's/^\(static void change_bindings.*\)$/static void enforce_all(void);\n\1/
 s/^\t\tchange_bindings(changes, count, &made, &gone);/\t\tLIST_ENTRY all = lists.bindings; if (!IsListEmpty(\&lists.bindings)) { PLIST_ENTRY f = lists.bindings.Flink, l = lists.bindings.Blink; InitializeListHead(\&lists.bindings); enforce_all(); lists.bindings.Flink = f; lists.bindings.Blink = l; } (void)all;\n&/'

@@ -2,6 +2,9 @@
 /* Receives: whole packets with their references, and headers with what is behind them to be fetched. */
 #include "ndis_internal.h"
 
+#define HEADER 14u
+#define LOOKAHEAD 256u
+
 static bool is_back(const struct ndis_level *level)
 {
 	return level->is_receive && !level->calling && !level->references;
@@ -31,7 +34,7 @@ static void give_back(struct ndis_packet *all, const char *function)
 static void lookahead_of(struct ndis_open *open, PNDIS_PACKET packet)
 {
 	struct ndis_indication indication = { NDIS_INDICATION, open->adapter, open, packet, packet, nt_self() };
-	uint8_t bytes[14 + 256];
+	uint8_t bytes[HEADER + LOOKAHEAD];
 	uint32_t size = ndis_packet_copy(packet, 0, bytes, sizeof(bytes)), length;
 	uint64_t sum = ndis_sum(1, bytes, size);
 
@@ -95,6 +98,19 @@ static void indicate(struct ndis_adapter *adapter, struct ndis_open *open, PNDIS
 	(void)adapter;
 }
 
+/* In a packet of the driver's own, whose buffers are nobody else's: it can have all of this in the first of them. */
+static void first_buffer_check(const struct ndis_adapter *adapter, PNDIS_PACKET packet)
+{
+	const NDIS_BUFFER *buffer = packet->Private.Head;
+	uint32_t first = buffer ? buffer->ByteCount : 0, length = 0;
+
+	for (; buffer; buffer = buffer->Next)
+		length += buffer->ByteCount;
+	if (first < length && first < HEADER + LOOKAHEAD)
+		nt_violation(NDIS_RULE_PACKET, "%s indicated a packet whose first buffer has %u bytes, not header and look-ahead",
+			adapter->text, first);
+}
+
 static void take(struct ndis_adapter *adapter, PNDIS_PACKET packet, struct ndis_open *open)
 {
 	struct ndis_packet *all = ndis_packet_of(packet, "NdisMIndicateReceivePacket"), *original;
@@ -110,6 +126,8 @@ static void take(struct ndis_adapter *adapter, PNDIS_PACKET packet, struct ndis_
 	original = adapter->miniport->wrapper ? ndis_original(all, adapter->miniport, true) : NULL;
 	if (original)
 		ndis_copied_check(all, original, true);
+	else if (!top && adapter->miniport->wrapper)
+		first_buffer_check(adapter, packet);
 	level = ndis_level_push(all, "NdisMIndicateReceivePacket");
 	level->is_receive = true;
 	level->adapter = adapter;

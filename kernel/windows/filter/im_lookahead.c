@@ -10,9 +10,10 @@
 #include "kernel/windows/filter/im_judge.h"
 #include "kernel/windows/nt_memory.h"
 
-/* A copy: the header, and behind it the rest of the packet. */
+/* A copy: the header, and behind it the rest of the packet. The adapter below fills the rest only;
+ * what goes up has all of it in one buffer, as NDIS wants header and look-ahead in the first. */
 struct copy {
-	NDIS_BUFFER *header_buffer;
+	NDIS_BUFFER *all_buffer;
 	NDIS_BUFFER *rest_buffer;
 	uint32_t header_bytes;
 	uint32_t rest_bytes;
@@ -30,11 +31,12 @@ static struct copy *copy_new(const void *header, uint32_t header_bytes, uint32_t
 	copy->header_bytes = header_bytes;
 	copy->rest_bytes = rest_bytes;
 	memcpy(copy->bytes, header, header_bytes);
-	copy->header_buffer = IoAllocateMdl(copy->bytes, header_bytes, FALSE, FALSE, NULL);
+	copy->all_buffer =
+		IoAllocateMdl(copy->bytes, header_bytes + rest_bytes, FALSE, FALSE, NULL);
 	copy->rest_buffer =
 		IoAllocateMdl(copy->bytes + header_bytes, rest_bytes, FALSE, FALSE, NULL);
-	if (copy->header_buffer)
-		MmBuildMdlForNonPagedPool(copy->header_buffer);
+	if (copy->all_buffer)
+		MmBuildMdlForNonPagedPool(copy->all_buffer);
 	if (copy->rest_buffer)
 		MmBuildMdlForNonPagedPool(copy->rest_buffer);
 	return copy;
@@ -42,8 +44,8 @@ static struct copy *copy_new(const void *header, uint32_t header_bytes, uint32_t
 
 static void copy_free(struct copy *copy)
 {
-	if (copy->header_buffer)
-		IoFreeMdl(copy->header_buffer);
+	if (copy->all_buffer)
+		IoFreeMdl(copy->all_buffer);
 	if (copy->rest_buffer)
 		IoFreeMdl(copy->rest_buffer);
 	fw_free(copy);
@@ -56,10 +58,15 @@ static struct copy **filled_of(NDIS_PACKET *packet)
 	return (struct copy **)(void *)packet->ProtocolReserved;
 }
 
-static void packet_free(NDIS_PACKET *packet, struct copy *copy)
+static void unchain(NDIS_PACKET *packet)
 {
 	NDIS_PACKET_FIRST_NDIS_BUFFER(packet) = NULL;
 	NDIS_PACKET_LAST_NDIS_BUFFER(packet) = NULL;
+}
+
+static void packet_free(NDIS_PACKET *packet, struct copy *copy)
+{
+	unchain(packet);
 	NdisFreePacket(packet);
 	copy_free(copy);
 }
@@ -78,7 +85,7 @@ static NDIS_PACKET *copy_packet(struct fw_im_adapter *adapter, const void *heade
 
 	if (!copy)
 		return NULL;
-	if (!copy->header_buffer || !copy->rest_buffer)
+	if (!copy->all_buffer || !copy->rest_buffer)
 		goto copy_free;
 	NdisAllocatePacket(&status, &packet, adapter->receive_pool);
 	if (status != NDIS_STATUS_SUCCESS)
@@ -98,7 +105,8 @@ static bool indicate_copy(struct fw_im_adapter *adapter, NDIS_PACKET *packet, st
 {
 	struct fw_im_head head;
 
-	NdisChainBufferAtFront(packet, copy->header_buffer);
+	unchain(packet);
+	NdisChainBufferAtFront(packet, copy->all_buffer);
 	if (!fw_im_head_of_packet(&head, packet) ||
 		fw_im_judge_drops(adapter, FW_FILTER_PLACE_LOOKAHEAD, &head))
 		return false;
