@@ -14,7 +14,7 @@
 /* Of the range for vendors: 0xff, then ours. */
 #define FW_FILTER_WMI_OID_STATISTICS 0xff465701u /* query: struct fw_filter_wmi_statistics */
 #define FW_FILTER_WMI_OID_LISTS	     0xff465702u /* query: struct fw_filter_wmi_lists */
-#define FW_FILTER_WMI_OID_SET	     0xff465703u /* set: struct fw_filter_wmi_set */
+#define FW_FILTER_WMI_OID_SET	     0xff465703u /* set: struct fw_filter_wmi_set; query: one of zeros */
 
 /* Data1, Data2, Data3, Data4 */
 #define FW_FILTER_WMI_GUID_STATISTICS                                              \
@@ -48,7 +48,8 @@ struct fw_filter_wmi_lists {
 };
 FW_STATIC_ASSERT(sizeof(struct fw_filter_wmi_lists) == 24, "wmi lists layout");
 
-/* Followed by `bytes` of struct fw_filter_prefix; of 0 bytes: no list any more. The list of the adapter's own name. */
+/* Followed by `bytes` of struct fw_filter_prefix; of 0 bytes: no list any more. The list of the adapter's own name. It can be
+ * queried because WMI's clients set an instance that they have got before; what is in force is in the other two. */
 struct fw_filter_wmi_set {
 	uint32_t direction; /* enum fw_filter_direction */
 	uint32_t bytes;

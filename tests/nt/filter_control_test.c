@@ -380,6 +380,7 @@ static void by_wmi(void)
 	} set = { { FW_FILTER_OUT, 2 * sizeof(struct fw_filter_prefix) },
 		{ filter_prefix4(0x0a000000, 8), filter_prefix6(5, 128) } };
 	struct fw_filter_wmi_statistics statistics;
+	struct fw_filter_wmi_set nothing = { 1, 1 };
 	struct fw_filter_wmi_lists lists;
 	struct ndis_adapter *upper;
 	struct filter_stack stack;
@@ -394,6 +395,14 @@ static void by_wmi(void)
 	NT_CHECK_EQUAL(written, 3 * sizeof(*guids));
 	for (int i = 0; i < 3; i++)
 		NT_CHECK(!(guids[i].Flags & (fNDIS_GUID_ALLOW_READ | fNDIS_GUID_ALLOW_WRITE)));
+	/* An instance to set, whose size WMI asks for first. */
+	NT_CHECK_EQUAL(ndis_system_query(upper, FW_FILTER_WMI_OID_SET, &nothing, 0, &written), NDIS_STATUS_INVALID_LENGTH);
+	NT_CHECK_EQUAL(ndis_system_query(upper, FW_FILTER_WMI_OID_SET, &nothing, 7, &written), NDIS_STATUS_INVALID_LENGTH);
+	NT_CHECK(nothing.direction == 1 && nothing.bytes == 1);
+	NT_CHECK_EQUAL(ndis_system_query(upper, FW_FILTER_WMI_OID_SET, &nothing, sizeof(nothing), &written),
+		NDIS_STATUS_SUCCESS);
+	NT_CHECK_EQUAL(written, 8);
+	NT_CHECK(!nothing.direction && !nothing.bytes);
 	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, 7), NDIS_STATUS_INVALID_LENGTH);
 	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set) - 1), NDIS_STATUS_INVALID_LENGTH);
 	NT_CHECK_EQUAL(ndis_system_set(upper, FW_FILTER_WMI_OID_SET, &set, sizeof(set)), NDIS_STATUS_SUCCESS);

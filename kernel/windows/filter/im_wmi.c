@@ -57,6 +57,7 @@ static void read_lists(struct fw_im_adapter *adapter, struct fw_filter_wmi_lists
 bool fw_im_wmi_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, ULONG bytes,
 	ULONG *written, ULONG *needed, NDIS_STATUS *status)
 {
+	static const struct fw_filter_wmi_set nothing;
 	struct fw_filter_wmi_statistics statistics;
 	struct fw_filter_wmi_lists lists;
 
@@ -73,8 +74,8 @@ bool fw_im_wmi_query(struct fw_im_adapter *adapter, NDIS_OID oid, void *buffer, 
 		*status = answer(&lists, sizeof(lists), buffer, bytes, written, needed);
 		return true;
 	case FW_FILTER_WMI_OID_SET:
-		*written = *needed = 0;
-		*status = NDIS_STATUS_NOT_SUPPORTED; /* it can only be set */
+		/* WMI sets what it has found by asking. The prefixes are not told. */
+		*status = answer(&nothing, sizeof(nothing), buffer, bytes, written, needed);
 		return true;
 	default:
 		return false;
