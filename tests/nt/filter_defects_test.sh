@@ -92,7 +92,9 @@ defect 'a cable is forgotten when our miniport wakes up last' power 'cable pulle
 	'/fw_im_set_power/,/^}/s/fw_im_status_resume(adapter);/;/'
 defect 'a cable is forgotten when the adapter wakes up last' power 'cable pulled while it sleeps' im_power \
 	'/on_set_power/,/^}/s/fw_im_status_resume(adapter);//'
+seeds=600
 defect 'two tell of a cable' power 'is told in order' im_status 's/ || !adapter->is_telling/ || 1/'
+seeds=
 defect 'an old answer about a cable is kept' power 'while the adapter is asked' im_request \
 	's/if (adapter->media_heard != heard)/if (0)/'
 defect 'those above are not asked before a removal' power 'events of plug and play' im_power \
