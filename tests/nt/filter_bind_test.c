@@ -100,6 +100,7 @@ static void halted_and_unbound(void *context)
 
 	(void)context;
 	stack.above.holds = stack.above.returns_late = true;
+	stack.ndis.slow_unbind = nt_seed() % 4 == 0;
 	NT_CHECK(filter_begin(&stack));
 	if (nt_seed() % 2)
 		fake_adapter_packets(stack.adapter, frame, filter_frame4(frame, 1, 2), 3);

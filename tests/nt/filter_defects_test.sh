@@ -68,6 +68,8 @@ defect 'NT-23: a halt and an unbind both close the binding' bind 'halted while i
 	's/if (!claim_close(adapter))/if (0)/'
 defect 'NT-23: an unbind drops a reference that a halt has dropped' bind 'halted while it is unbound' im_bind \
 	's/if (!had)/if (!adapter->miniport)/'
+defect 'NT-23: an unbind takes an adapter that a halt has freed' bind 'halted while it is unbound' im_bind \
+	's/= fw_im_adapter_known(context);/= context; fw_im_adapter_get(adapter);/'
 seeds=
 defect 'the unload routine is registered before the miniport' bind 'it is bound, and' im_driver \
 	's/^\tstatus = register_miniport();/\tNdisMRegisterUnloadHandler(driver.wrapper, unload);\n&/'

@@ -219,6 +219,8 @@ void ndis_unbind(struct ndis_adapter *adapter)
 	if (!open)
 		return;
 	bind = bind_new(open->protocol, adapter);
+	if (ndis_set.slow_unbind)
+		nt_sleep_ms(2);
 	frame = nt_frame_begin();
 	open->protocol->calls.UnbindAdapterHandler(&status, open->context, bind);
 	nt_frame_end(frame, "ProtocolUnbindAdapter");

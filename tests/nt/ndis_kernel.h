@@ -13,6 +13,7 @@ struct ndis_adapter;
 struct ndis_options {
 	unsigned packet_stacks; /* locations of each packet for drivers between; 0: none has room */
 	bool late_initialize;	/* MiniportInitialize comes after NdisIMInitializeDeviceInstanceEx has returned */
+	bool slow_unbind;	/* time goes by before ProtocolUnbindAdapter, and its binding may be closed meanwhile */
 	unsigned later_chance;	/* of 100: that opens, closes and requests pend; 0: 50, above 100: never */
 };
 
