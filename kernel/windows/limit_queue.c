@@ -150,7 +150,7 @@ bool fw_limit_lane_done(struct fw_limit_lane *lane)
 	done = !(lane->rush && !lane->handing) && !lane->is_pressed(lane);
 	if (done) {
 		lane->busy = FALSE;
-		lane->aborted = FALSE;
+		lane->aborted = lane->aborted && !IsListEmpty(&lane->held);
 		limit = settle(lane);
 	}
 	fw_limit_unlock(irql);

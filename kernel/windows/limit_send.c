@@ -330,6 +330,7 @@ bool fw_limit_send_run(struct fw_limit_lane *lane)
 
 	fw_limit_lock(&irql);
 	irp = fw_limit_take(&lane->held);
+	lane->aborted = FALSE; /* that was about one before */
 	fw_limit_unlock(irql);
 	split = irp ? irp->Tail.Overlay.DriverContext[FW_LIMIT_WORD_OWNER] : NULL;
 	if (split)

@@ -151,7 +151,7 @@ static void a_connection_that_lives_keeps_its_data(void **state)
 	stop();
 }
 
-static void send(unsigned n)
+static void begin_send(unsigned n)
 {
 	TDI_REQUEST_KERNEL_SEND parameters = { PIECE, 0 };
 
@@ -165,7 +165,7 @@ static void an_abort_by_the_peer_ends_sends(void **state)
 	start();
 	fw_limit_retire(replace_limit(RATE, 0));
 	for (i = 0; i < 3; i++)
-		send(i);
+		begin_send(i);
 	assert_int_equal(tdi_lower.calls[TDI_SEND], 1);
 	peer_ends(TDI_DISCONNECT_ABORT);
 	assert_int_equal(client.ends, 1);
