@@ -68,6 +68,9 @@ defect 'NT-23: a halt and an unbind both close the binding' bind 'halted while i
 	's/if (!claim_close(adapter))/if (0)/'
 defect 'NT-23: an unbind drops a reference that a halt has dropped' bind 'halted while it is unbound' im_bind \
 	's/if (!had)/if (!adapter->miniport)/'
+defect 'NT-23: an unbind takes what NDIS says for the end' bind 'halted while it is unbound' im_bind \
+	's/(void)NdisIMDeInitializeDeviceInstance(miniport);/if (!NdisIMDeInitializeDeviceInstance(miniport)) { fw_im_adapter_put(adapter); return; }/
+	s/adapter->closes ? NULL : adapter->miniport/adapter->miniport/'
 defect 'NT-23: an unbind takes an adapter that a halt has freed' bind 'halted while it is unbound' im_bind \
 	's/= fw_im_adapter_known(context);/= context; fw_im_adapter_get(adapter);/'
 seeds=

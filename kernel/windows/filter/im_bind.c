@@ -250,22 +250,23 @@ static void settle(struct fw_im_adapter *adapter)
 		KeWaitForSingleObject(&adapter->initialized, Executive, KernelMode, FALSE, NULL);
 }
 
-/* False: there never was one, and NDIS's reference is ours to drop. NULL: it was halted. */
+/* False: there never was one, and NDIS's reference is ours to drop. NULL: it was halted, or just
+ * is. */
 static bool had_miniport(struct fw_im_adapter *adapter, NDIS_HANDLE *miniport)
 {
 	bool had;
 	KIRQL irql;
 
 	KeAcquireSpinLock(&adapter->lock, &irql);
-	*miniport = adapter->miniport;
+	*miniport = adapter->closes ? NULL : adapter->miniport;
 	had = adapter->miniport || adapter->is_halted;
 	KeReleaseSpinLock(&adapter->lock, irql);
 	return had;
 }
 
-/* With a miniport its halt does the rest, and drops the reference that NDIS has. NDIS refuses to
- * halt it if it does already, in another thread: the binding is closed when we return all the same.
- * That halt may be through before we have a reference. */
+/* With a miniport its halt does the rest, and drops the reference that NDIS has. NDIS may not halt
+ * it, or do it already in another thread, whatever it says then: the binding is closed when we
+ * return all the same. That halt may be through before we have a reference. */
 void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE unbind_context)
 {
 	struct fw_im_adapter *adapter = fw_im_adapter_known(context);
@@ -280,10 +281,10 @@ void NTAPI fw_im_unbind(NDIS_STATUS *status, NDIS_HANDLE context, NDIS_HANDLE un
 	fw_im_request_refuse(adapter);
 	fw_im_adapter_wait(adapter); /* nothing goes up, either, when our miniport is taken down */
 	had = had_miniport(adapter, &miniport);
-	if (!miniport || NdisIMDeInitializeDeviceInstance(miniport) != NDIS_STATUS_SUCCESS) {
-		take_down(adapter);
-		fw_im_control_update();
-	}
+	if (miniport)
+		(void)NdisIMDeInitializeDeviceInstance(miniport);
+	take_down(adapter);
+	fw_im_control_update();
 	if (!had)
 		fw_im_adapter_put(adapter);
 	fw_im_adapter_put(adapter);
