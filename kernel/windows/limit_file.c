@@ -52,42 +52,44 @@ void fw_limit_file_free(struct fw_limit_file *file)
 	fw_free(file);
 }
 
-/* The receives that wait here for data are ended by their list, what is complete by its haste. */
-static void drop_received(struct fw_limit_file *file, NTSTATUS status)
-{
-	struct fw_limit_lane *lane = &file->receive;
-	struct fw_limit_stream *stream = fw_limit_stream_of(file);
-	KIRQL irql;
-
-	fw_limit_datagrams_drop(lane);
-	if (stream) {
-		fw_limit_lock(&irql);
-		stream->due = FALSE;
-		stream->end_due = FALSE;
-		fw_limit_unlock(irql);
-		fw_limit_fail_all(lane, &stream->waiting, status);
-	}
-	fw_limit_lane_rush(lane);
-}
-
-/* A piece of a send may be under way, what has been pulled may be here or under way. */
-static void abort_lane(struct fw_limit_lane *lane, bool is_under_way)
-{
-	KIRQL irql;
-
-	fw_limit_lock(&irql);
-	lane->aborted = lane->way && (lane->busy || is_under_way);
-	fw_limit_unlock(irql);
-}
-
+/* Sends are taken out and a piece that is under way is marked at once, or one could be put back in
+ * between. */
 void fw_limit_abort_sends(struct fw_tdi_object *object, NTSTATUS status)
 {
 	struct fw_limit_file *file = fw_limit_file_of(object);
+	LIST_ENTRY taken;
+	KIRQL irql;
 
 	if (!file)
 		return;
-	abort_lane(&file->send, false);
-	fw_limit_fail_all(&file->send, &file->send.held, status);
+	fw_limit_lock(&irql);
+	file->send.aborted = file->send.busy;
+	fw_limit_take_all(&file->send.held, &taken);
+	fw_limit_unlock(irql);
+	fw_limit_fail_all(&file->send, &taken, status);
+}
+
+/* The receives that wait here for data are ended, what is complete goes by its haste. What has been
+ * pulled may be here, or under way. */
+static void abort_receives(struct fw_limit_file *file, NTSTATUS status)
+{
+	struct fw_limit_lane *lane = &file->receive;
+	struct fw_limit_stream *stream = fw_limit_stream_of(file);
+	LIST_ENTRY taken;
+	KIRQL irql;
+
+	fw_limit_datagrams_drop(lane);
+	InitializeListHead(&taken);
+	fw_limit_lock(&irql);
+	lane->aborted = lane->way != NULL;
+	if (stream) {
+		stream->due = FALSE;
+		stream->end_due = FALSE;
+		fw_limit_take_all(&stream->waiting, &taken);
+	}
+	fw_limit_unlock(irql);
+	fw_limit_fail_all(lane, &taken, status);
+	fw_limit_lane_rush(lane);
 }
 
 void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
@@ -97,8 +99,7 @@ void fw_limit_abort(struct fw_tdi_object *object, NTSTATUS status)
 	if (!file)
 		return;
 	fw_limit_abort_sends(object, status);
-	abort_lane(&file->receive, true);
-	drop_received(file, status);
+	abort_receives(file, status);
 }
 
 /* Nothing new waits from now on; what is under way comes back soon, as the lower driver has to end

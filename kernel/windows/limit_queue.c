@@ -319,32 +319,35 @@ void fw_limit_lane_rush(struct fw_limit_lane *lane)
 	fw_limit_lane_hasten(lane);
 }
 
-void fw_limit_fail_all(struct fw_limit_lane *lane, LIST_ENTRY *list, NTSTATUS status)
+void fw_limit_take_all(LIST_ENTRY *list, LIST_ENTRY *taken)
 {
-	KIRQL irql;
 	IRP *irp;
 
-	do {
-		fw_limit_lock(&irql);
-		irp = fw_limit_take(list);
-		fw_limit_unlock(irql);
-		if (irp)
-			lane->fail(lane, irp, status);
-	} while (irp);
+	InitializeListHead(taken);
+	while ((irp = fw_limit_take(list)) != NULL)
+		InsertTailList(taken, ENTRY_OF(irp));
+}
+
+void fw_limit_fail_all(struct fw_limit_lane *lane, LIST_ENTRY *taken, NTSTATUS status)
+{
+	while (!IsListEmpty(taken))
+		lane->fail(lane, IRP_OF(RemoveHeadList(taken)), status);
 	settle_now(lane);
 }
 
-/* The lane whose turn it is, now the caller's; NULL: there is none, or no tokens. */
-static struct fw_limit_lane *next_lane(struct fw_limit_way *way)
+/* The lane whose turn it is, now the caller's; NULL: there is none, no tokens, or it is `not`. */
+static struct fw_limit_lane *next_lane(struct fw_limit_way *way, const struct fw_limit_lane * not )
 {
 	struct fw_limit_lane *lane = NULL;
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	if (!IsListEmpty(&way->ring) && may_go(way)) {
+	if (!IsListEmpty(&way->ring) && may_go(way))
 		lane = CONTAINING_RECORD(way->ring.Flink, struct fw_limit_lane, ring_entry);
+	if (lane == not )
+		lane = NULL;
+	if (lane)
 		fw_limit_lane_grab(lane);
-	}
 	fw_limit_unlock(irql);
 	return lane;
 }
@@ -382,14 +385,18 @@ static bool take_turn(struct fw_limit_lane *lane)
 	return true;
 }
 
-/* Where there is no memory for one there is none for others. */
+/* A lane for which there was no memory has no second turn; others may need none. */
 uint32_t fw_limit_turns_of(struct fw_limit_way *way, uint32_t most)
 {
-	struct fw_limit_lane *lane;
-	uint32_t count = 0;
+	struct fw_limit_lane *lane, *failed = NULL;
+	uint32_t count = 0, i;
 
-	while (count < most && (lane = next_lane(way)) != NULL && take_turn(lane))
-		count++;
+	for (i = 0; i < most && (lane = next_lane(way, failed)) != NULL; i++) {
+		if (take_turn(lane))
+			count++;
+		else if (!failed)
+			failed = lane;
+	}
 	return count;
 }
 

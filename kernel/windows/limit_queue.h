@@ -114,10 +114,11 @@ IRP *fw_limit_take_done(struct fw_limit_lane *lane, uint64_t *bytes);
 void fw_limit_lane_hasten(struct fw_limit_lane *lane);
 void fw_limit_lane_rush(struct fw_limit_lane *lane);
 
-/* Requests of a list are ended with this error. */
-void fw_limit_fail_all(struct fw_limit_lane *lane, LIST_ENTRY *list, NTSTATUS status);
+/* Take out all that can be, the lock; and end them with this error, no lock. */
+void fw_limit_take_all(LIST_ENTRY *list, LIST_ENTRY *taken);
+void fw_limit_fail_all(struct fw_limit_lane *lane, LIST_ENTRY *taken, NTSTATUS status);
 
-/* Let so many have their turn, of all limits; returns how many had. */
+/* Let so many have their turn, of all limits; returns how many had, and memory for it. */
 uint32_t fw_limit_turns(uint32_t most);
 /* The same of one. */
 uint32_t fw_limit_turns_of(struct fw_limit_way *way, uint32_t most);

@@ -324,6 +324,7 @@ static bool begin_pull(struct fw_limit_lane *lane, struct fw_limit_stream *strea
 	pulls = is_to_pull(lane, stream);
 	if (pulls) {
 		IoReuseIrp(stream->irp, STATUS_SUCCESS); /* before anybody can cancel it */
+		lane->aborted = FALSE;			 /* that was about what was due before */
 		stream->due = FALSE;
 		stream->flying = TRUE;
 		KeClearEvent(&stream->landed);

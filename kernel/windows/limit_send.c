@@ -235,7 +235,7 @@ static NTSTATUS wait_again(struct split *split, IRP *irp)
 	KIRQL irql;
 
 	fw_limit_lock(&irql);
-	if (!lane->aborted)
+	if (!lane->aborted && !lane->object->stopped)
 		status = fw_limit_put_first(lane, &lane->held, irp, split) ? STATUS_PENDING
 									   : STATUS_CANCELLED;
 	fw_limit_unlock(irql);

@@ -98,9 +98,17 @@ NTSTATUS fw_tdi_associate(struct fw_tdi_device *device, IRP *irp)
 	return fw_tdi_watch(device, irp, was_associated, association);
 }
 
-/* A connection begins, or none can any more: what is left of the one before is nothing to it. One
- * that lives on refuses that, and keeps what it has. */
-static void drop_former(struct fw_tdi_object *connection)
+/* A connection begins: what is left of the one before is nothing to it. */
+static void begin_flow(struct fw_tdi_object *connection, const struct fw_tdi_endpoint *remote,
+	enum fw_tcp_state state)
+{
+	fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
+	fw_tdi_flow_begin(connection, remote, state);
+}
+
+/* As far as is known: a client without an event handler is not told of the end, nor are we. The
+ * lower driver refuses to begin a connection on one that lives, which keeps what it has. */
+static bool lives(struct fw_tdi_object *connection)
 {
 	bool lives;
 	KIRQL irql;
@@ -110,8 +118,7 @@ static void drop_former(struct fw_tdi_object *connection)
 		connection->state == FW_STATE_CLOSE_WAIT ||
 		connection->state == FW_STATE_FIN_WAIT_1;
 	KeReleaseSpinLock(&connection->lock, irql);
-	if (!lives)
-		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
+	return lives;
 }
 
 static NTSTATUS NTAPI was_disassociated(DEVICE_OBJECT *device, IRP *irp, void *context)
@@ -146,6 +153,34 @@ static NTSTATUS NTAPI was_connected(DEVICE_OBJECT *device, IRP *irp, void *conte
 		fw_tdi_flow_failed(connection);
 	fw_tdi_object_put(connection);
 	return fw_tdi_watched(irp);
+}
+
+/* The same where one seemed to live: only now it is known that it did not. */
+static NTSTATUS was_begun_anew(
+	struct fw_tdi_object *connection, IRP *irp, const TDI_CONNECTION_INFORMATION *information)
+{
+	struct fw_tdi_endpoint remote;
+	bool known = fw_tdi_information_read(irp, information, &remote);
+
+	if (NT_SUCCESS(irp->IoStatus.Status)) {
+		begin_flow(connection, known ? &remote : NULL, FW_STATE_SYN_SENT);
+		fw_tdi_flow_established(connection);
+	}
+	fw_tdi_object_put(connection);
+	return fw_tdi_watched(irp);
+}
+
+static NTSTATUS NTAPI was_connected_anew(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	return was_begun_anew(context, irp, parameters(irp)->RequestConnectionInformation);
+}
+
+static NTSTATUS NTAPI was_accepted_anew(DEVICE_OBJECT *device, IRP *irp, void *context)
+{
+	const TDI_REQUEST_KERNEL_ACCEPT *request =
+		(const TDI_REQUEST_KERNEL_ACCEPT *)&IoGetCurrentIrpStackLocation(irp)->Parameters;
+
+	return was_begun_anew(context, irp, request->RequestConnectionInformation);
 }
 
 /* An address of datagrams that is given a fixed peer. What was asked for is in our own location. */
@@ -183,8 +218,9 @@ NTSTATUS fw_tdi_connect(struct fw_tdi_device *device, IRP *irp)
 	}
 	if (object->kind != FW_TDI_CONNECTION)
 		return fw_tdi_watch(device, irp, peer_was_fixed, object);
-	drop_former(object);
-	fw_tdi_flow_begin(object, known ? &remote : NULL, FW_STATE_SYN_SENT);
+	if (lives(object))
+		return fw_tdi_watch(device, irp, was_connected_anew, object);
+	begin_flow(object, known ? &remote : NULL, FW_STATE_SYN_SENT);
 	return fw_tdi_watch(device, irp, was_connected, object);
 }
 
@@ -235,7 +271,8 @@ NTSTATUS fw_tdi_listen(struct fw_tdi_device *device, IRP *irp)
 
 	if (!connection)
 		return fw_tdi_pass(device, irp);
-	drop_former(connection);
+	if (!lives(connection))
+		fw_limit_abort(connection, STATUS_CONNECTION_ABORTED);
 	address = fw_tdi_object_address(connection);
 	if (address) {
 		KeAcquireSpinLock(&address->lock, &irql);
@@ -275,8 +312,9 @@ NTSTATUS fw_tdi_accept(struct fw_tdi_device *device, IRP *irp)
 		fw_tdi_object_put(connection);
 		return fw_tdi_refuse(irp, FW_TDI_REFUSED_INCOMING);
 	}
-	drop_former(connection);
-	fw_tdi_flow_begin(connection, known ? &remote : NULL, FW_STATE_SYN_RECEIVED);
+	if (lives(connection))
+		return fw_tdi_watch(device, irp, was_accepted_anew, connection);
+	begin_flow(connection, known ? &remote : NULL, FW_STATE_SYN_RECEIVED);
 	return fw_tdi_watch(device, irp, was_connected, connection);
 }
 
@@ -287,8 +325,7 @@ void fw_tdi_accept_returned(
 
 	if (!connection)
 		return;
-	drop_former(connection);
-	fw_tdi_flow_begin(connection, remote, FW_STATE_SYN_RECEIVED);
+	begin_flow(connection, remote, FW_STATE_SYN_RECEIVED);
 	if (fw_tdi_watch_returned(device, irp, was_connected, connection))
 		return;
 	/* Nobody will tell us whether it came about; that it did is what is likely. */

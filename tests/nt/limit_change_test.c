@@ -145,10 +145,92 @@ static void a_connection_that_lives_keeps_its_data(void **state)
 	leave(10);
 	tdi_lower.status[TDI_CONNECT] = STATUS_CONNECTION_ACTIVE;
 	assert_int_equal(tdi_connect(connection, 80), STATUS_CONNECTION_ACTIVE);
+	assert_int_equal(tdi_connect(connection, 80), STATUS_CONNECTION_ACTIVE);
 	begin(0, 390, TDI_RECEIVE_NORMAL);
 	assert_int_equal(end(0), STATUS_SUCCESS);
 	assert_memory_equal(buffers[0], stream + 10, 390);
 	stop();
+}
+
+/* A client without a handler is not told that its connection has ended. */
+static void the_next_connection_of_the_untold(void **state)
+{
+	TDI_REQUEST_KERNEL parameters = { .RequestFlags = TDI_DISCONNECT_RELEASE };
+	struct fw_connection row;
+
+	start();
+	tdi_set_handler(address, TDI_EVENT_DISCONNECT, NULL, NULL);
+	leave(0);
+	tdi_send_request(connection, TDI_DISCONNECT, &parameters, sizeof(parameters));
+	assert_int_equal(tdi_connect(connection, 81), STATUS_SUCCESS);
+	begin(0, 100, TDI_RECEIVE_NORMAL);
+	assert_ptr_equal(tdi_lower.held[0], requests[0].irp);
+	fill(30);
+	assert_int_equal(end(0), STATUS_SUCCESS);
+	assert_memory_equal(buffers[0], stream + 400, 30);
+	assert_int_equal(tdi_connections(&row, 1), 1);
+	assert_int_equal(row.remote_port, 81);
+	assert_int_equal(row.state, FW_STATE_ESTABLISHED);
+	stop();
+}
+
+/* The turn of what was due has just begun when the connection ends, another begins, and something
+ * of that is due. */
+static void connect_anew(void)
+{
+	TDI_REQUEST_KERNEL parameters = { .RequestFlags = TDI_DISCONNECT_ABORT };
+
+	tdi_send_request(connection, TDI_DISCONNECT, &parameters, sizeof(parameters));
+	tdi_connect(connection, 80);
+	refuse(50);
+}
+
+static void a_pull_is_of_its_connection(void **state)
+{
+	start();
+	overdraw(1000);
+	refuse(50);
+	tdi_doubles.in_limit = connect_anew;
+	fw_limit_hold(tdi_doubles.limit);
+	fw_limit_retire(tdi_doubles.limit); /* as when its time is over */
+	fw_tdi_let_go();
+	fill(50);
+	assert_int_equal(client.bytes, 50);
+	stop();
+}
+
+static void abort_it(void *context)
+{
+	TDI_REQUEST_KERNEL parameters = { .RequestFlags = TDI_DISCONNECT_ABORT };
+
+	(void)context;
+	nt_sleep_ms(40 + (unsigned)(nt_seed() % 3) * 10);
+	tdi_send_request(connection, TDI_DISCONNECT, &parameters, sizeof(parameters));
+}
+
+/* Whatever just happens to it: no piece waits on. */
+static void an_abort_leaves_no_piece(void **state)
+{
+	TDI_REQUEST_KERNEL_SEND parameters = { 4 * PIECE, 0 };
+	PETHREAD aborts;
+	MDL *mdl;
+
+	for (nt_seeds_begin(1, 300); nt_seeds_next(&seeded.seed);) {
+		start();
+		fw_limit_retire(replace_limit(RATE, 0));
+		mdl = IoAllocateMdl(stream, sizeof(stream), FALSE, FALSE, NULL);
+		MmBuildMdlForNonPagedPool(mdl);
+		tdi_begin_with(
+			&requests[0], connection, TDI_SEND, &parameters, sizeof(parameters), mdl);
+		aborts = nt_thread_start("aborts", NULL, abort_it, NULL);
+		nt_thread_join(aborts);
+		nt_sleep_ms(1);
+		assert_true(requests[0].done);
+		assert_int_equal(tdi_end(&requests[0]), STATUS_CONNECTION_ABORTED);
+		IoFreeMdl(mdl);
+		stop();
+	}
+	memset(&seeded, 0, sizeof(seeded));
 }
 
 static void begin_send(unsigned n)
@@ -214,6 +296,34 @@ static void without_memory_the_rules_go_on(void **state)
 	assert_in_range(status.failures, 1, 10); /* one a tick */
 	fill(50);
 	assert_int_equal(client.bytes, 50);
+	tdi_doubles.limit = tdi_limit_new(0, RATE);
+	stop();
+}
+
+/* What is complete needs none, and does not wait for what does. */
+static void without_memory_others_go(void **state)
+{
+	PFILE_OBJECT first;
+
+	start();
+	overdraw(1000);
+	refuse(50);
+	first = connection;
+	connection = tdi_open_connection(TDI_TCP, (void *)0x12);
+	tdi_associate(connection, address);
+	tdi_connect(connection, 80);
+	begin(0, 100, TDI_RECEIVE_NORMAL);
+	fill(100);
+	assert_false(requests[0].done);
+	nt_failures_all(true);
+	remove_limit();
+	assert_true(requests[0].done);
+	nt_failures_all(false);
+	assert_int_equal(end(0), STATUS_SUCCESS);
+	tdi_close(connection);
+	connection = first;
+	client.bytes = 100; /* of the stream */
+	fill(50);
 	tdi_doubles.limit = tdi_limit_new(0, RATE);
 	stop();
 }
@@ -332,9 +442,14 @@ int main(void)
 		TEST("NT-20: the next connection begins anew", the_next_connection_begins_anew),
 		TEST("NT-20: a connection that lives keeps its data",
 			a_connection_that_lives_keeps_its_data),
+		TEST("NT-20: the next connection of a client that is not told",
+			the_next_connection_of_the_untold),
+		TEST("NT-20: a pull is of its connection", a_pull_is_of_its_connection),
+		TEST("NT-20: an abort leaves no piece", an_abort_leaves_no_piece),
 		TEST("NT-20: an abort by the peer ends sends", an_abort_by_the_peer_ends_sends),
 		TEST("NT-20: a pull passes no request", a_pull_passes_no_request),
 		TEST("NT-21: without memory the rules go on", without_memory_the_rules_go_on),
+		TEST("NT-21: without memory others go", without_memory_others_go),
 		TEST("NT-20: what could not be cut keeps its data",
 			what_could_not_be_cut_keeps_its_data),
 		TEST("NT-14: chained data comes after what waits",

@@ -24,7 +24,7 @@ defect 'NT-20: a disconnect goes past what waits' send 'a graceful disconnect' t
 	's/return fw_limit_disconnect(connection, irp);/return fw_tdi_disconnect_on(connection, irp);/'
 defect 'NT-20: an abort leaves what waits' send 'an abort ends what waits' tdi_connection \
 	'/^NTSTATUS fw_tdi_disconnect(/,/^}/s/^\t\tfw_limit_abort(connection, STATUS_CONNECTION_ABORTED);/\t\t;/'
-defect 'NT-20: the next piece waits after an abort' send 'an abort ends what waits' limit_send 's/^\tif (!lane->aborted)/\tif (1)/'
+defect 'NT-20: the next piece waits after an abort' send 'an abort ends what waits' limit_send 's/^\tif (!lane->aborted && /\tif (/'
 defect 'NT-20: a cleanup leaves what waits' send 'a cleanup ends what waits' tdi_create 's/^\tfw_limit_stop(object);/\t;/'
 defect 'NT-20: pieces go after a part' send 'a piece that went in part' limit_send 's/bytes == split->asked && split->left/split->left/'
 defect "NT-20: the client's descriptor is not given back" send 'large sends go in pieces' limit_send \
@@ -97,9 +97,20 @@ defect 'NT-20: what waits stays with a limit that is not its own' change 'when n
 defect 'NT-20: a cancelled receive takes all along' change 'takes no others along' limit_queue 's/lane->rush = position;/lane->rush = 1000000;/'
 defect 'NT-20: those before a cancelled receive wait' change 'is cancelled below' limit_queue \
 	'/^bool fw_limit_put_done/,/^}/s/^\t\trush_to(lane, irp);/\t\tlane->rush = 1;/'
-defect 'NT-20: data of the connection before' change 'the next connection begins anew' tdi_connection 's/^\tif (!lives)/\tif (0)/'
+defect 'NT-20: data of the connection before' change 'the next connection begins anew' tdi_connection \
+	'/^static void begin_flow/,/^}/s/^\tfw_limit_abort(.*/\t;/'
 defect 'NT-20: a connection loses its data by being asked for' change 'that lives keeps its data' tdi_connection \
-	's/^\tif (!lives)/\tif (1)/'
+	's/^\treturn lives;/\treturn false;/'
+defect 'NT-20: data of a connection whose end nobody told' change 'of a client that is not told' tdi_connection \
+	'/^static NTSTATUS was_begun_anew/,/^}/s/^\t\tbegin_flow(.*/\t\t;/'
+defect 'NT-20: a pull is thrown away for the connection before' change 'a pull is of its connection' limit_receive \
+	's/^\t\tlane->aborted = FALSE;.*/\t\t;/'
+seeds=4000
+defect 'NT-20: a piece escapes an abort' change 'an abort leaves no piece' limit_file \
+	's/^\tfile->send.aborted = file->send.busy;/&\n\tfw_limit_unlock(irql);\n\tfw_limit_lock(\&irql);/'
+seeds=
+defect 'NT-21: who needs no memory waits for who does' change 'without memory others go' limit_queue \
+	's/^\t\telse if (!failed)/\t\telse\n\t\t\tbreak;\n\t\tif (!count \&\& !failed)/'
 defect 'NT-20: sends wait after an abort by the peer' change 'an abort by the peer ends sends' tdi_event \
 	's/^\t\t\tfw_limit_abort_sends(.*/\t\t\t;/'
 defect 'NT-20: a pull passes a request' change 'a pull passes no request' limit_receive 's/ && !stream->below//

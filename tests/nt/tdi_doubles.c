@@ -132,12 +132,17 @@ bool fw_rules_have_limits(void)
 	return __atomic_load_n(&tdi_doubles.limit, __ATOMIC_RELAXED) != NULL;
 }
 
-struct fw_limit *fw_rules_limit(
-	struct fw_process_state *process, enum fw_limit_direction direction)
+struct fw_limit *fw_rules_limit(struct fw_process_state *process, enum fw_limit_direction direction)
 {
 	struct fw_limit *limit;
 
+	void (*in_limit)(void) = tdi_doubles.in_limit;
+
 	nt_enter_unlocked("fw_rules_limit", DISPATCH_LEVEL);
+	if (in_limit) {
+		tdi_doubles.in_limit = NULL;
+		in_limit();
+	}
 	limit = __atomic_load_n(&tdi_doubles.limit, __ATOMIC_RELAXED);
 	if (!limit || !process || process->pid != TDI_DOUBLES_LIMITED ||
 		!limit->ways[direction].rate)

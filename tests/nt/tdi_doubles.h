@@ -36,8 +36,9 @@ struct tdi_doubles {
 	uint64_t received[TDI_DOUBLES_PIDS];
 	uint64_t unattributed_sent;
 	uint64_t unattributed_received;
-	LONG processes; /* references */
+	LONG processes;		/* references */
 	struct fw_limit *limit; /* of process TDI_DOUBLES_LIMITED; the test's */
+	void (*in_limit)(void); /* called once when it is asked for; NULL: nothing is */
 };
 
 extern struct tdi_doubles tdi_doubles;
