@@ -176,9 +176,9 @@ fork_is_told() {
 	"$made" fork_only -n 1 >"$work/made.last"
 	last=$(jq -s 'map(select(.type == "sum"))[0].pid' "$work/made.last")
 	sleep 0.2
-	told_exit "$last" stopped
+	told_exit "$last" stopped && has "\"type\":\"process_create\".*\"parent_pid\":$last," "$work/stopped"
 }
-until_true fork_is_told # once it has caught up
+until_true fork_is_told # once it has caught up: the end of a gap may lie between the two
 end_reader "$stopped"
 loss_comes_before() { # PID: its creation
 	jq -es --argjson pid "$1" '(map(.type == "loss" and .lost.process_create != null) | index(true)) as $loss
