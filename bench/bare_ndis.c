@@ -41,6 +41,12 @@ BARE_WRAP(void, NdisMIndicateReceivePacket, NDIS_HANDLE miniport, PPNDIS_PACKET 
 		__real_NdisMIndicateReceivePacket(miniport, packets, count);
 }
 
+BARE_WRAP(void, NdisReturnPackets, PNDIS_PACKET *packets, UINT count)
+{
+	if (!bare_kernel_is_on())
+		__real_NdisReturnPackets(packets, count);
+}
+
 BARE_WRAP(PNDIS_PACKET, NdisGetReceivedPacket, NDIS_HANDLE binding, NDIS_HANDLE context)
 {
 	return bare_kernel_is_on() ? NULL : __real_NdisGetReceivedPacket(binding, context);
