@@ -37,11 +37,13 @@ static struct fw_limit_file *file_for(struct fw_tdi_object *object, struct fw_li
 	return limit && fw_limit_stream_get(file) ? file : NULL;
 }
 
-void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes)
+void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes, bool could_wait)
 {
 	struct fw_limit *limit = bytes ? fw_limit_of_receiver(object) : NULL;
 
-	if (limit)
+	if (limit && could_wait)
+		fw_limit_charge(way_of(limit), bytes);
+	else if (limit)
 		fw_limit_charge_past(way_of(limit), bytes);
 	fw_limit_put(limit);
 }

@@ -36,8 +36,9 @@ struct fw_limit_stream {
 /* The limit of a receiving object with a reference, or NULL. */
 struct fw_limit *fw_limit_of_receiver(struct fw_tdi_object *object);
 
-/* Bytes went to the client that nothing could hold. */
-void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes);
+/* Bytes went to the client past what holds receives. `could_wait`: what comes next can be refused,
+ * and waits until all of them are paid for. */
+void fw_limit_charge_received(struct fw_tdi_object *object, uint64_t bytes, bool could_wait);
 
 /* A receive has completed, in its completion routine, and counted; it is marked pending, and has a
  * reference on its object. True: it waits, and goes on by itself. `was_below`: fw_limit_receive(),

@@ -17,14 +17,14 @@ static NTSTATUS not_accepted(ULONG *taken)
 
 /* The client took bytes at once, and may have given a request for more, which is counted when it
  * completes. */
-static void count_taken(
-	struct fw_tdi_object *object, NTSTATUS status, const ULONG *taken, IRP **irp)
+static void count_taken(struct fw_tdi_object *object, NTSTATUS status, const ULONG *taken,
+	IRP **irp, bool could_wait)
 {
 	if (status != STATUS_SUCCESS && status != STATUS_MORE_PROCESSING_REQUIRED)
 		return;
 	if (taken) {
 		fw_tdi_flow_received(object, *taken);
-		fw_limit_charge_received(object, *taken);
+		fw_limit_charge_received(object, *taken, could_wait);
 	}
 	if (status == STATUS_MORE_PROCESSING_REQUIRED && irp && *irp)
 		fw_tdi_receive_returned(object->device, *irp);
@@ -48,6 +48,13 @@ static bool is_urgent(const struct fw_tdi_handler *handler, ULONG flags)
 	return handler->type == TDI_EVENT_RECEIVE_EXPEDITED ||
 	       handler->type == TDI_EVENT_CHAINED_RECEIVE_EXPEDITED ||
 	       (flags & TDI_RECEIVE_EXPEDITED && !(flags & TDI_RECEIVE_NORMAL));
+}
+
+/* Of connections that cannot be told apart nothing is refused. */
+static bool can_wait(
+	const struct fw_tdi_handler *handler, const struct fw_tdi_object *object, ULONG flags)
+{
+	return object->kind == FW_TDI_CONNECTION && !is_urgent(handler, flags);
 }
 
 /* Is the event to be refused, as the limit has no tokens? Urgent data does not wait. */
@@ -81,7 +88,7 @@ NTSTATUS NTAPI fw_tdi_event_receive(void *event_context, CONNECTION_CONTEXT conn
 	} else {
 		status = ((PTDI_IND_RECEIVE)handler->function)(handler->context, connection_context,
 			flags, seen(object, indicated), available, taken, data, irp);
-		count_taken(object, status, taken, irp);
+		count_taken(object, status, taken, irp, can_wait(handler, object, flags));
 	}
 	fw_tdi_object_put(object);
 	fw_tdi_handler_put(handler);
@@ -102,12 +109,13 @@ static bool can_be_told(struct fw_tdi_handler *chained, struct fw_tdi_object *ob
 
 /* The client that answers with STATUS_PENDING has taken the data all the same, and gives the
  * descriptor back later. */
-static void count_chained(struct fw_tdi_object *object, NTSTATUS status, ULONG length)
+static void count_chained(
+	struct fw_tdi_object *object, NTSTATUS status, ULONG length, bool could_wait)
 {
 	if (status != STATUS_SUCCESS && status != STATUS_PENDING)
 		return;
 	fw_tdi_flow_received(object, length);
-	fw_limit_charge_received(object, length);
+	fw_limit_charge_received(object, length, could_wait);
 }
 
 NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
@@ -117,19 +125,19 @@ NTSTATUS NTAPI fw_tdi_event_chained_receive(void *event_context,
 	struct fw_tdi_handler *handler = fw_tdi_handler_get(event_context);
 	struct fw_tdi_object *object;
 	NTSTATUS status;
-	bool can_wait;
+	bool is_told;
 
 	if (!handler)
 		return STATUS_DATA_NOT_ACCEPTED;
 	object = receiver(handler, connection_context);
 	status = STATUS_DATA_NOT_ACCEPTED;
-	can_wait = can_be_told(handler, object, TDI_EVENT_RECEIVE);
-	if (!can_wait && !is_urgent(handler, flags))
+	is_told = can_be_told(handler, object, TDI_EVENT_RECEIVE);
+	if (!is_told && !is_urgent(handler, flags))
 		fw_limit_rush_received(object);
-	if (!can_wait || !must_wait(handler, object, flags)) {
+	if (!is_told || !must_wait(handler, object, flags)) {
 		status = ((PTDI_IND_CHAINED_RECEIVE)handler->function)(handler->context,
 			connection_context, flags, length, offset, data, descriptor);
-		count_chained(object, status, length);
+		count_chained(object, status, length, is_told && can_wait(handler, object, flags));
 	}
 	fw_tdi_object_put(object);
 	fw_tdi_handler_put(handler);
@@ -165,7 +173,7 @@ NTSTATUS NTAPI fw_tdi_event_receive_datagram(void *event_context, LONG source_le
 		status = ((PTDI_IND_RECEIVE_DATAGRAM)handler->function)(handler->context,
 			source_length, source, options_length, options, flags, indicated, available,
 			taken, data, irp);
-		count_taken(handler->address, status, taken, irp);
+		count_taken(handler->address, status, taken, irp, true);
 	}
 	fw_tdi_handler_put(handler);
 	return status;
@@ -186,7 +194,8 @@ NTSTATUS NTAPI fw_tdi_event_chained_receive_datagram(void *event_context, LONG s
 		status = ((PTDI_IND_CHAINED_RECEIVE_DATAGRAM)handler->function)(handler->context,
 			source_length, source, options_length, options, flags, length, offset, data,
 			descriptor);
-		count_chained(handler->address, status, length);
+		count_chained(handler->address, status, length,
+			can_be_told(handler, handler->address, TDI_EVENT_RECEIVE_DATAGRAM));
 	}
 	fw_tdi_handler_put(handler);
 	return status;

@@ -39,7 +39,7 @@ static NTSTATUS NTAPI was_received(DEVICE_OBJECT *device, IRP *irp, void *contex
 	struct fw_tdi_object *object = context;
 
 	fw_tdi_flow_received(object, fw_tdi_transferred(irp));
-	fw_limit_charge_received(object, fw_tdi_transferred(irp));
+	fw_limit_charge_received(object, fw_tdi_transferred(irp), false);
 	fw_tdi_object_put(object);
 	return fw_tdi_watched(irp);
 }

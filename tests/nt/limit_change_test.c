@@ -380,6 +380,27 @@ static void chained_data_comes_after_what_waits(void **state)
 	stop();
 }
 
+static NTSTATUS takes_chained(void *context, CONNECTION_CONTEXT who, ULONG flags, ULONG length,
+	ULONG offset, PMDL data, void *descriptor)
+{
+	return STATUS_SUCCESS;
+}
+
+/* Descriptors cannot be made smaller; what comes next waits for all of it, as it can. */
+static void chained_data_is_paid_for_in_full(void **state)
+{
+	start();
+	tdi_set_handler(address, TDI_EVENT_CHAINED_RECEIVE, takes_chained, &client);
+	TDI_RAISE(PTDI_IND_CHAINED_RECEIVE, TDI_EVENT_CHAINED_RECEIVE, CONTEXT, TDI_RECEIVE_NORMAL,
+		20 * PIECE, 0, NULL, NULL); /* 2 s */
+	refuse(50);
+	nt_sleep_ms(1500);
+	assert_false(tdi_lower_holds(TDI_RECEIVE));
+	fill(50);
+	assert_int_equal(client.bytes, 50);
+	stop();
+}
+
 /* The buffer of what is pulled goes with it. */
 static void an_abort_leaves_no_buffer(void **state)
 {
@@ -454,6 +475,7 @@ int main(void)
 			what_could_not_be_cut_keeps_its_data),
 		TEST("NT-14: chained data comes after what waits",
 			chained_data_comes_after_what_waits),
+		TEST("NT-20: chained data is paid for in full", chained_data_is_paid_for_in_full),
 		TEST("NT-21: an abort leaves no buffer", an_abort_leaves_no_buffer),
 		TEST("NT-15: a warning brings data, too", a_warning_brings_data_too),
 		TEST("NT-20: urgent data by the handler of all data",

@@ -121,6 +121,8 @@ defect 'NT-20: what cannot be cut loses its data' change 'what could not be cut'
 	's/^\tif (NT_SUCCESS(fw_tdi_abort(connection->device, file))) {/\tif (fw_tdi_abort(connection->device, file) != 1) {/'
 defect 'NT-14: chained data comes before what waits' change 'chained data comes after' tdi_event_receive \
 	's/^\t\tfw_limit_rush_received(object);/\t\t;/'
+defect 'NT-20: chained data is paid for in part' change 'chained data is paid for' tdi_event_receive \
+	's/status, length, is_told && can_wait(handler, object, flags)/status, length, false/'
 defect 'NT-21: an abort leaves a buffer' change 'an abort leaves no buffer' limit_file \
 	's/^\t\tstream->end_due = FALSE;/&\n\t\tstream->length = 0;/'
 defect 'NT-15: the bytes of a warning are lost' change 'a warning brings data' limit_stream \
